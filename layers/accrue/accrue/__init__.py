@@ -1,0 +1,1 @@
+"""Accrue: an activity ledger that turns what partners report into points."""

@@ -1,0 +1,1 @@
+"""Pure rules and words: no clock, no AWS, no environment."""

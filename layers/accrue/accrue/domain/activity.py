@@ -1,0 +1,254 @@
+"""An activity: one immutable ledger row, what a partner says happened.
+
+The attributes written here can never be changed afterwards, so the format is versioned by
+`schema_version`, and `content_hash` covers all of it: whoever holds a row can tell whether it is
+the one that was written.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from accrue.domain.canonical import content_hash
+from accrue.domain.errors import UnreadableRowError
+from accrue.domain.timestamps import from_text, to_text
+
+SCHEMA_VERSION = 1
+
+
+class Kind(StrEnum):
+    """What a ledger row is about."""
+
+    ACTIVITY = "activity"
+    DUPLICATE = "duplicate"
+    REFERENCE_MARKER = "reference_marker"
+
+
+class FrontDoor(StrEnum):
+    """Which of the two partner APIs an activity came through."""
+
+    MEMBERSHIP = "membership"
+    NETWORK = "network"
+
+
+class Outcome(StrEnum):
+    """What became of an activity, for one membership or as a whole."""
+
+    APPLIED = "applied"
+    NO_RULE = "no_rule"
+    REJECTED = "rejected"
+    UNDEFINED_TYPE = "undefined_type"
+    HELD = "held"
+    NOBODY_ENROLLED = "nobody_enrolled"
+    DUPLICATE = "duplicate"
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipRef:
+    """A membership that an activity concerns; pinned when the activity is recorded."""
+
+    program_id: str
+    program_membership_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """A user and the role played, with the memberships that the user had when the activity was
+    recorded.
+    """
+
+    role: str
+    user_id: str
+    memberships: tuple[MembershipRef, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityLineItem:
+    """One item of a purchase. Values need not add up to the activity's amount."""
+
+    item_id: str
+    value: Decimal | None = None
+    group_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """One ledger row.
+
+    `occurred_at` is the partner's, `recorded_at` ours. `settled_outcome` is set when it was clear
+    at recording that no rule may look at the row (undefined type, held, duplicate, nobody
+    enrolled); it is pinned so that a definition made a second later does not change what a
+    redelivery does. `payload_hash` covers what the partner sent, in the canonical form
+    `payload_form`. `of` is the id of the row this one speaks of (a duplicate's first).
+    """
+
+    network_id: str
+    activity_id: str
+    kind: Kind
+    front_door: FrontDoor
+    activity_type_id: str
+    amount: Decimal
+    participants: tuple[Participant, ...]
+    occurred_at: datetime
+    recorded_at: datetime
+    request_id: str
+    payload_form: str
+    payload_hash: str
+    line_items: tuple[ActivityLineItem, ...] = ()
+    reference_id: str | None = None
+    description: str | None = None
+    settled_outcome: Outcome | None = None
+    of: str | None = None
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 over everything the row says, its key included."""
+        return content_hash(self._said())
+
+    def to_attributes(self) -> dict[str, Any]:
+        """The row as plain attributes; absent optionals are left out."""
+        return {**self._said(), "content_hash": self.content_hash}
+
+    def _said(self) -> dict[str, Any]:
+        said: dict[str, Any] = {
+            "schema_version": SCHEMA_VERSION,
+            "network_id": self.network_id,
+            "activity_id": self.activity_id,
+            "kind": self.kind.value,
+            "front_door": self.front_door.value,
+            "activity_type_id": self.activity_type_id,
+            "amount": self.amount,
+            "participants": [_participant_attributes(p) for p in self.participants],
+            "occurred_at": to_text(self.occurred_at),
+            "recorded_at": to_text(self.recorded_at),
+            "request_id": self.request_id,
+            "payload_form": self.payload_form,
+            "payload_hash": self.payload_hash,
+            "line_items": [_line_item_attributes(i) for i in self.line_items] or None,
+            "reference_id": self.reference_id,
+            "description": self.description,
+            "settled_outcome": self.settled_outcome.value if self.settled_outcome else None,
+            "of": self.of,
+        }
+        return _present(said)
+
+    @classmethod
+    def from_attributes(cls, attributes: Mapping[str, Any]) -> "Activity":
+        """Read a row back; raises UnreadableRowError for a shape unknown to this release."""
+        try:
+            if attributes["schema_version"] != SCHEMA_VERSION:
+                raise UnreadableRowError(f"ledger row schema {attributes['schema_version']}")
+            settled = attributes.get("settled_outcome")
+            return cls(
+                network_id=attributes["network_id"],
+                activity_id=attributes["activity_id"],
+                kind=Kind(attributes["kind"]),
+                front_door=FrontDoor(attributes["front_door"]),
+                activity_type_id=attributes["activity_type_id"],
+                amount=attributes["amount"],
+                participants=tuple(_participant(p) for p in attributes["participants"]),
+                occurred_at=from_text(attributes["occurred_at"]),
+                recorded_at=from_text(attributes["recorded_at"]),
+                request_id=attributes["request_id"],
+                payload_form=attributes["payload_form"],
+                payload_hash=attributes["payload_hash"],
+                line_items=tuple(
+                    ActivityLineItem(i["item_id"], i.get("value"), i.get("group_id"))
+                    for i in attributes.get("line_items", ())
+                ),
+                reference_id=attributes.get("reference_id"),
+                description=attributes.get("description"),
+                settled_outcome=Outcome(settled) if settled else None,
+                of=attributes.get("of"),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise UnreadableRowError(f"ledger row: {error!r}") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceMarker:
+    """Holds a reference for an activity whose own id comes from an idempotency key.
+
+    Written in the same transaction as that activity (`of`). The stream filter ignores it.
+    """
+
+    network_id: str
+    reference_id: str
+    activity_id: str
+    of: str
+    recorded_at: datetime
+    request_id: str
+
+    def to_attributes(self) -> dict[str, Any]:
+        """The marker as plain attributes."""
+        said = {
+            "schema_version": SCHEMA_VERSION,
+            "network_id": self.network_id,
+            "activity_id": self.activity_id,
+            "kind": Kind.REFERENCE_MARKER.value,
+            "reference_id": self.reference_id,
+            "of": self.of,
+            "recorded_at": to_text(self.recorded_at),
+            "request_id": self.request_id,
+        }
+        return {**said, "content_hash": content_hash(said)}
+
+    @classmethod
+    def from_attributes(cls, attributes: Mapping[str, Any]) -> "ReferenceMarker":
+        """Read a marker back; raises UnreadableRowError for a shape that this release does not
+        know.
+        """
+        try:
+            return cls(
+                network_id=attributes["network_id"],
+                reference_id=attributes["reference_id"],
+                activity_id=attributes["activity_id"],
+                of=attributes["of"],
+                recorded_at=from_text(attributes["recorded_at"]),
+                request_id=attributes["request_id"],
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise UnreadableRowError(f"reference marker: {error!r}") from error
+
+
+type LedgerRow = Activity | ReferenceMarker
+
+
+def ledger_row_from_attributes(attributes: Mapping[str, Any]) -> LedgerRow:
+    """Read any ledger row back."""
+    if attributes.get("kind") == Kind.REFERENCE_MARKER:
+        return ReferenceMarker.from_attributes(attributes)
+    return Activity.from_attributes(attributes)
+
+
+def _participant_attributes(participant: Participant) -> dict[str, Any]:
+    return {
+        "role": participant.role,
+        "user_id": participant.user_id,
+        "memberships": [
+            {"program_id": m.program_id, "program_membership_id": m.program_membership_id}
+            for m in participant.memberships
+        ],
+    }
+
+
+def _participant(attributes: Mapping[str, Any]) -> Participant:
+    return Participant(
+        role=attributes["role"],
+        user_id=attributes["user_id"],
+        memberships=tuple(
+            MembershipRef(m["program_id"], m["program_membership_id"])
+            for m in attributes["memberships"]
+        ),
+    )
+
+
+def _line_item_attributes(item: ActivityLineItem) -> dict[str, Any]:
+    return _present({"item_id": item.item_id, "value": item.value, "group_id": item.group_id})
+
+
+def _present(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in attributes.items() if value is not None}

@@ -1,0 +1,37 @@
+"""Where activity ids come from.
+
+An activity id is derived from what makes the activity unique, so that the conditional write on it
+*is* the duplicate check. The prefix names the source and is part of the id: ids of different
+sources can't collide.
+"""
+
+import base64
+import hashlib
+
+from accrue.domain.canonical import canonical_json
+
+# 160 bits: nobody finds two keys of a network with the same id, even on purpose.
+DIGEST_BYTES = 20
+
+
+def id_from_idempotency_key(network_id: str, idempotency_key: str) -> str:
+    """The id of the one activity that a network's idempotency key stands for, whatever the front
+    door.
+    """
+    return _derived("ik", network_id, idempotency_key)
+
+
+def id_from_reference(network_id: str, reference_id: str) -> str:
+    """The id taken by the first activity of a network with this reference, or by its marker."""
+    return _derived("rf", network_id, reference_id)
+
+
+def fresh_id(unique: str) -> str:
+    """The id of an activity that nothing identifies; `unique` must never have been used before."""
+    return _derived("fr", "", unique)
+
+
+def _derived(source: str, network_id: str, value: str) -> str:
+    named = canonical_json(["accrue/1", source, network_id, value])
+    digest = hashlib.sha256(named.encode()).digest()[:DIGEST_BYTES]
+    return f"{source}_{base64.b32encode(digest).decode().lower()}"

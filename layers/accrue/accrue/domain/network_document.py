@@ -1,0 +1,160 @@
+"""A whole network as one document: what `import_catalog` takes.
+
+Everything that a part refers to must be in the document. What the document does not name stays as
+it is in the catalog: leaving a user out is not how one forgets a user.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, field_validator
+
+from accrue.domain.catalog import KeyRole
+from accrue.domain.emails import normalize_email
+from accrue.domain.errors import Fault, InvalidNetworkDocumentError
+from accrue.domain.field_parsers import email as parse_email
+from accrue.domain.json_values import pointer
+from accrue.domain.program import (
+    MEMBER_ROLE,
+    ActivityTypeId,
+    CatalogId,
+    Document,
+    Program,
+    Role,
+)
+
+NetworkId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+KeyId = NetworkId
+
+
+class NetworkPart(Document):
+    """The network itself.
+
+    With `logs_undefined_types`, the membership endpoint too logs activities of types that are not
+    defined; by default it refuses them.
+    """
+
+    network_id: NetworkId
+    name: str = Field(min_length=1, max_length=128)
+    logs_undefined_types: bool = False
+
+
+class ActivityTypePart(Document):
+    """An activity type. A type without roles of its own is about a single member."""
+
+    activity_type_id: ActivityTypeId
+    kind: Literal["action", "sale"]
+    roles: tuple[Role, ...] = Field(default=(MEMBER_ROLE,), min_length=1, max_length=20)
+    allows_negative: bool = False
+
+
+class UserPart(Document):
+    """A user. `user_id` stands in ledger rows for ever, so it must not tell who the person is."""
+
+    user_id: CatalogId
+    email: str
+
+    @field_validator("email")
+    @classmethod
+    def _comparable(cls, email: str) -> str:
+        parse_email(email)
+        return email
+
+
+class MembershipPart(Document):
+    """A user's enrolment in a program."""
+
+    program_membership_id: CatalogId
+    program_id: CatalogId
+    user_id: CatalogId
+
+
+class ApiKeyPart(Document):
+    """An API key to mint, if the network has none with this id."""
+
+    key_id: KeyId
+    role: KeyRole
+
+
+class NetworkDocument(Document):
+    """A whole network."""
+
+    network: NetworkPart
+    activity_types: tuple[ActivityTypePart, ...] = ()
+    programs: tuple[Program, ...] = ()
+    users: tuple[UserPart, ...] = ()
+    memberships: tuple[MembershipPart, ...] = ()
+    api_keys: tuple[ApiKeyPart, ...] = ()
+
+
+def parse_network_document(document: Mapping[str, Any]) -> NetworkDocument:
+    """The document, or InvalidNetworkDocumentError with a pointer to every fault."""
+    try:
+        parsed = NetworkDocument.model_validate(document)
+    except ValidationError as error:
+        faults = [Fault(pointer(*e["loc"]), e["msg"]) for e in error.errors()]
+        raise refusal(faults) from None
+    if faults := list(_contradictions(parsed)):
+        raise refusal(faults)
+    return parsed
+
+
+def refusal(faults: Iterable[Fault]) -> InvalidNetworkDocumentError:
+    """The refusal of a document with these faults."""
+    listed = tuple(faults)
+    return InvalidNetworkDocumentError(
+        f"The network document has {len(listed)} fault(s); nothing was written.", listed
+    )
+
+
+def _contradictions(document: NetworkDocument) -> Iterator[Fault]:
+    yield from _repeated("activity_types", (t.activity_type_id for t in document.activity_types))
+    yield from _repeated("programs", (p.program_id for p in document.programs))
+    yield from _repeated("users", (u.user_id for u in document.users))
+    yield from _repeated("users", (normalize_email(u.email) for u in document.users), "email")
+    yield from _repeated("memberships", (m.program_membership_id for m in document.memberships))
+    yield from _repeated("api_keys", (k.key_id for k in document.api_keys))
+    enrolments = (f"{m.program_id} {m.user_id}" for m in document.memberships)
+    yield from _repeated("memberships", enrolments, "user_id")
+    yield from _dangling_memberships(document)
+    yield from _impossible_rules(document)
+
+
+def _repeated(part: str, values: Iterable[str], field: str = "") -> Iterator[Fault]:
+    listed = list(values)
+    counts = Counter(listed)
+    seen: set[str] = set()
+    for index, value in enumerate(listed):
+        if counts[value] > 1 and value in seen:
+            where = pointer(part, index, field) if field else pointer(part, index)
+            yield Fault(where, "stands here a second time: remove or rename one of the two")
+        seen.add(value)
+
+
+def _dangling_memberships(document: NetworkDocument) -> Iterator[Fault]:
+    programs = {p.program_id for p in document.programs}
+    users = {u.user_id for u in document.users}
+    for index, membership in enumerate(document.memberships):
+        if membership.program_id not in programs:
+            yield Fault(pointer("memberships", index, "program_id"), "is not among the programs")
+        if membership.user_id not in users:
+            yield Fault(pointer("memberships", index, "user_id"), "is not among the users")
+
+
+def _impossible_rules(document: NetworkDocument) -> Iterator[Fault]:
+    roles = {t.activity_type_id: t.roles for t in document.activity_types}
+    for index, program in enumerate(document.programs):
+        yield from _repeated_rules(index, program)
+        for number, rule in enumerate(program.rules):
+            where = ("programs", index, "rules", number)
+            if rule.activity_type_id not in roles:
+                yield Fault(pointer(*where, "activity_type_id"), "is not among the activity types")
+            elif rule.role not in roles[rule.activity_type_id]:
+                allowed = ", ".join(roles[rule.activity_type_id])
+                yield Fault(pointer(*where, "role"), f"is not a role of the type; it has {allowed}")
+
+
+def _repeated_rules(index: int, program: Program) -> Iterator[Fault]:
+    for fault in _repeated("rules", (r.rule_id for r in program.rules)):
+        yield Fault(pointer("programs", index) + fault.pointer, fault.message)

@@ -1,0 +1,86 @@
+"""What "the same payload" means, for ever.
+
+A ledger row keeps a hash of what its sender sent and the name of the form it was hashed in. A
+retry is hashed in the form that the *row* names: so a release that knows more fields, and has a
+newer form for new rows, still recognises the retries of old ones. A form is never changed; a new
+one is added. It lists its fields; an optional one that was not sent is left out. The idempotency
+key is not among them, nor is anything that the server adds.
+"""
+
+from collections.abc import Callable
+
+from accrue.domain.canonical import content_hash
+from accrue.domain.emails import normalize_email
+from accrue.domain.errors import UnreadableRowError
+from accrue.domain.membership_activity_request import MembershipActivityRequest
+from accrue.domain.network_activity_request import NetworkActivityRequest
+
+# The forms of new rows.
+MEMBERSHIP_ACTIVITY_FORM = "membership_activity/1"
+NETWORK_ACTIVITY_FORM = "network_activity/1"
+
+_KNOWN_FORMS = frozenset({"membership_activity/1", "network_activity/1"})
+
+
+def membership_payload_hash(form: str, request: MembershipActivityRequest) -> str:
+    """SHA-256, in hex, of what was sent in Hang's form."""
+    if form == "membership_activity/1":
+        return _hash(form, _membership_activity_1(request))
+    _ensure_known(form)
+    return membership_payload_hash(MEMBERSHIP_ACTIVITY_FORM, request)
+
+
+def network_payload_hash(
+    form: str, request: NetworkActivityRequest, pseudonym: Callable[[str], str]
+) -> str:
+    """SHA-256, in hex, of what was sent in Village's form.
+
+    `pseudonym` is the network's keyed digest of a normalized email: a hash of the email itself
+    could be guessed.
+    """
+    if form == "network_activity/1":
+        return _hash(form, _network_activity_1(request, pseudonym))
+    _ensure_known(form)
+    return network_payload_hash(NETWORK_ACTIVITY_FORM, request, pseudonym)
+
+
+def _ensure_known(form: str) -> None:
+    """A known form of the other front door is fine: its name is hashed too, so no hash is equal."""
+    if form not in _KNOWN_FORMS:
+        raise UnreadableRowError(f"a row has the payload form {form!r}, which is unknown here")
+
+
+def _hash(form: str, sent: dict[str, object]) -> str:
+    return content_hash({"form": form, **_without_absent(sent)})
+
+
+def _without_absent(sent: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in sent.items() if value is not None}
+
+
+def _membership_activity_1(request: MembershipActivityRequest) -> dict[str, object]:
+    line_items = [
+        _without_absent({"item_id": each.item_id, "value": each.value, "group_id": each.group_id})
+        for each in request.line_items
+    ]
+    return {
+        "program_membership_id": request.program_membership_id,
+        "activity_type_id": request.activity_type_id,
+        "value": request.value,
+        "transaction_timestamp": request.transaction_timestamp,
+        "line_items": line_items or None,
+    }
+
+
+def _network_activity_1(
+    request: NetworkActivityRequest, pseudonym: Callable[[str], str]
+) -> dict[str, object]:
+    return {
+        "activity_short_id": request.activity_short_id,
+        "amount": request.amount,
+        "users": {role: pseudonym(normalize_email(mail)) for role, mail in request.users.items()},
+        "reference_id": request.reference_id,
+        "activity_timestamp": request.activity_timestamp,
+        "description": request.description,
+        "enforceUniqueRefId": request.enforces_unique_reference or None,
+    }

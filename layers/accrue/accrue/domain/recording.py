@@ -1,0 +1,60 @@
+"""One attempt to write a ledger row and what it came to, and rows read back."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from accrue.domain.activity import Activity, LedgerRow, ReferenceMarker
+from accrue.domain.errors import UnreadableRowError
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One invocation of a function: whose writes these are, and when it was received.
+
+    `new_unique` gives a text that was never given before.
+    """
+
+    request_id: str
+    received_at: datetime
+    new_unique: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A row to record once. `marker` is written in the same transaction, if there is one.
+
+    `payload_hash_under` hashes the present payload under the canonical form that an earlier row
+    names; it is None where the row's id does not stand for a payload (a reference, or nothing).
+    """
+
+    activity: Activity
+    marker: ReferenceMarker | None = None
+    payload_hash_under: Callable[[str], str] | None = None
+
+    def is_payload_of(self, stored: LedgerRow) -> bool:
+        """False only if `stored` has this id, the id stands for a payload, and it was another.
+
+        A row with another id has claimed the reference, and references are compared by themselves.
+        """
+        if self.payload_hash_under is None or not isinstance(stored, Activity):
+            return True
+        if stored.activity_id != self.activity.activity_id:
+            return True
+        return self.payload_hash_under(stored.payload_form) == stored.payload_hash
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What an attempt came to: `stored` is its own row if `created`, else what stood in its way."""
+
+    stored: LedgerRow
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerPage:
+    """Some of a network's activities. One that can't be read must not hide the others."""
+
+    activities: list[Activity] = field(default_factory=list)
+    unreadable: dict[str, UnreadableRowError] = field(default_factory=dict)

@@ -1,0 +1,165 @@
+"""What every HTTP endpoint has around it: who calls, errors as answers, one log line a request.
+
+No resolver: API Gateway has routed already, one function serves one route, and the resolver would
+be a third of the function's start-up time.
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from accrue.domain.caller import Caller
+from accrue.domain.catalog import KeyRole
+from accrue.domain.errors import RefusalError
+from accrue.domain.recording import Call
+from accrue.runtime.clock import new_unique, utc_now
+from accrue.runtime.error_table import error_body, status_of
+
+logger = Logger()
+# API Gateway takes 10,240 bytes of headers in all.
+MAX_WARNINGS_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An HTTP request that the gateway let through. Header names are looked up in any case."""
+
+    event: APIGatewayProxyEvent
+    context: LambdaContext
+    caller: Caller
+
+    @property
+    def call(self) -> Call:
+        """This invocation, received now."""
+        return Call(self.context.aws_request_id, utc_now(), new_unique)
+
+    @property
+    def body(self) -> str | None:
+        """The body as the gateway passes it on."""
+        return self.event.body
+
+    @property
+    def is_base64_encoded(self) -> bool:
+        """Whether `body` is the base64 of what was sent."""
+        return bool(self.event.is_base64_encoded)
+
+    def header(self, name: str) -> str | None:
+        """A header's value, or None."""
+        return self.event.headers.get(name)
+
+    def path_parameter(self, name: str) -> str:
+        """A path parameter, percent-decoded.
+
+        Gateways differ in whether they decode it. No id of ours has a percent sign, so decoding
+        once more does no harm.
+        """
+        return unquote(self.event.path_parameters[name])
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What an endpoint answers."""
+
+    status: int
+    body: Mapping[str, Any]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+type Endpoint = Callable[[Request], Response]
+type LambdaHandler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
+
+
+def endpoint(*, catalog_refusal_status: int = 422) -> Callable[[Endpoint], LambdaHandler]:
+    """Make a Lambda handler of an endpoint.
+
+    A refusal becomes its answer. Anything else that is raised is a bug or an outage: logged once
+    with its ids, answered 500 without internals.
+    """
+
+    def decorate(serve: Endpoint) -> LambdaHandler:
+        def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+            started = time.perf_counter()
+            proxy_event = APIGatewayProxyEvent(event)
+            ids = _ids(proxy_event, context)
+            try:
+                response = serve(Request(proxy_event, context, _caller(proxy_event)))
+                code = None
+            except RefusalError as refusal:
+                response = Response(
+                    status_of(refusal, catalog_refusal_status),
+                    error_body(refusal, ids["request_id"]),
+                )
+                code = response.body["code"]
+            except Exception:
+                logger.exception("request failed", extra=ids)
+                response = _failure_response(ids["request_id"])
+                code = response.body["code"]
+            logger.info(
+                "request",
+                extra={
+                    **ids,
+                    "status": response.status,
+                    "code": code,
+                    "activity_id": response.headers.get("Accrue-Activity-Id"),
+                    "duration_ms": round((time.perf_counter() - started) * 1000, 1),
+                },
+            )
+            return _to_gateway(response)
+
+        return lambda_handler
+
+    return decorate
+
+
+def warnings_header(warnings: tuple[str, ...]) -> dict[str, str]:
+    """The header that carries warnings, a JSON array in ASCII; no header if there are none."""
+    shown = list(warnings)
+    while shown and len(json.dumps(shown)) > MAX_WARNINGS_BYTES:
+        shown.pop()
+    return {"Accrue-Warnings": json.dumps(shown)} if shown else {}
+
+
+def _caller(event: APIGatewayProxyEvent) -> Caller:
+    # Written by our authorizer; without it the route would be open, and KeyError makes that a 500.
+    authorizer = event["requestContext"]["authorizer"]
+    return Caller(authorizer["network_id"], KeyRole(authorizer["role"]), authorizer["key_id"])
+
+
+def _ids(event: APIGatewayProxyEvent, context: LambdaContext) -> dict[str, Any]:
+    authorizer = event["requestContext"].get("authorizer") or {}
+    return {
+        "request_id": event.request_context.request_id,
+        "function_request_id": context.aws_request_id,
+        "route": f"{event.http_method} {event.resource}",
+        "network_id": authorizer.get("network_id"),
+        "key_id": authorizer.get("key_id"),
+    }
+
+
+def _failure_response(request_id: str) -> Response:
+    return Response(
+        500,
+        {
+            "message": "Something failed on our side. Retry with the same idempotency key;"
+            " if it goes on, tell us the request_id.",
+            "code": "INTERNAL_ERROR",
+            "errors": [],
+            "request_id": request_id,
+        },
+    )
+
+
+def _to_gateway(response: Response) -> dict[str, Any]:
+    return {
+        "statusCode": response.status,
+        "headers": {"Content-Type": "application/json", **response.headers},
+        "body": json.dumps(response.body),
+        "isBase64Encoded": False,
+    }

@@ -1,0 +1,61 @@
+"""The JSON object in the body of a request."""
+
+import base64
+import binascii
+from typing import cast
+
+from accrue.domain.errors import Fault, MalformedJsonError, RequestTooLargeError
+from accrue.domain.json_values import JsonValue, type_name
+from accrue.runtime.strict_json import parse_strict_json
+
+# The largest body that makes sense, 100 line items with the longest ids in ASCII, has 40 KB.
+MAX_BODY_BYTES = 64 * 1024
+_MAX_BASE64_CHARS = 4 * -(-MAX_BODY_BYTES // 3)
+
+
+def parse_json_body(body: str | None, *, is_base64_encoded: bool) -> dict[str, JsonValue]:
+    """The JSON object in the body of an API Gateway event, all its numbers as exact Decimals.
+
+    Raises `RequestTooLargeError` or `MalformedJsonError`, whatever the body is.
+    """
+    text = _decode_base64(body or "") if is_base64_encoded else _checked(body or "")
+    if not text.strip(" \t\r\n"):
+        raise MalformedJsonError.of(Fault("", "is empty: send a JSON object"))
+    parsed = parse_strict_json(text)
+    if not isinstance(parsed, dict):
+        raise MalformedJsonError.of(
+            Fault("", f"must be a JSON object, not {type_name(parsed)}: send {{...}}")
+        )
+    return cast("dict[str, JsonValue]", parsed)
+
+
+def _decode_base64(body: str) -> str:
+    _ensure_at_most(_MAX_BASE64_CHARS, len(body))
+    try:
+        octets = base64.b64decode(body, validate=True)
+    except (binascii.Error, ValueError):
+        message = "is not the base64 that it is said to be: send the JSON itself"
+        raise MalformedJsonError.of(Fault("", message)) from None
+    _ensure_at_most(MAX_BODY_BYTES, len(octets))
+    try:
+        return octets.decode()
+    except UnicodeDecodeError as error:
+        message = f"is not UTF-8 at byte {error.start}: send it in that encoding"
+        raise MalformedJsonError.of(Fault("", message)) from None
+
+
+def _checked(body: str) -> str:
+    _ensure_at_most(MAX_BODY_BYTES, len(body))
+    try:
+        octets = body.encode()
+    except UnicodeEncodeError:
+        message = "has half of a surrogate pair: send whole characters"
+        raise MalformedJsonError.of(Fault("", message)) from None
+    _ensure_at_most(MAX_BODY_BYTES, len(octets))
+    return body
+
+
+def _ensure_at_most(limit: int, length: int) -> None:
+    if length > limit:
+        message = f"is longer than {MAX_BODY_BYTES} bytes: send less at a time"
+        raise RequestTooLargeError(f"body: {message}", [Fault("", message)])

@@ -1,0 +1,137 @@
+"""Apply activities: a posting for each membership concerned, written once, with its balance.
+
+May be called with anything, any number of times, by several callers at once: the posting's key is
+the marker, and the balance's sequence makes sure that what was decided was decided on what is
+there.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import batched
+
+from accrue.domain.activity import Activity, MembershipRef
+from accrue.domain.concerned import concerned_memberships
+from accrue.domain.decide import Facts, decide
+from accrue.domain.errors import AlreadyPostedError, BalanceMovedError
+from accrue.domain.posting import Balance, Posting, SettledOutcome, post
+from accrue.domain.program import version_in_force
+from accrue.services.ports import BalanceBook, CatalogReader
+
+# In each round somebody's write succeeds, so this many others would have to keep coming first.
+MAX_ROUNDS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An activity that would not apply, and the unexpected exception. Nothing was posted for it
+    there.
+    """
+
+    activity: Activity
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True)
+class RuleApplier:
+    """Applies activities at `now`."""
+
+    catalog: CatalogReader
+    book: BalanceBook
+    now: datetime
+
+    def apply(self, activities: Iterable[Activity]) -> list[Failure]:
+        """Apply them; what could not be applied is returned and keeps nothing else from being
+        applied.
+        """
+        failures: list[Failure] = []
+        groups: dict[tuple[str, MembershipRef], dict[str, Activity]] = {}
+        for activity in activities:
+            if activity.settled_outcome is not None:
+                failures.extend(self._settle(activity))
+                continue
+            for membership in concerned_memberships(activity):
+                # By id: a batch may hold the same activity twice.
+                group = groups.setdefault((activity.network_id, membership), {})
+                group[activity.activity_id] = activity
+        for (network_id, membership), group in groups.items():
+            failures.extend(self._apply_group(network_id, membership, group.values()))
+        return failures
+
+    def _settle(self, activity: Activity) -> Iterable[Failure]:
+        assert activity.settled_outcome is not None
+        outcome = SettledOutcome(
+            network_id=activity.network_id,
+            activity_id=activity.activity_id,
+            activity_hash=activity.content_hash,
+            outcome=activity.settled_outcome,
+            recorded_at=activity.recorded_at,
+            settled_at=self.now,
+        )
+        try:
+            self.book.settle(outcome)
+        except Exception as error:  # noqa: BLE001 - reported by the caller
+            yield Failure(activity, error)
+
+    def _apply_group(
+        self, network_id: str, membership: MembershipRef, group: Iterable[Activity]
+    ) -> Iterable[Failure]:
+        # A batch has no order across activities; this one at least does not depend on the batch.
+        in_order = sorted(group, key=lambda a: (a.recorded_at, a.activity_id))
+        for chunk in batched(in_order, self.book.max_postings_per_write, strict=False):
+            try:
+                yield from self._apply_chunk(network_id, membership, chunk)
+            except Exception as error:  # noqa: BLE001 - reported by the caller
+                yield from (Failure(activity, error) for activity in chunk)
+
+    def _apply_chunk(
+        self, network_id: str, membership: MembershipRef, chunk: Sequence[Activity]
+    ) -> list[Failure]:
+        posted: frozenset[str] = frozenset()
+        for _ in range(MAX_ROUNDS):
+            remaining = [a for a in chunk if a.activity_id not in posted]
+            balance = self.book.find_balance(network_id, membership)
+            postings, after, failures = self._fold(membership, remaining, balance)
+            if not postings:
+                return failures
+            try:
+                self.book.post(postings, after, balance.sequence)
+            except AlreadyPostedError as race:
+                posted |= race.activity_ids
+            except BalanceMovedError:
+                continue
+            else:
+                return failures
+        raise BalanceMovedError(f"{MAX_ROUNDS} times in a row")
+
+    def _fold(
+        self, membership: MembershipRef, activities: Iterable[Activity], balance: Balance
+    ) -> tuple[list[Posting], Balance, list[Failure]]:
+        postings: list[Posting] = []
+        failures: list[Failure] = []
+        for activity in activities:
+            try:
+                posting, balance = self._decide(activity, membership, balance)
+            except Exception as error:  # noqa: BLE001 - reported by the caller
+                failures.append(Failure(activity, error))
+            else:
+                postings.append(posting)
+        return postings, balance, failures
+
+    def _decide(
+        self, activity: Activity, membership: MembershipRef, balance: Balance
+    ) -> tuple[Posting, Balance]:
+        version = version_in_force(
+            self.catalog.list_program_versions(activity.network_id, membership.program_id),
+            activity.recorded_at,
+        )
+        facts = Facts(roles=concerned_memberships(activity)[membership])
+        decision = decide(activity, facts, balance.figures, version)
+        return post(
+            activity=activity,
+            membership=membership,
+            decision=decision,
+            program_version=version.version,
+            balance=balance,
+            posted_at=self.now,
+        )

@@ -1,0 +1,42 @@
+"""Show a membership: its balance, its program, its last activity."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from accrue.domain.caller import Caller
+from accrue.domain.catalog import Membership
+from accrue.domain.errors import MembershipNotFoundError
+from accrue.domain.posting import Balance
+from accrue.domain.program import ProgramVersion, version_in_force
+from accrue.services.ports import BalanceReader, CatalogReader
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipView:
+    """A membership as it is at this moment."""
+
+    membership: Membership
+    version: ProgramVersion
+    balance: Balance
+
+
+def get_membership(
+    program_membership_id: str,
+    caller: Caller,
+    now: datetime,
+    *,
+    catalog: CatalogReader,
+    balances: BalanceReader,
+) -> MembershipView:
+    """The membership, with the program version in force now; raises MembershipNotFoundError."""
+    membership = catalog.find_membership(caller.network_id, program_membership_id)
+    if membership is None:
+        raise MembershipNotFoundError(
+            "There is no such membership in this network. Check the id in the URL."
+        )
+    versions = catalog.list_program_versions(caller.network_id, membership.program_id)
+    return MembershipView(
+        membership=membership,
+        version=version_in_force(versions, now),
+        balance=balances.find_balance(caller.network_id, membership.ref),
+    )

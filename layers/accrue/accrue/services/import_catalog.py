@@ -1,0 +1,186 @@
+"""Make a network be as a document says. Running it twice changes nothing."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from accrue.domain.activity import MembershipRef
+from accrue.domain.api_keys import SECRET_BYTES, key_text, secret_sha256
+from accrue.domain.catalog import ActivityType, ApiKey, Membership, Network, User
+from accrue.domain.changes import Change
+from accrue.domain.errors import Fault
+from accrue.domain.json_values import pointer
+from accrue.domain.network_document import (
+    ApiKeyPart,
+    MembershipPart,
+    NetworkDocument,
+    UserPart,
+    refusal,
+)
+from accrue.domain.program import Program, ProgramVersion
+
+# A program's first version also decides whatever was recorded before it was written.
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class CatalogWriter(Protocol):
+    """Reads the catalog past every cache, and writes to it."""
+
+    def find_network(self, network_id: str) -> Network | None: ...
+    def find_user(self, network_id: str, pseudonym: str) -> User | None: ...
+    def find_pseudonym(self, network_id: str, user_id: str) -> str | None: ...
+    def find_membership(self, network_id: str, program_membership_id: str) -> Membership | None: ...
+    def find_api_key(self, network_id: str, key_id: str) -> ApiKey | None: ...
+    def find_latest_program_version(
+        self, network_id: str, program_id: str
+    ) -> ProgramVersion | None: ...
+    def save_network(self, network: Network) -> Change: ...
+    def save_activity_type(self, network_id: str, activity_type: ActivityType) -> Change: ...
+    def add_program_version(self, network_id: str, version: ProgramVersion) -> None: ...
+    def save_user(self, network_id: str, user: User, email: str, pseudonym: str) -> Change: ...
+    def save_membership(self, network_id: str, membership: Membership) -> Change: ...
+    def save_api_key(self, key: ApiKey) -> Change: ...
+
+
+@dataclass(frozen=True, slots=True)
+class MintedKey:
+    """A key minted by this import; its text is shown now and never again."""
+
+    key_id: str
+    role: str
+    api_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """How many things were created, updated and found as they should be."""
+
+    network_id: str
+    changes: Counter[Change]
+    minted: tuple[MintedKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogImporter:
+    """Imports documents. `cache_lifetime` is how long a function may believe what it has read."""
+
+    catalog: CatalogWriter
+    now: datetime
+    cache_lifetime: timedelta
+    random_bytes: Callable[[int], bytes]
+
+    def import_catalog(self, document: NetworkDocument) -> ImportReport:
+        """Make the catalog be as the document says.
+
+        Raises InvalidNetworkDocumentError, before anything is written, if it contradicts what is
+        there. An import that was interrupted is completed by running it again.
+        """
+        network = self._network(document)
+        if faults := list(self._contradictions(document, network)):
+            raise refusal(faults)
+        minted: list[MintedKey] = []
+        changes = Counter(self._save(document, network, minted))
+        return ImportReport(network.network_id, changes, tuple(minted))
+
+    def _network(self, document: NetworkDocument) -> Network:
+        part = document.network
+        present = self.catalog.find_network(part.network_id)
+        secret = present.pseudonym_secret if present else self.random_bytes(SECRET_BYTES)
+        return Network(part.network_id, part.name, secret, part.logs_undefined_types)
+
+    def _contradictions(self, document: NetworkDocument, network: Network) -> Iterator[Fault]:
+        for index, user in enumerate(document.users):
+            yield from self._user_contradictions(index, user, network)
+        for index, part in enumerate(document.memberships):
+            yield from self._membership_contradictions(index, part, network)
+
+    def _membership_contradictions(
+        self, index: int, part: MembershipPart, network: Network
+    ) -> Iterator[Fault]:
+        present = self.catalog.find_membership(network.network_id, part.program_membership_id)
+        if present and (present.program_id, present.user_id) != (part.program_id, part.user_id):
+            where = pointer("memberships", index)
+            yield Fault(where, "is another user's or program's already: choose another id")
+        pseudonym = self.catalog.find_pseudonym(network.network_id, part.user_id)
+        user = self.catalog.find_user(network.network_id, pseudonym) if pseudonym else None
+        for enrolled in user.memberships if user else ():
+            if (
+                enrolled.program_id == part.program_id
+                and enrolled.program_membership_id != part.program_membership_id
+            ):
+                where = pointer("memberships", index, "user_id")
+                yield Fault(where, "has another membership of this program already")
+
+    def _user_contradictions(self, index: int, part: UserPart, network: Network) -> Iterator[Fault]:
+        pseudonym = network.pseudonym(part.email)
+        known_as = self.catalog.find_pseudonym(network.network_id, part.user_id)
+        if known_as not in (None, pseudonym):
+            yield Fault(pointer("users", index, "email"), "differs from the user's email")
+        holder = self.catalog.find_user(network.network_id, pseudonym)
+        if holder is not None and holder.user_id != part.user_id:
+            yield Fault(pointer("users", index, "email"), "is another user's already")
+
+    def _save(
+        self, document: NetworkDocument, network: Network, minted: list[MintedKey]
+    ) -> Iterator[Change]:
+        """In an order in which everything exists before it is referred to."""
+        network_id = network.network_id
+        yield self.catalog.save_network(network)
+        for part in document.activity_types:
+            activity_type = ActivityType(
+                part.activity_type_id, part.kind, part.roles, part.allows_negative
+            )
+            yield self.catalog.save_activity_type(network_id, activity_type)
+        for program in document.programs:
+            yield self._save_program(network_id, program)
+        for membership in document.memberships:
+            yield self.catalog.save_membership(
+                network_id,
+                Membership(
+                    membership.program_membership_id, membership.program_id, membership.user_id
+                ),
+            )
+        for user in document.users:
+            yield self._save_user(document, network, user)
+        for key in document.api_keys:
+            yield self._save_api_key(network_id, key, minted)
+
+    def _save_program(self, network_id: str, program: Program) -> Change:
+        latest = self.catalog.find_latest_program_version(network_id, program.program_id)
+        if latest is None:
+            first = ProgramVersion(1, BEGINNING, program)
+            self.catalog.add_program_version(network_id, first)
+            return Change.CREATED
+        if latest.program == program:
+            return Change.UNCHANGED
+        # Later than any function can still be unaware of it, so that all decide alike.
+        effective_at = max(self.now + 2 * self.cache_lifetime, latest.effective_at)
+        following = ProgramVersion(latest.version + 1, effective_at, program)
+        self.catalog.add_program_version(network_id, following)
+        return Change.UPDATED
+
+    def _save_user(self, document: NetworkDocument, network: Network, part: UserPart) -> Change:
+        pseudonym = network.pseudonym(part.email)
+        present = self.catalog.find_user(network.network_id, pseudonym)
+        memberships = dict.fromkeys(present.memberships if present else ())
+        for membership in document.memberships:
+            if membership.user_id == part.user_id:
+                ref = MembershipRef(membership.program_id, membership.program_membership_id)
+                memberships[ref] = None
+        user = User(part.user_id, tuple(memberships))
+        return self.catalog.save_user(network.network_id, user, part.email, pseudonym)
+
+    def _save_api_key(self, network_id: str, part: ApiKeyPart, minted: list[MintedKey]) -> Change:
+        present = self.catalog.find_api_key(network_id, part.key_id)
+        if present is not None:
+            key = ApiKey(part.key_id, network_id, part.role, present.secret_sha256)
+            return self.catalog.save_api_key(key)
+        secret = self.random_bytes(SECRET_BYTES)
+        change = self.catalog.save_api_key(
+            ApiKey(part.key_id, network_id, part.role, secret_sha256(secret))
+        )
+        text = key_text(network_id, part.key_id, secret)
+        minted.append(MintedKey(part.key_id, part.role.value, text))
+        return change

@@ -1,0 +1,82 @@
+"""What the services need from outside, as protocols; `storage` and `runtime` implement them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from accrue.domain.activity import Activity, LedgerRow, MembershipRef
+from accrue.domain.catalog import ActivityType, ApiKey, Membership, Network, User
+from accrue.domain.posting import Balance, Posting, SettledOutcome
+from accrue.domain.program import ProgramVersion
+from accrue.domain.recording import Attempt, LedgerPage, Recording
+
+
+class CatalogReader(Protocol):
+    """What a network defines, as the functions see it. A miss is always looked up afresh."""
+
+    def find_network(self, network_id: str) -> Network | None: ...
+    def find_activity_type(self, network_id: str, activity_type_id: str) -> ActivityType | None: ...
+    def list_activity_types(self, network_id: str) -> Mapping[str, ActivityType]: ...
+    def find_user(self, network_id: str, pseudonym: str) -> User | None: ...
+    def find_membership(self, network_id: str, program_membership_id: str) -> Membership | None: ...
+    def list_program_versions(
+        self, network_id: str, program_id: str
+    ) -> Sequence[ProgramVersion]: ...
+    def find_api_key(self, network_id: str, key_id: str) -> ApiKey | None: ...
+    def list_network_ids(self) -> Sequence[str]: ...
+
+
+class LedgerReader(Protocol):
+    """Reads ledger rows."""
+
+    def find_row(self, network_id: str, activity_id: str) -> LedgerRow | None: ...
+
+
+class Recorder(Protocol):
+    """Writes a row once and for ever.
+
+    Raises IdempotencyKeyReusedError when the id stands for another payload.
+    """
+
+    def record(self, attempt: Attempt) -> Recording: ...
+
+
+class BalanceReader(Protocol):
+    """Reads balances, consistently."""
+
+    def find_balance(self, network_id: str, membership: MembershipRef) -> Balance: ...
+
+
+class BalanceBook(BalanceReader, Protocol):
+    """Reads and writes balances and postings.
+
+    `post` writes all postings and the balance after them in one transaction, if the balance is
+    still at `expected_sequence` and none of the postings exists; raises AlreadyPostedError or
+    BalanceMovedError.
+    """
+
+    max_postings_per_write: int
+
+    def post(
+        self, postings: Sequence[Posting], balance: Balance, expected_sequence: int
+    ) -> None: ...
+    def settle(self, outcome: SettledOutcome) -> None: ...
+    def find_unapplied(self, activities: Sequence[Activity]) -> Sequence[Activity]: ...
+
+
+class ReconcileProgress(Protocol):
+    """Where the reconciler is: up to when a network is swept, and which rows would not apply."""
+
+    def swept_until(self, network_id: str) -> datetime | None: ...
+    def save_swept_until(self, network_id: str, moment: datetime) -> None: ...
+    def list_stuck(self, network_id: str) -> Sequence[str]: ...
+    def add_stuck(self, network_id: str, activity_id: str) -> None: ...
+    def remove_stuck(self, network_id: str, activity_id: str) -> None: ...
+
+
+class LedgerSweep(LedgerReader, Protocol):
+    """Reads a network's activities in pages, by when they were recorded."""
+
+    def pages_recorded_between(
+        self, network_id: str, start: datetime, end: datetime
+    ) -> Iterable[LedgerPage]: ...

@@ -1,0 +1,187 @@
+"""BalanceTable: balances, postings, and the outcomes of activities without a posting.
+
+| partition `membership_key`          | sort `item_key`                        | what         |
+|-------------------------------------|----------------------------------------|--------------|
+| `<network>#M#<membership>`          | `BALANCE`                              | the balance  |
+| `<network>#M#<membership>`          | `POSTING#<recorded_at>#<activity_id>`  | a posting    |
+| `<network>#A#<activity_id>`         | `OUTCOME`                              | an outcome   |
+
+A posting's key is made from the activity alone, so the key itself is the marker that it was
+applied.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from itertools import batched
+from typing import TYPE_CHECKING, Any
+
+from accrue.domain.activity import Activity, MembershipRef
+from accrue.domain.concerned import concerned_memberships
+from accrue.domain.errors import AlreadyPostedError, BalanceMovedError
+from accrue.domain.posting import Balance, Posting, SettledOutcome
+from accrue.domain.timestamps import to_text
+from accrue.storage.dynamo import (
+    cancellation_reasons,
+    conflict_waits,
+    retry_conflicts,
+    to_attributes,
+    to_item,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import PutTypeDef, TransactWriteItemTypeDef
+
+CONDITION_FAILED = "ConditionalCheckFailed"
+# DynamoDB: 100 items a transaction, one of them the balance; 100 keys a BatchGetItem.
+MAX_POSTINGS_PER_WRITE = 99
+MAX_KEYS_PER_READ = 100
+
+
+class BalanceTable:
+    """Balances and postings, seen through one client."""
+
+    max_postings_per_write = MAX_POSTINGS_PER_WRITE
+
+    def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
+        self._client = client
+        self._table_name = table_name
+
+    def find_balance(self, network_id: str, membership: MembershipRef) -> Balance:
+        """The balance, read consistently; a membership without postings has an empty one."""
+        found = self._client.get_item(
+            TableName=self._table_name,
+            Key=_key(_membership_key(network_id, membership), "BALANCE"),
+            ConsistentRead=True,
+        )
+        return (
+            Balance.from_attributes(to_attributes(found["Item"])) if "Item" in found else Balance()
+        )
+
+    def post(self, postings: Sequence[Posting], balance: Balance, expected_sequence: int) -> None:
+        """Write the postings and the balance after them, all or nothing.
+
+        Raises AlreadyPostedError if some exist, BalanceMovedError if the balance is not at
+        `expected_sequence`. The postings must be of one membership, in sequence.
+        """
+        writes = [self._posting_put(posting) for posting in postings]
+        writes.append(self._balance_put(postings[0], balance, expected_sequence))
+        try:
+            retry_conflicts(lambda: self._client.transact_write_items(TransactItems=writes))
+        except self._client.exceptions.TransactionCanceledException as cancelled:
+            failed = [
+                reason["Code"] == CONDITION_FAILED for reason in cancellation_reasons(cancelled)
+            ]
+            posted = frozenset(
+                p.activity_id for p, exists in zip(postings, failed, strict=False) if exists
+            )
+            if posted:
+                raise AlreadyPostedError(posted) from cancelled
+            if any(failed):
+                raise BalanceMovedError from cancelled
+            raise
+
+    def _posting_put(self, posting: Posting) -> "TransactWriteItemTypeDef":
+        key = posting_key(posting.network_id, posting.membership, posting)
+        return {
+            "Put": {
+                "TableName": self._table_name,
+                "Item": {**to_item(posting.to_attributes()), **key},
+                # The marker: an activity that is applied to this membership is not applied again.
+                "ConditionExpression": "attribute_not_exists(item_key)",
+            }
+        }
+
+    def _balance_put(
+        self, posting: Posting, balance: Balance, expected_sequence: int
+    ) -> "TransactWriteItemTypeDef":
+        attributes = balance.to_attributes(posting.network_id, posting.membership)
+        key = _key(_membership_key(posting.network_id, posting.membership), "BALANCE")
+        put: PutTypeDef = {
+            "TableName": self._table_name,
+            "Item": {**to_item(attributes), **key},
+        }
+        # "sequence" is not reserved today; the placeholder keeps it so.
+        if expected_sequence:
+            put["ConditionExpression"] = "#sequence = :expected"
+            put["ExpressionAttributeNames"] = {"#sequence": "sequence"}
+            put["ExpressionAttributeValues"] = {":expected": {"N": str(expected_sequence)}}
+        else:
+            put["ConditionExpression"] = "attribute_not_exists(item_key)"
+        return {"Put": put}
+
+    def settle(self, outcome: SettledOutcome) -> None:
+        """Write the outcome unless it is there; it is the same whoever comes first."""
+        key = _outcome_key(outcome.network_id, outcome.activity_id)
+        try:
+            self._client.put_item(
+                TableName=self._table_name,
+                Item={**to_item(outcome.to_attributes()), **key},
+                ConditionExpression="attribute_not_exists(item_key)",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
+
+    def find_unapplied(self, activities: Sequence[Activity]) -> list[Activity]:
+        """Those that lack a posting on a membership that they concern, or their outcome."""
+        expected = {activity.activity_id: set(_result_keys(activity)) for activity in activities}
+        present = set(self._existing(sorted(set().union(*expected.values()))))
+        return [a for a in activities if not expected[a.activity_id] <= present]
+
+    def _existing(self, keys: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+        # Eventually consistent, at half the price: what is missed here is found by the write.
+        for chunk in batched(keys, MAX_KEYS_PER_READ, strict=False):
+            wanted = [_key(*key) for key in chunk]
+            for wait in conflict_waits():
+                answer = self._client.batch_get_item(
+                    RequestItems={
+                        self._table_name: {
+                            "Keys": wanted,
+                            "ProjectionExpression": "membership_key, item_key",
+                        }
+                    }
+                )
+                for item in answer["Responses"].get(self._table_name, []):
+                    yield item["membership_key"]["S"], item["item_key"]["S"]
+                if not answer["UnprocessedKeys"]:
+                    break
+                # Throttled. What is still unread at the end counts as unapplied, which is safe.
+                wanted = answer["UnprocessedKeys"][self._table_name]["Keys"]
+                time.sleep(wait)
+
+
+def posting_key(
+    network_id: str, membership: MembershipRef, of: Posting | Activity
+) -> dict[str, Any]:
+    """The key of the posting of an activity on a membership: the same, whoever applies it,
+    whenever.
+    """
+    return _key(_membership_key(network_id, membership), _posting_sort_key(of))
+
+
+def _posting_sort_key(of: Posting | Activity) -> str:
+    return f"POSTING#{to_text(of.recorded_at)}#{of.activity_id}"
+
+
+def _result_keys(activity: Activity) -> Iterator[tuple[str, str]]:
+    if activity.settled_outcome is not None:
+        yield _outcome_partition(activity.network_id, activity.activity_id), "OUTCOME"
+        return
+    for membership in concerned_memberships(activity):
+        yield _membership_key(activity.network_id, membership), _posting_sort_key(activity)
+
+
+def _membership_key(network_id: str, membership: MembershipRef) -> str:
+    return f"{network_id}#M#{membership.program_membership_id}"
+
+
+def _outcome_partition(network_id: str, activity_id: str) -> str:
+    return f"{network_id}#A#{activity_id}"
+
+
+def _outcome_key(network_id: str, activity_id: str) -> dict[str, Any]:
+    return _key(_outcome_partition(network_id, activity_id), "OUTCOME")
+
+
+def _key(membership_key: str, item_key: str) -> dict[str, Any]:
+    return {"membership_key": {"S": membership_key}, "item_key": {"S": item_key}}

@@ -1,0 +1,176 @@
+"""CatalogTable: what networks define, read through a short in-memory cache.
+
+| partition `catalog_key`        | sort `item_key`          | what                            |
+|--------------------------------|--------------------------|---------------------------------|
+| `#NETWORKS`                    | `<network>`              | a network                       |
+| `#KEY#<network>.<key_id>`      | `KEY`                    | an API key                      |
+| `<network>#TYPES`              | `<activity_type_id>`     | an activity type                |
+| `<network>#PROGRAM#<program>`  | `<version>`, 8 digits    | a version of a program          |
+| `<network>#EMAIL#<pseudonym>`  | `USER`                   | the user with that email        |
+| `<network>#USER#<user_id>`     | `USER`                   | the user's email, for admins    |
+| `<network>#MEMBERSHIP#<id>`    | `MEMBERSHIP`             | a membership                    |
+
+A network id has no `#`, so no network can be named so that its rows fall among another's.
+"""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from cachetools import TTLCache
+
+from accrue.domain.activity import MembershipRef
+from accrue.domain.catalog import ActivityType, ApiKey, KeyRole, Membership, Network, User
+from accrue.domain.program import Program, ProgramVersion
+from accrue.domain.timestamps import from_text
+from accrue.storage.dynamo import to_attributes
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# A few hundred bytes each; the oldest make room.
+MAX_CACHED = 10_000
+
+
+class CatalogTable:
+    """The catalog, seen through one client.
+
+    What was found is believed for `cache_seconds`; what was not found is asked for again each time,
+    so that a definition counts as soon as it is made.
+    """
+
+    def __init__(self, client: "DynamoDBClient", table_name: str, cache_seconds: float) -> None:
+        self._client = client
+        self._table_name = table_name
+        self._cache: TTLCache[Hashable, Any] = TTLCache(MAX_CACHED, cache_seconds)
+
+    def find_network(self, network_id: str) -> Network | None:
+        """The network, or None."""
+        return self._find("#NETWORKS", network_id, network_from_attributes)
+
+    def find_activity_type(self, network_id: str, activity_type_id: str) -> ActivityType | None:
+        """The activity type of this id, compared byte for byte, or None."""
+        return self._find(f"{network_id}#TYPES", activity_type_id, activity_type_from_attributes)
+
+    def find_user(self, network_id: str, pseudonym: str) -> User | None:
+        """The user whose email has this pseudonym, or None."""
+        return self._find(f"{network_id}#EMAIL#{pseudonym}", "USER", user_from_attributes)
+
+    def find_membership(self, network_id: str, program_membership_id: str) -> Membership | None:
+        """The membership of this id in the network, or None."""
+        return self._find(
+            f"{network_id}#MEMBERSHIP#{program_membership_id}",
+            "MEMBERSHIP",
+            membership_from_attributes,
+        )
+
+    def find_api_key(self, network_id: str, key_id: str) -> ApiKey | None:
+        """The key of this id, or None."""
+        return self._find(f"#KEY#{network_id}.{key_id}", "KEY", api_key_from_attributes)
+
+    def list_program_versions(self, network_id: str, program_id: str) -> Sequence[ProgramVersion]:
+        """All versions of a program, oldest first; empty if there is no such program."""
+        partition = f"{network_id}#PROGRAM#{program_id}"
+        if (cached := self._cache.get(partition)) is not None:
+            return cast("Sequence[ProgramVersion]", cached)
+        versions = [program_version_from_attributes(a) for a in self._query(partition)]
+        if versions:
+            self._cache[partition] = versions
+        return versions
+
+    def list_activity_types(self, network_id: str) -> Mapping[str, ActivityType]:
+        """All activity types of a network by id, never from the cache."""
+        types = [activity_type_from_attributes(a) for a in self._query(f"{network_id}#TYPES")]
+        return {t.activity_type_id: t for t in types}
+
+    def list_network_ids(self) -> Sequence[str]:
+        """The ids of all networks, never from the cache."""
+        return [attributes["network_id"] for attributes in self._query("#NETWORKS")]
+
+    def _find[T](
+        self, partition: str, sort: str, read: Callable[[Mapping[str, Any]], T]
+    ) -> T | None:
+        if (cached := self._cache.get((partition, sort))) is not None:
+            return cast("T", cached)
+        attributes = self.read_item(partition, sort)
+        if attributes is None:
+            return None
+        found = read(attributes)
+        self._cache[partition, sort] = found
+        return found
+
+    def read_item(self, partition: str, sort: str) -> dict[str, Any] | None:
+        """An item's attributes, read consistently past the cache."""
+        found = self._client.get_item(
+            TableName=self._table_name,
+            Key={"catalog_key": {"S": partition}, "item_key": {"S": sort}},
+            ConsistentRead=True,
+        )
+        return to_attributes(found["Item"]) if "Item" in found else None
+
+    def _query(self, partition: str) -> list[dict[str, Any]]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table_name,
+            KeyConditionExpression="catalog_key = :partition",
+            ExpressionAttributeValues={":partition": {"S": partition}},
+            ConsistentRead=True,
+        )
+        return [to_attributes(item) for page in pages for item in page["Items"]]
+
+
+def network_from_attributes(attributes: Mapping[str, Any]) -> Network:
+    """Read a network's item."""
+    return Network(
+        network_id=attributes["network_id"],
+        name=attributes["name"],
+        pseudonym_secret=bytes.fromhex(attributes["pseudonym_secret"]),
+        logs_undefined_types=attributes["logs_undefined_types"],
+    )
+
+
+def activity_type_from_attributes(attributes: Mapping[str, Any]) -> ActivityType:
+    """Read an activity type's item."""
+    return ActivityType(
+        activity_type_id=attributes["activity_type_id"],
+        kind=attributes["kind"],
+        roles=tuple(attributes["roles"]),
+        allows_negative=attributes["allows_negative"],
+    )
+
+
+def user_from_attributes(attributes: Mapping[str, Any]) -> User:
+    """Read the item under an email's pseudonym."""
+    return User(
+        user_id=attributes["user_id"],
+        memberships=tuple(
+            MembershipRef(m["program_id"], m["program_membership_id"])
+            for m in attributes["memberships"]
+        ),
+    )
+
+
+def membership_from_attributes(attributes: Mapping[str, Any]) -> Membership:
+    """Read a membership's item."""
+    return Membership(
+        program_membership_id=attributes["program_membership_id"],
+        program_id=attributes["program_id"],
+        user_id=attributes["user_id"],
+    )
+
+
+def api_key_from_attributes(attributes: Mapping[str, Any]) -> ApiKey:
+    """Read an API key's item."""
+    return ApiKey(
+        key_id=attributes["key_id"],
+        network_id=attributes["network_id"],
+        role=KeyRole(attributes["role"]),
+        secret_sha256=bytes.fromhex(attributes["secret_sha256"]),
+    )
+
+
+def program_version_from_attributes(attributes: Mapping[str, Any]) -> ProgramVersion:
+    """Read a program version's item."""
+    return ProgramVersion(
+        version=int(attributes["version"]),
+        effective_at=from_text(attributes["effective_at"]),
+        program=Program.model_validate_json(attributes["document"]),
+    )

@@ -1,0 +1,146 @@
+"""Writes to CatalogTable, and reads it past the cache. The layout is described in
+`storage.catalog`.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from accrue.domain.catalog import ActivityType, ApiKey, Membership, Network, User
+from accrue.domain.changes import Change
+from accrue.domain.program import ProgramVersion
+from accrue.domain.timestamps import to_text
+from accrue.storage.catalog import CatalogTable
+from accrue.storage.dynamo import to_item
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class CatalogWriterTable(CatalogTable):
+    """The catalog as an administrator needs it: never cached, and writable."""
+
+    def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
+        super().__init__(client, table_name, cache_seconds=0)
+
+    def find_pseudonym(self, network_id: str, user_id: str) -> str | None:
+        """The pseudonym of the user's email, or None if there is no such user."""
+        attributes = self.read_item(f"{network_id}#USER#{user_id}", "USER")
+        return attributes["pseudonym"] if attributes else None
+
+    def find_latest_program_version(
+        self, network_id: str, program_id: str
+    ) -> ProgramVersion | None:
+        """The newest version of the program, in force or not; None without any."""
+        versions = self.list_program_versions(network_id, program_id)
+        return versions[-1] if versions else None
+
+    def save_network(self, network: Network) -> Change:
+        """Create or update the network. Its pseudonym secret must be the one that it was created
+        with.
+        """
+        return self._save(
+            "#NETWORKS",
+            network.network_id,
+            {
+                "network_id": network.network_id,
+                "name": network.name,
+                "pseudonym_secret": network.pseudonym_secret.hex(),
+                "logs_undefined_types": network.logs_undefined_types,
+            },
+        )
+
+    def save_activity_type(self, network_id: str, activity_type: ActivityType) -> Change:
+        """Create or update the activity type."""
+        return self._save(
+            f"{network_id}#TYPES",
+            activity_type.activity_type_id,
+            {
+                "activity_type_id": activity_type.activity_type_id,
+                "kind": activity_type.kind,
+                "roles": list(activity_type.roles),
+                "allows_negative": activity_type.allows_negative,
+            },
+        )
+
+    def add_program_version(self, network_id: str, version: ProgramVersion) -> None:
+        """Add a version; one that exists is never changed."""
+        self._put(
+            f"{network_id}#PROGRAM#{version.program.program_id}",
+            f"{version.version:08d}",
+            {
+                "program_id": version.program.program_id,
+                "version": version.version,
+                "effective_at": to_text(version.effective_at),
+                "document": version.program.model_dump_json(),
+            },
+            is_new=True,
+        )
+
+    def save_user(self, network_id: str, user: User, email: str, pseudonym: str) -> Change:
+        """Create or update the user: first who it is, then that the email is theirs."""
+        known = self._save(
+            f"{network_id}#USER#{user.user_id}",
+            "USER",
+            {"user_id": user.user_id, "email": email, "pseudonym": pseudonym},
+        )
+        found = self._save(
+            f"{network_id}#EMAIL#{pseudonym}",
+            "USER",
+            {
+                "user_id": user.user_id,
+                "memberships": [
+                    {"program_id": m.program_id, "program_membership_id": m.program_membership_id}
+                    for m in user.memberships
+                ],
+            },
+        )
+        if known is found:
+            return known
+        return Change.UPDATED
+
+    def save_membership(self, network_id: str, membership: Membership) -> Change:
+        """Create or update the membership."""
+        return self._save(
+            f"{network_id}#MEMBERSHIP#{membership.program_membership_id}",
+            "MEMBERSHIP",
+            {
+                "program_membership_id": membership.program_membership_id,
+                "program_id": membership.program_id,
+                "user_id": membership.user_id,
+            },
+        )
+
+    def save_api_key(self, key: ApiKey) -> Change:
+        """Create or update the key."""
+        return self._save(
+            f"#KEY#{key.network_id}.{key.key_id}",
+            "KEY",
+            {
+                "key_id": key.key_id,
+                "network_id": key.network_id,
+                "role": key.role.value,
+                "secret_sha256": key.secret_sha256.hex(),
+            },
+        )
+
+    def _save(self, partition: str, sort: str, attributes: Mapping[str, Any]) -> Change:
+        wanted = {"catalog_key": partition, "item_key": sort, **attributes}
+        present = self.read_item(partition, sort)
+        if present == wanted:
+            return Change.UNCHANGED
+        self._put(partition, sort, attributes, is_new=present is None)
+        return Change.UPDATED if present else Change.CREATED
+
+    def _put(
+        self, partition: str, sort: str, attributes: Mapping[str, Any], *, is_new: bool
+    ) -> None:
+        # A secret or a version that another import has just written must not be lost: this one
+        # fails, and running it again settles it.
+        condition = (
+            "attribute_not_exists(catalog_key)" if is_new else "attribute_exists(catalog_key)"
+        )
+        self._client.put_item(
+            TableName=self._table_name,
+            Item=to_item({"catalog_key": partition, "item_key": sort, **attributes}),
+            ConditionExpression=condition,
+        )

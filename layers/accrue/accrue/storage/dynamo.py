@@ -1,0 +1,91 @@
+"""The low-level DynamoDB client, its value types, and the retries that botocore does not make."""
+
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# A transaction that meets another on the same item is cancelled at once; the winner needs
+# milliseconds.
+CONFLICT_ATTEMPTS = 10
+FIRST_CONFLICT_WAIT_SECONDS = 0.02
+LONGEST_CONFLICT_WAIT_SECONDS = 0.5
+RETRYABLE_REASONS = frozenset(
+    {
+        "TransactionConflict",
+        "ThrottlingError",
+        "ProvisionedThroughputExceeded",
+        "RequestLimitExceeded",
+    }
+)
+
+_serializer = TypeSerializer()
+_deserializer = TypeDeserializer()
+
+
+def dynamodb_client() -> "DynamoDBClient":
+    """A client whose own retries end well before the function's time does."""
+    config = Config(
+        connect_timeout=1,
+        read_timeout=2,
+        retries={"mode": "standard", "total_max_attempts": 3},
+    )
+    return boto3.client("dynamodb", config=config)
+
+
+def to_item(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Plain attributes as DynamoDB attribute values; floats are refused by the serializer."""
+    return {name: _serializer.serialize(value) for name, value in attributes.items()}
+
+
+def to_attributes(item: Mapping[str, Any]) -> dict[str, Any]:
+    """DynamoDB attribute values as plain attributes; numbers are Decimal."""
+    return {name: _deserializer.deserialize(value) for name, value in item.items()}
+
+
+def cancellation_reasons(error: ClientError) -> Sequence[Mapping[str, Any]]:
+    """Why each item of a cancelled transaction failed, in the order of its items; code "None" did
+    not.
+    """
+    return error.response.get("CancellationReasons", [])
+
+
+def conflict_waits() -> Iterator[float]:
+    """How long to wait before each further try: doubling, with full jitter."""
+    longest = FIRST_CONFLICT_WAIT_SECONDS
+    for _ in range(CONFLICT_ATTEMPTS - 1):
+        yield random.uniform(0, longest)  # noqa: S311 - spreads retries, guards nothing
+        longest = min(2 * longest, LONGEST_CONFLICT_WAIT_SECONDS)
+
+
+def retry_conflicts[T](write: Callable[[], T]) -> T:
+    """Make `write` again while it only meets other transactions or throttling.
+
+    Any other error comes through. botocore retries neither cancelled transactions nor a
+    single write that meets a transaction.
+    """
+    for wait in conflict_waits():
+        try:
+            return write()
+        except ClientError as error:
+            if not is_conflict(error):
+                raise
+        time.sleep(wait)
+    return write()
+
+
+def is_conflict(error: ClientError) -> bool:
+    """Whether nothing but other transactions or throttling stood in the way."""
+    code = error.response["Error"]["Code"]
+    if code == "TransactionConflictException":
+        return True
+    codes = {reason.get("Code", "None") for reason in cancellation_reasons(error)} - {"None"}
+    return bool(codes) and codes <= RETRYABLE_REASONS

@@ -1,0 +1,167 @@
+"""LedgerTable: rows are inserted on a condition, and never changed.
+
+Key `activity_key` = `<network_id>#<activity_id>`. The index `by_recorded_at` spreads a network's
+day over `TIME_SHARDS` partitions, so that no single one limits what a network can record.
+"""
+
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from accrue.domain.activity import Activity, LedgerRow, ReferenceMarker, ledger_row_from_attributes
+from accrue.domain.errors import UnreadableRowError
+from accrue.domain.recording import Attempt, LedgerPage, Recording
+from accrue.domain.timestamps import to_text
+from accrue.storage.dynamo import (
+    cancellation_reasons,
+    retry_conflicts,
+    to_attributes,
+    to_item,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+INDEX = "by_recorded_at"
+# 1,000 write units a second each. May grow (readers look in all of them), must never shrink.
+TIME_SHARDS = 8
+# Never over an existing row: this condition is what makes a row the record of its idempotency key.
+INSERT_ONLY = "attribute_not_exists(activity_key)"
+CONDITION_FAILED = "ConditionalCheckFailed"
+
+
+class LedgerTable:
+    """The ledger, seen through one client."""
+
+    def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
+        self._client = client
+        self._table_name = table_name
+
+    def find_row(self, network_id: str, activity_id: str) -> LedgerRow | None:
+        """The row under this id, read consistently."""
+        found = self._client.get_item(
+            TableName=self._table_name,
+            Key={"activity_key": {"S": _key(network_id, activity_id)}},
+            ConsistentRead=True,
+        )
+        return _row(found["Item"]) if "Item" in found else None
+
+    def insert(self, attempt: Attempt) -> Recording:
+        """Write the attempt's row, with its marker if it has one; or give what is there already."""
+        marker = attempt.marker
+        if marker is None:
+            return retry_conflicts(lambda: self._insert_alone(attempt))
+        return retry_conflicts(lambda: self._insert_with_marker(attempt, marker))
+
+    def _insert_alone(self, attempt: Attempt) -> Recording:
+        try:
+            self._client.put_item(
+                TableName=self._table_name,
+                Item=_activity_item(attempt.activity),
+                ConditionExpression=INSERT_ONLY,
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as refused:
+            return _met(attempt, refused.response["Item"])  # type: ignore[typeddict-item]
+        return Recording(attempt.activity, created=True)
+
+    def _insert_with_marker(self, attempt: Attempt, marker: ReferenceMarker) -> Recording:
+        items = [_activity_item(attempt.activity), _marker_item(marker)]
+        try:
+            self._client.transact_write_items(
+                TransactItems=[
+                    {
+                        "Put": {
+                            "TableName": self._table_name,
+                            "Item": item,
+                            "ConditionExpression": INSERT_ONLY,
+                            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+                        }
+                    }
+                    for item in items
+                ]
+            )
+        except self._client.exceptions.TransactionCanceledException as cancelled:
+            return _met_in_transaction(attempt, cancelled)
+        return Recording(attempt.activity, created=True)
+
+    def pages_recorded_between(
+        self, network_id: str, start: datetime, end: datetime
+    ) -> Iterator[LedgerPage]:
+        """What was recorded with start <= recorded_at < end; eventually consistent."""
+        pages = self._client.get_paginator("query")
+        for day in _days(start, end):
+            for shard in range(TIME_SHARDS):
+                for page in pages.paginate(
+                    TableName=self._table_name,
+                    IndexName=INDEX,
+                    KeyConditionExpression="time_shard = :shard"
+                    " AND recorded_at BETWEEN :first AND :last",
+                    ExpressionAttributeValues={
+                        ":shard": {"S": _time_shard(network_id, day, shard)},
+                        ":first": {"S": to_text(start)},
+                        ":last": {"S": to_text(end - timedelta(microseconds=1))},
+                    },
+                ):
+                    if page["Items"]:
+                        yield _page(to_attributes(item) for item in page["Items"])
+
+
+def _met(attempt: Attempt, item: Mapping[str, Any]) -> Recording:
+    # The SDK tries again after a lost answer and then fails on the very row that it wrote.
+    mine = to_attributes(item)["content_hash"] == attempt.activity.content_hash
+    return Recording(_row(item), created=mine)
+
+
+def _met_in_transaction(attempt: Attempt, cancelled: ClientError) -> Recording:
+    # The row comes first: if the key was used before, that answers, whoever has the reference.
+    for reason in cancellation_reasons(cancelled):
+        if reason["Code"] == CONDITION_FAILED:
+            return _met(attempt, reason["Item"])
+    raise cancelled
+
+
+def _page(rows: Iterable[Mapping[str, Any]]) -> LedgerPage:
+    page = LedgerPage()
+    for row in rows:
+        try:
+            page.activities.append(Activity.from_attributes(row))
+        except UnreadableRowError as error:
+            page.unreadable[row["activity_key"].partition("#")[2]] = error
+    return page
+
+
+def _row(item: Mapping[str, Any]) -> LedgerRow:
+    return ledger_row_from_attributes(to_attributes(item))
+
+
+def _activity_item(activity: Activity) -> dict[str, Any]:
+    attributes = activity.to_attributes()
+    shard = zlib.crc32(activity.activity_id.encode()) % TIME_SHARDS
+    attributes["activity_key"] = _key(activity.network_id, activity.activity_id)
+    attributes["time_shard"] = _time_shard(activity.network_id, activity.recorded_at.date(), shard)
+    return to_item(attributes)
+
+
+def _marker_item(marker: ReferenceMarker) -> dict[str, Any]:
+    return to_item(
+        {**marker.to_attributes(), "activity_key": _key(marker.network_id, marker.activity_id)}
+    )
+
+
+def _key(network_id: str, activity_id: str) -> str:
+    return f"{network_id}#{activity_id}"
+
+
+def _time_shard(network_id: str, day: date, shard: int) -> str:
+    return f"{network_id}#{day.isoformat()}#{shard}"
+
+
+def _days(start: datetime, end: datetime) -> Iterator[date]:
+    day = start.date()
+    while day <= end.date():
+        yield day
+        day += timedelta(days=1)
