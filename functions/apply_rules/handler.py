@@ -1,0 +1,30 @@
+"""The ledger's stream: applies each inserted activity to the memberships that it concerns."""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from accrue.runtime.clock import utc_now
+from accrue.runtime.ledger_stream import read_stream
+from accrue.runtime.settings import BalanceSettings
+from accrue.services.apply_rules import RuleApplier
+from accrue.storage.balances import BalanceTable
+from accrue.storage.catalog import CatalogTable
+from accrue.storage.dynamo import dynamodb_client
+
+logger = Logger()
+settings = BalanceSettings.from_environment()
+client = dynamodb_client()
+catalog = CatalogTable(client, settings.catalog_table, settings.catalog_cache_seconds)
+book = BalanceTable(client, settings.balance_table)
+
+
+def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> PartialItemFailureResponse:
+    """The records that could not be applied, to be delivered again; the others are applied."""
+    batch = read_stream(event)
+    for failure in RuleApplier(catalog, book, utc_now()).apply(batch.activities):
+        batch.fail(failure.activity, failure.error)
+    logger.info("applied", extra={"records": batch.size, "failed": len(batch.failed)})
+    return batch.response()

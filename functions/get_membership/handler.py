@@ -1,0 +1,58 @@
+"""GET /v2/program-memberships/{program_membership_id}: a membership's balance, last activity and
+program.
+"""
+
+from typing import Any
+
+from accrue.domain.amounts import canonical_text
+from accrue.domain.timestamps import to_text
+from accrue.runtime.clock import utc_now
+from accrue.runtime.http import Request, Response, endpoint
+from accrue.runtime.settings import BalanceSettings
+from accrue.services.get_membership import MembershipView, get_membership
+from accrue.storage.balances import BalanceTable
+from accrue.storage.catalog import CatalogTable
+from accrue.storage.dynamo import dynamodb_client
+
+settings = BalanceSettings.from_environment()
+client = dynamodb_client()
+catalog = CatalogTable(client, settings.catalog_table, settings.catalog_cache_seconds)
+balances = BalanceTable(client, settings.balance_table)
+
+
+@endpoint()
+def lambda_handler(request: Request) -> Response:
+    """200 and the membership as it is at this moment."""
+    view = get_membership(
+        request.path_parameter("program_membership_id"),
+        request.caller,
+        utc_now(),
+        catalog=catalog,
+        balances=balances,
+    )
+    return Response(200, _body(view))
+
+
+def _body(view: MembershipView) -> dict[str, Any]:
+    program = view.version.program
+    last = view.balance.last_activity
+    return {
+        "program_membership_id": view.membership.program_membership_id,
+        # Decimal strings: as JSON numbers they would lose digits in many clients.
+        "balance": canonical_text(view.balance.figures.points),
+        "lifetime_points": canonical_text(view.balance.figures.lifetime_points),
+        "last_activity": last
+        and {
+            "activity_id": last.activity_id,
+            "activity_type_id": last.activity_type_id,
+            "occurred_at": to_text(last.occurred_at),
+            "recorded_at": to_text(last.recorded_at),
+        },
+        "program": {
+            "program_id": program.program_id,
+            "name": program.name,
+            "version": view.version.version,
+            "points_unit": program.points.unit,
+            "points_scale": program.points.scale,
+        },
+    }

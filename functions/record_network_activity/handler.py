@@ -1,0 +1,37 @@
+"""POST /networks/{network_id}/activity: Village's activity API."""
+
+from accrue.domain.network_activity_request import parse_network_activity
+from accrue.runtime.http import Request, Response, endpoint, warnings_header
+from accrue.runtime.idempotency import IdempotentRecorder
+from accrue.runtime.json_body import parse_json_body
+from accrue.runtime.settings import RecordSettings
+from accrue.services.record_network_activity import NetworkRecorder
+from accrue.storage.catalog import CatalogTable
+from accrue.storage.dynamo import dynamodb_client
+from accrue.storage.ledger import LedgerTable
+
+settings = RecordSettings.from_environment()
+client = dynamodb_client()
+catalog = CatalogTable(client, settings.catalog_table, settings.catalog_cache_seconds)
+ledger = LedgerTable(client, settings.ledger_table)
+
+
+@endpoint(catalog_refusal_status=400)
+def lambda_handler(request: Request) -> Response:
+    """201 and the activity's id; for a duplicate the id of the first one."""
+    network_id = request.path_parameter("network_id")
+    request.caller.ensure_network(network_id)
+    body = parse_json_body(request.body, is_base64_encoded=request.is_base64_encoded)
+    parsed = parse_network_activity(body, request.header("Idempotency-Key"))
+    recorder = NetworkRecorder(catalog, ledger, IdempotentRecorder(ledger, request.context))
+    recording = recorder.record(parsed.request, network_id, request.caller, request.call)
+    headers = {"Accrue-Activity-Id": recording.activity_id}
+    if recording.replayed:
+        headers["Idempotent-Replayed"] = "true"
+    if recording.duplicate_of is not None:
+        headers["Accrue-Duplicate-Of"] = recording.duplicate_of
+    return Response(
+        201,
+        {"activity_id": recording.activity_id},
+        {**headers, **warnings_header(parsed.warnings + recording.warnings)},
+    )
