@@ -16,7 +16,11 @@ MEMBER_ROLE = "member"
 MAX_RATE = Decimal(10) ** 6
 MAX_RATE_DECIMALS = 6
 
-CatalogId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:~-]{0,63}$")]
+MAX_ID_CHARS = 64
+
+CatalogId = Annotated[
+    str, Field(max_length=MAX_ID_CHARS, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:~-]*$")
+]
 # Partners choose these and they are compared byte for byte; spaces inside are theirs to use.
 ActivityTypeId = Annotated[str, Field(min_length=1, max_length=128)]
 Role = Annotated[str, Field(min_length=1, max_length=64)]

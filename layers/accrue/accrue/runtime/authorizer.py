@@ -32,7 +32,7 @@ def policy_for(caller: Caller | None, event: dict[str, Any]) -> dict[str, Any]:
     logger.info(
         "authorize",
         extra={
-            "request_id": event["requestContext"]["requestId"],
+            "request_id": event.get("requestContext", {}).get("requestId"),
             "is_allowed": caller is not None,
             "network_id": caller.network_id if caller else None,
             "key_id": caller.key_id if caller else None,

@@ -10,7 +10,6 @@ from accrue.runtime.strict_json import parse_strict_json
 
 # The largest body that makes sense, 100 line items with the longest ids in ASCII, has 40 KB.
 MAX_BODY_BYTES = 64 * 1024
-_MAX_BASE64_CHARS = 4 * -(-MAX_BODY_BYTES // 3)
 
 
 def parse_json_body(body: str | None, *, is_base64_encoded: bool) -> dict[str, JsonValue]:
@@ -30,13 +29,12 @@ def parse_json_body(body: str | None, *, is_base64_encoded: bool) -> dict[str, J
 
 
 def _decode_base64(body: str) -> str:
-    _ensure_at_most(_MAX_BASE64_CHARS, len(body))
     try:
         octets = base64.b64decode(body, validate=True)
     except (binascii.Error, ValueError):
         message = "is not the base64 that it is said to be: send the JSON itself"
         raise MalformedJsonError.of(Fault("", message)) from None
-    _ensure_at_most(MAX_BODY_BYTES, len(octets))
+    _ensure_size(octets)
     try:
         return octets.decode()
     except UnicodeDecodeError as error:
@@ -45,17 +43,16 @@ def _decode_base64(body: str) -> str:
 
 
 def _checked(body: str) -> str:
-    _ensure_at_most(MAX_BODY_BYTES, len(body))
     try:
         octets = body.encode()
     except UnicodeEncodeError:
         message = "has half of a surrogate pair: send whole characters"
         raise MalformedJsonError.of(Fault("", message)) from None
-    _ensure_at_most(MAX_BODY_BYTES, len(octets))
+    _ensure_size(octets)
     return body
 
 
-def _ensure_at_most(limit: int, length: int) -> None:
-    if length > limit:
+def _ensure_size(octets: bytes) -> None:
+    if len(octets) > MAX_BODY_BYTES:
         message = f"is longer than {MAX_BODY_BYTES} bytes: send less at a time"
         raise RequestTooLargeError(f"body: {message}", [Fault("", message)])

@@ -11,18 +11,21 @@ from datetime import datetime, timedelta
 
 from accrue.domain.activity import Activity
 from accrue.domain.errors import UnreadableRowError
-from accrue.domain.recording import LedgerPage
 from accrue.services.apply_rules import RuleApplier
 from accrue.services.ports import BalanceBook, LedgerSweep, ReconcileProgress
 
 # What the next sweep looks at again. A row may become visible in the index after its neighbours:
 # its writer may take as long as the function's timeout, and the index follows the table with a
 # delay.
-OVERLAP = timedelta(minutes=10)
-# A network seen for the first time, or again after the reconciler was off.
-FIRST_LOOKBACK = timedelta(days=3)
-# Progress is saved after each, so that a sweep that runs out of time goes on where it was.
-SLICE = timedelta(hours=1)
+OVERLAP = timedelta(minutes=1)
+# A network that was never swept.
+FIRST_LOOKBACK = timedelta(days=1)
+# Progress is saved after each slice, so that a sweep that runs out of time goes on where it was.
+# Slices grow where little happened and shrink where much did: an empty day takes few queries, and
+# a busy one can't keep a slice from ever being finished.
+FIRST_SLICE = timedelta(minutes=10)
+SHORTEST_SLICE = timedelta(seconds=1)
+ROWS_IN_A_FULL_SLICE = 5_000
 
 
 @dataclass
@@ -50,15 +53,20 @@ class Reconciler:
     ) -> ReconcileReport:
         """Sweep what was recorded before `until`: since the last sweep, or over `lookback` anew."""
         report = ReconcileReport()
-        self._retry_stuck(network_id, report)
-        for start, end in _slices(self._start(network_id, until, lookback), until):
+        # Before the sweep adds to them: each is tried once a time.
+        stuck = self.progress.list_stuck(network_id)
+        start, length = self._start(network_id, until, lookback), FIRST_SLICE
+        while start < until:
             if not self.has_time():
                 report.is_complete = False
                 return report
-            for page in self.ledger.pages_recorded_between(network_id, start, end):
-                self._sweep_page(network_id, page, report)
+            end = min(start + length, until)
+            rows = self._sweep(network_id, start, end, report)
             if lookback is None:
                 self.progress.save_swept_until(network_id, end)
+            is_full = rows > ROWS_IN_A_FULL_SLICE
+            start, length = end, max(length / 2, SHORTEST_SLICE) if is_full else length * 2
+        self._retry_stuck(network_id, stuck, report)
         return report
 
     def _start(self, network_id: str, until: datetime, lookback: timedelta | None) -> datetime:
@@ -67,17 +75,26 @@ class Reconciler:
         swept_until = self.progress.swept_until(network_id)
         return swept_until - OVERLAP if swept_until else until - FIRST_LOOKBACK
 
-    def _sweep_page(self, network_id: str, page: LedgerPage, report: ReconcileReport) -> None:
-        unapplied = self.book.find_unapplied(page.activities)
-        failures = {**page.unreadable, **self._apply(unapplied)}
-        for activity_id in failures:
-            self.progress.add_stuck(network_id, activity_id)
-        report.checked += len(page.activities) + len(page.unreadable)
-        report.found += len(unapplied)
-        report.failures.update(failures)
+    def _sweep(
+        self, network_id: str, start: datetime, end: datetime, report: ReconcileReport
+    ) -> int:
+        rows = 0
+        for page in self.ledger.pages_recorded_between(network_id, start, end):
+            unapplied = self.book.find_unapplied(page.activities)
+            failures = {**page.unreadable, **self._apply(unapplied)}
+            for activity_id in failures:
+                self.progress.add_stuck(network_id, activity_id)
+            rows += len(page.activities) + len(page.unreadable)
+            report.found += len(unapplied)
+            report.failures.update(failures)
+        report.checked += rows
+        return rows
 
-    def _retry_stuck(self, network_id: str, report: ReconcileReport) -> None:
-        for activity_id in self.progress.list_stuck(network_id):
+    def _retry_stuck(self, network_id: str, stuck: Iterable[str], report: ReconcileReport) -> None:
+        for activity_id in stuck:
+            if not self.has_time():
+                report.is_complete = False
+                return
             try:
                 row = self.ledger.find_row(network_id, activity_id)
             except UnreadableRowError as error:
@@ -90,9 +107,3 @@ class Reconciler:
 
     def _apply(self, activities: Iterable[Activity]) -> dict[str, Exception]:
         return {f.activity.activity_id: f.error for f in self.applier.apply(activities)}
-
-
-def _slices(start: datetime, end: datetime) -> Iterable[tuple[datetime, datetime]]:
-    while start < end:
-        yield start, min(start + SLICE, end)
-        start += SLICE

@@ -20,7 +20,7 @@ from cachetools import TTLCache
 
 from accrue.domain.activity import MembershipRef
 from accrue.domain.catalog import ActivityType, ApiKey, KeyRole, Membership, Network, User
-from accrue.domain.program import Program, ProgramVersion
+from accrue.domain.program import MAX_ID_CHARS, Program, ProgramVersion
 from accrue.domain.timestamps import from_text
 from accrue.storage.dynamo import to_attributes
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 # A few hundred bytes each; the oldest make room.
 MAX_CACHED = 10_000
+# DynamoDB refuses to look for a longer one, and an id in a path may be of any length.
+MAX_PARTITION_KEY_BYTES = 2048
 
 
 class CatalogTable:
@@ -57,6 +59,9 @@ class CatalogTable:
 
     def find_membership(self, network_id: str, program_membership_id: str) -> Membership | None:
         """The membership of this id in the network, or None."""
+        # It comes from a URL, and DynamoDB refuses keys over 2,048 bytes. No membership has more.
+        if len(program_membership_id) > MAX_ID_CHARS:
+            return None
         return self._find(
             f"{network_id}#MEMBERSHIP#{program_membership_id}",
             "MEMBERSHIP",
@@ -100,6 +105,8 @@ class CatalogTable:
 
     def read_item(self, partition: str, sort: str) -> dict[str, Any] | None:
         """An item's attributes, read consistently past the cache."""
+        if len(partition.encode()) > MAX_PARTITION_KEY_BYTES:
+            return None
         found = self._client.get_item(
             TableName=self._table_name,
             Key={"catalog_key": {"S": partition}, "item_key": {"S": sort}},
