@@ -1,0 +1,100 @@
+# Everything runs from a fresh clone. uv is installed here, and finds or fetches the Python of .python-version.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# Without it uv trusts only its bundled certificates, and fails behind a proxy that brings its own.
+export UV_SYSTEM_CERTS := 1
+# A configuration or an environment of the caller must not change what is installed.
+export UV_NO_CONFIG := 1
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
+
+UV := .local/uv/bin/uv
+PYTHON := .venv/bin/python
+
+.PHONY: help setup run logs test lock clean format coverage lint ruff types arrows template unit integration replay e2e
+
+help:
+	@echo "make run     start the local stack (PORT=4566); Ctrl-C stops it"
+	@echo "make logs    follow the function logs of the running stack"
+	@echo "make test    every check and test, or some: STAGES='lint unit'"
+	@echo "make format  let ruff put the code in order"
+	@echo "make setup   only install the environments"
+	@echo "make lock    renew the lock files"
+	@echo "make clean   remove everything that was installed or built"
+
+setup: .venv/.ready .local/sam/.ready .local/emulator/.ready
+
+$(UV): requirements/uv.txt
+	@echo "setup: uv"
+	@python3 -m venv --clear .local/uv
+	@.local/uv/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements/uv.txt
+	@touch $@
+
+.venv/.ready: requirements/dev.txt pyproject.toml .python-version $(UV)
+	@echo "setup: .venv"
+	@$(UV) venv --quiet --allow-existing .venv
+	@$(UV) pip sync --quiet --require-hashes --python .venv requirements/dev.txt
+	@$(UV) pip install --quiet --python .venv --no-build-isolation --no-deps -e .
+	@touch $@
+
+.local/%/.ready: requirements/%.txt .python-version $(UV)
+	@echo "setup: $(@D)"
+	@$(UV) venv --quiet --allow-existing $(@D)
+	@$(UV) pip sync --quiet --require-hashes --python $(@D) $<
+	@touch $@
+
+# --universal: one lock for every system. No index URL and no header: neither says anything about what is locked.
+COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --upgrade --python-version "$$(cat .python-version)"
+lock: $(UV)
+	$(COMPILE) requirements/uv.in -o requirements/uv.txt
+	$(COMPILE) layers/dependencies/requirements.in -o layers/dependencies/requirements.txt
+	$(COMPILE) requirements/dev.in -o requirements/dev.txt
+	$(COMPILE) requirements/emulator.in -o requirements/emulator.txt
+	$(COMPILE) requirements/sam.in -o requirements/sam.txt
+
+clean:
+	rm -rf .venv .local .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+
+
+# exec: what ends make's child ends the program itself.
+run: setup
+	@exec $(PYTHON) -m local run
+
+logs: setup
+	@exec $(PYTHON) -m local logs
+
+# From cheap to dear, so that what is wrong shows early.
+STAGES := lint unit integration replay e2e
+test: setup
+	@for stage in $(STAGES); do \
+	  echo "== $$stage"; began=$$SECONDS; \
+	  $(MAKE) $$stage || { echo "== $$stage FAILED after $$((SECONDS - began)) s"; exit 1; }; \
+	  echo "== $$stage passed in $$((SECONDS - began)) s"; \
+	done; echo "== all passed in $$SECONDS s"
+
+# The slow ones, types and template, side by side; the output of each stays in one piece.
+lint: setup
+	@$(MAKE) -k -j2 --output-sync=target types template ruff arrows
+ruff:
+	@$(PYTHON) -m ruff check --quiet .
+	@$(PYTHON) -m ruff format --quiet --diff .
+types:
+	@$(PYTHON) -m mypy --no-error-summary .
+arrows:
+	@.venv/bin/lint-imports > .local/arrows.log || { cat .local/arrows.log; exit 1; }
+# The region only decides which resource types exist; nothing is asked of AWS.
+template:
+	@SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .local/sam/bin/sam validate --lint > .local/template.log 2>&1 \
+	  || { cat .local/template.log; exit 1; }
+
+unit integration replay e2e: setup
+	@exec $(PYTHON) -m pytest -q --durations=5 --durations-min=2 tests/$@
+
+coverage: setup
+	@$(PYTHON) -m pytest -q --cov --cov-report=term tests/unit tests/integration tests/replay
+
+format: setup
+	@$(PYTHON) -m ruff check --fix --quiet . || true
+	@$(PYTHON) -m ruff format --quiet .
