@@ -1,0 +1,32 @@
+"""What can go wrong while the local stack starts.
+
+LocalError
+    PortError           the port is taken, or is not one
+    StepError           a step failed; carries the useful part of its output
+    StoppedError        somebody asked to stop
+    NotRunningError     nothing is running that could be followed
+"""
+
+
+class LocalError(Exception):
+    """Says in its message what the person at the terminal should know, in one line."""
+
+
+class PortError(LocalError):
+    """The port cannot be listened on."""
+
+
+class StepError(LocalError):
+    """A step failed. `output` is the end of what it printed, for people to read."""
+
+    def __init__(self, message: str, output: str = "") -> None:
+        super().__init__(message)
+        self.output = output
+
+
+class StoppedError(LocalError):
+    """Stopping was asked for before the stack was up."""
+
+
+class NotRunningError(LocalError):
+    """There is no running stack."""
