@@ -13,6 +13,7 @@
 A network id has no `#`, so no network can be named so that its rows fall among another's.
 """
 
+import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -43,7 +44,9 @@ class CatalogTable:
     def __init__(self, client: "DynamoDBClient", table_name: str, cache_seconds: float) -> None:
         self._client = client
         self._table_name = table_name
-        self._cache: TTLCache[Hashable, Any] = TTLCache(MAX_CACHED, cache_seconds)
+        # By the wall clock: between invocations Lambda freezes the process, and a monotonic clock
+        # may stand still meanwhile, with a revoked key believed in.
+        self._cache: TTLCache[Hashable, Any] = TTLCache(MAX_CACHED, cache_seconds, timer=time.time)
 
     def find_network(self, network_id: str) -> Network | None:
         """The network, or None."""
