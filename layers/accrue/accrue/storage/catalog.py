@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 # A few hundred bytes each; the oldest make room.
 MAX_CACHED = 10_000
-# DynamoDB refuses to look for a longer one, and an id in a path may be of any length.
-MAX_PARTITION_KEY_BYTES = 2048
 
 
 class CatalogTable:
@@ -108,8 +106,6 @@ class CatalogTable:
 
     def read_item(self, partition: str, sort: str) -> dict[str, Any] | None:
         """An item's attributes, read consistently past the cache."""
-        if len(partition.encode()) > MAX_PARTITION_KEY_BYTES:
-            return None
         found = self._client.get_item(
             TableName=self._table_name,
             Key={"catalog_key": {"S": partition}, "item_key": {"S": sort}},

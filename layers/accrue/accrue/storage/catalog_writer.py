@@ -2,6 +2,7 @@
 `storage.catalog`.
 """
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from accrue.domain.changes import Change
 from accrue.domain.program import ProgramVersion
 from accrue.domain.timestamps import to_text
 from accrue.storage.catalog import CatalogTable
-from accrue.storage.dynamo import to_item
+from accrue.storage.dynamo import to_attributes, to_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -20,7 +21,8 @@ class CatalogWriterTable(CatalogTable):
     """The catalog as an administrator needs it: never cached, and writable."""
 
     def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
-        super().__init__(client, table_name, cache_seconds=0)
+        # Expired before it was read: at 0 seconds, a clock set back would make a cache of it.
+        super().__init__(client, table_name, cache_seconds=-math.inf)
 
     def find_pseudonym(self, network_id: str, user_id: str) -> str | None:
         """The pseudonym of the user's email, or None if there is no such user."""
@@ -139,8 +141,16 @@ class CatalogWriterTable(CatalogTable):
         condition = (
             "attribute_not_exists(catalog_key)" if is_new else "attribute_exists(catalog_key)"
         )
-        self._client.put_item(
-            TableName=self._table_name,
-            Item=to_item({"catalog_key": partition, "item_key": sort, **attributes}),
-            ConditionExpression=condition,
-        )
+        item = {"catalog_key": partition, "item_key": sort, **attributes}
+        try:
+            self._client.put_item(
+                TableName=self._table_name,
+                Item=to_item(item),
+                ConditionExpression=condition,
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as refused:
+            # The SDK tries again after a lost answer and then fails on the very item that it wrote.
+            # That must not end an import: a key minted by it is shown only in its report.
+            if to_attributes(refused.response.get("Item", {})) != item:  # type: ignore[arg-type]
+                raise
