@@ -33,6 +33,14 @@ class FrontDoor(StrEnum):
     MEMBERSHIP = "membership"
     NETWORK = "network"
 
+    @property
+    def key_pointer(self) -> str:
+        """Where its requests have the idempotency key."""
+        return {
+            FrontDoor.MEMBERSHIP: "/idempotency_key",
+            FrontDoor.NETWORK: "header:Idempotency-Key",
+        }[self]
+
 
 class Outcome(StrEnum):
     """What became of an activity, for one membership or as a whole."""

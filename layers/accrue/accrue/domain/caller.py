@@ -17,6 +17,4 @@ class Caller:
     def ensure_network(self, network_id: str) -> None:
         """Raise NetworkNotFoundError for any network but the caller's own."""
         if network_id != self.network_id:
-            raise NetworkNotFoundError(
-                "There is no such network for this key. Check the network id in the URL."
-            )
+            raise NetworkNotFoundError

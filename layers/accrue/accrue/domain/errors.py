@@ -81,9 +81,21 @@ class NotFoundError(RefusalError):
 class NetworkNotFoundError(NotFoundError):
     """No such network, or the key belongs to another one."""
 
+    def __init__(self) -> None:
+        super().__init__(
+            "There is no such network for this key.",
+            [Fault("path:network_id", "is not the key's network: check the id in the URL")],
+        )
+
 
 class MembershipNotFoundError(NotFoundError):
     """The network has no such membership."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is no such membership in this network.",
+            [Fault("path:program_membership_id", "is unknown here: check the id in the URL")],
+        )
 
 
 class CatalogRefusalError(RefusalError):
@@ -113,10 +125,11 @@ class UnknownRoleError(CatalogRefusalError):
 class IdempotencyKeyReusedError(RefusalError):
     """The idempotency key was used before, for another payload."""
 
-    def __init__(self) -> None:
+    def __init__(self, pointer: str) -> None:
+        remedy = "send the first payload again to retry it, or a new key for a new activity"
         super().__init__(
-            "The idempotency key was used before, for another payload. To retry, repeat the first"
-            " payload exactly; for a new activity, send a new key."
+            "The idempotency key was used before, for another payload.",
+            [Fault(pointer, f"stands for another payload: {remedy}")],
         )
 
 

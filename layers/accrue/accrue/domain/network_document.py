@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 
 from accrue.domain.catalog import KeyRole
 from accrue.domain.emails import normalize_email
@@ -93,11 +94,26 @@ def parse_network_document(document: Mapping[str, Any]) -> NetworkDocument:
     try:
         parsed = NetworkDocument.model_validate(document)
     except ValidationError as error:
-        faults = [Fault(pointer(*e["loc"]), e["msg"]) for e in error.errors()]
+        faults = [Fault(pointer(*e["loc"]), _remedy(e)) for e in error.errors()]
         raise refusal(faults) from None
     if faults := list(_contradictions(parsed)):
         raise refusal(faults)
     return parsed
+
+
+def _remedy(error: ErrorDetails) -> str:
+    match error["type"]:
+        case "missing":
+            return "is missing: add it"
+        case "extra_forbidden":
+            return "is not a field of this: remove it, or mend its name"
+        case "string_pattern_mismatch":
+            allowed = error["ctx"]["pattern"]
+            return f"has characters that an id can't have: make it match {allowed}"
+        case "value_error":
+            return str(error["ctx"]["error"])
+        case _:
+            return error["msg"]
 
 
 def refusal(faults: Iterable[Fault]) -> InvalidNetworkDocumentError:

@@ -147,8 +147,8 @@ def _failure_response(request_id: str) -> Response:
     return Response(
         500,
         {
-            "message": "Something failed on our side. Retry with the same idempotency key;"
-            " if it goes on, tell us the request_id.",
+            "message": "Something failed on our side. Send the same request again, with the same"
+            " idempotency key if it has one; if it goes on failing, tell us the request_id.",
             "code": "INTERNAL_ERROR",
             "errors": [],
             "request_id": request_id,

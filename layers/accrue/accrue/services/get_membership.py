@@ -31,9 +31,7 @@ def get_membership(
     """The membership, with the program version in force now; raises MembershipNotFoundError."""
     membership = catalog.find_membership(caller.network_id, program_membership_id)
     if membership is None:
-        raise MembershipNotFoundError(
-            "There is no such membership in this network. Check the id in the URL."
-        )
+        raise MembershipNotFoundError
     versions = catalog.list_program_versions(caller.network_id, membership.program_id)
     return MembershipView(
         membership=membership,

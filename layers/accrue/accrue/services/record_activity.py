@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from accrue.domain.activity import Activity, Outcome, Participant
+from accrue.domain.activity import Activity, FrontDoor, Outcome, Participant
 from accrue.domain.errors import IdempotencyKeyReusedError
 
 # Wrong clocks and time zones are off by less; what is further ahead waits for somebody to look.
@@ -27,7 +27,9 @@ def settled_outcome(
     return None
 
 
-def ensure_same_payload(stored: Activity, payload_hash_under: Callable[[str], str]) -> None:
+def ensure_same_payload(
+    stored: Activity, payload_hash_under: Callable[[str], str], front_door: FrontDoor
+) -> None:
     """Raise IdempotencyKeyReusedError unless the row was written for the same payload."""
     if payload_hash_under(stored.payload_form) != stored.payload_hash:
-        raise IdempotencyKeyReusedError
+        raise IdempotencyKeyReusedError(front_door.key_pointer)

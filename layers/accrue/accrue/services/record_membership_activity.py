@@ -52,7 +52,7 @@ def record_membership_activity(  # noqa: PLR0913 - three of them are ports
         earlier = ledger.find_row(caller.network_id, activity_id)
         if not isinstance(earlier, Activity):
             raise
-        ensure_same_payload(earlier, payload_hash_under)
+        ensure_same_payload(earlier, payload_hash_under, FrontDoor.MEMBERSHIP)
         return Recording(earlier, created=False)
     return recorder.record(Attempt(activity, payload_hash_under=payload_hash_under))
 
@@ -66,9 +66,7 @@ def _allowed_activity(
 ) -> Activity:
     membership = catalog.find_membership(caller.network_id, request.program_membership_id)
     if membership is None:
-        raise MembershipNotFoundError(
-            "There is no such membership in this network. Check the id in the URL."
-        )
+        raise MembershipNotFoundError
     activity_type = _allowed_type(request, caller.network_id, catalog)
     participants = (_member(membership),)
     return Activity(

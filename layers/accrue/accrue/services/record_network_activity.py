@@ -70,7 +70,7 @@ class NetworkRecorder:
         caller.ensure_network(network_id)
         network = self.catalog.find_network(network_id)
         if network is None:
-            raise NetworkNotFoundError("There is no such network. Check the id in the URL.")
+            raise NetworkNotFoundError
         draft = _draft(request, network, call)
         try:
             draft, warnings = self._resolve(draft, request, network)
@@ -135,7 +135,7 @@ class NetworkRecorder:
         if request.idempotency_key is not None:
             row = self.ledger.find_row(network.network_id, draft.activity_id)
             if isinstance(row, Activity):
-                ensure_same_payload(row, payload_hash_under)
+                ensure_same_payload(row, payload_hash_under, draft.front_door)
                 return _answer(Recording(row, created=False), ())
         if request.enforces_unique_reference and request.reference_id is not None:
             reference = id_from_reference(network.network_id, request.reference_id)
