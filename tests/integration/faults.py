@@ -1,0 +1,203 @@
+"""What can go wrong between a function and DynamoDB, made to happen at a chosen call."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.exceptions import ConnectionClosedError
+
+from accrue.storage import dynamo
+
+if TYPE_CHECKING:
+    from botocore.model import OperationModel
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+URL = "https://dynamodb.us-east-1.amazonaws.com/"
+
+
+class Crash(BaseException):
+    """The process is gone. Not an Exception: no handler of the application may run."""
+
+
+@dataclass(frozen=True, slots=True)
+class CrashPoint:
+    """Before a call is applied, or after it with its answer lost; calls count from 1."""
+
+    call: int
+    moment: Literal["before", "after"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that a function made."""
+
+    operation: str
+    request: Mapping[str, Any]
+
+    @property
+    def is_write(self) -> bool:
+        """Whether it may change something."""
+        return self.operation in {"PutItem", "DeleteItem", "TransactWriteItems"}
+
+
+class Faults:
+    """Counts the DynamoDB calls of all functions, and lets chosen ones go wrong."""
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.fired: Counter[str] = Counter()
+        self._crashes: list[CrashPoint] = []
+        self._counted = 0
+        self._errors: dict[str, Iterator[Mapping[str, Any]]] = {}
+        self._lost: Counter[str] = Counter()
+        self._throttled: Counter[str] = Counter()
+        self._first: dict[str, list[Callable[[], object]]] = defaultdict(list)
+
+    @classmethod
+    def install(cls, monkeypatch: pytest.MonkeyPatch) -> "Faults":
+        """Watch the clients of functions that start from now on; nobody sleeps any more."""
+        faults = cls()
+        make_client = dynamo.dynamodb_client
+
+        def watched_client() -> "DynamoDBClient":
+            client = make_client()
+            faults._watch(client)
+            return client
+
+        monkeypatch.setattr(dynamo, "dynamodb_client", watched_client)
+        monkeypatch.setattr("accrue.storage.dynamo.time.sleep", lambda _seconds: None)
+        return faults
+
+    def plan_crashes(self, points: Sequence[CrashPoint]) -> None:
+        """Crash at these points, one after the other; after each, calls are counted from 1 anew."""
+        self._crashes = list(points)
+        self._counted = 0
+        self.calls.clear()
+
+    @property
+    def crashes_left(self) -> int:
+        """The planned crashes that have not happened."""
+        return len(self._crashes)
+
+    @property
+    def calls_since_crash(self) -> list[Call]:
+        """The calls made since the last crash, or since crashes were planned."""
+        return self.calls[len(self.calls) - self._counted :]
+
+    def answer_with(self, operation: str, errors: Iterator[Mapping[str, Any]]) -> None:
+        """Answer the next calls with these errors, without applying them."""
+        self._errors[operation] = errors
+
+    def lose_answers(self, operation: str, times: int = 1) -> None:
+        """Apply the next requests and break the connection before the answer: the SDK retries."""
+        self._lost[operation] = times
+
+    def throttle(self, operation: str, times: int) -> None:
+        """Answer the next requests with a throttle, without applying them: the SDK retries."""
+        self._throttled[operation] = times
+
+    def run_before(self, operation: str, *first: Callable[[], object]) -> None:
+        """Run `first`, one before each of the next calls. The calls that it makes are not
+        affected.
+        """
+        self._first[operation].extend(first)
+
+    def counts(self) -> Counter[str]:
+        """How often each operation was called."""
+        return Counter(call.operation for call in self.calls)
+
+    def _watch(self, client: "DynamoDBClient") -> None:
+        events = client.meta.events
+        events.register("before-call.dynamodb", self._before_call)  # type: ignore[arg-type]
+        events.register("after-call.dynamodb", self._after_call)
+        # moto answers in between: the first of these is asked before it, the last one after it.
+        events.register_first("before-send", self._before_send)  # type: ignore[arg-type]
+        events.register_last("before-send", self._after_send)
+
+    def _before_call(
+        self, model: "OperationModel", params: dict[str, Any], **_rest: object
+    ) -> tuple[AWSResponse, Mapping[str, Any]] | None:
+        operation = model.name
+        self.calls.append(Call(operation, json.loads(params["body"])))
+        self._counted += 1
+        self._crash_if_planned("before")
+        if self._first[operation]:
+            self._first[operation].pop(0)()
+        error = next(self._errors.get(operation, iter(())), None)
+        if error is None:
+            return None
+        self.fired[operation] += 1
+        return _response(400), error
+
+    def _after_call(self, **_rest: object) -> None:
+        self._crash_if_planned("after")
+
+    def _crash_if_planned(self, moment: Literal["before", "after"]) -> None:
+        if self._crashes and self._crashes[0] == CrashPoint(self._counted, moment):
+            self._crashes.pop(0)
+            self._counted = 0
+            raise Crash
+
+    def _before_send(self, request: AWSPreparedRequest, **_rest: object) -> AWSResponse | None:
+        operation = _operation(request)
+        if self._throttled[operation] <= 0:
+            return None
+        self._throttled[operation] -= 1
+        self.fired[operation] += 1
+        # moto is asked all the same; its answer to this is dropped, since ours comes first.
+        request.headers["X-Amz-Target"] = "DynamoDB_20120810.ListTables"
+        request.body = b"{}"
+        return _response(
+            400,
+            b'{"__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",'
+            b' "message": "too fast"}',
+        )
+
+    def _after_send(self, request: AWSPreparedRequest, **_rest: object) -> None:
+        operation = _operation(request)
+        if self._lost[operation] > 0:
+            self._lost[operation] -= 1
+            self.fired[operation] += 1
+            raise ConnectionClosedError(endpoint_url=URL)
+
+
+def cancelled(*codes: str) -> dict[str, Any]:
+    """The answer to a transaction that was cancelled for these reasons, one for each item."""
+    return {
+        "Error": {"Code": "TransactionCanceledException", "Message": "Transaction cancelled"},
+        "CancellationReasons": [{"Code": code} for code in codes],
+        "ResponseMetadata": {"HTTPStatusCode": 400},
+    }
+
+
+def refused(code: str) -> dict[str, Any]:
+    """The answer to a single call that is refused."""
+    return {
+        "Error": {"Code": code, "Message": code},
+        "ResponseMetadata": {"HTTPStatusCode": 400},
+    }
+
+
+def _operation(request: AWSPreparedRequest) -> str:
+    target = request.headers["X-Amz-Target"]
+    text = target.decode() if isinstance(target, bytes) else target
+    return text.partition(".")[2]
+
+
+class _Body:
+    """The raw body of a response that came over no wire."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def stream(self, **_rest: object) -> Iterator[bytes]:
+        yield self._content
+
+
+def _response(status: int, content: bytes = b"{}") -> AWSResponse:
+    return AWSResponse(URL, status, HTTPHeaders(), _Body(content))

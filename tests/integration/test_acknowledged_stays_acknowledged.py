@@ -1,0 +1,219 @@
+"""A retry is answered as before, whatever has left the catalog and whatever a release has added."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from accrue.domain import payload_forms
+from accrue.domain.canonical import content_hash
+from tests.integration.bodies import HANG_EXAMPLE, hang_activity, village_activity
+from tests.integration.world import Answer, World
+
+type Post = Callable[[World, str], Answer]
+KEYED = {"Idempotency-Key": "key-1"}
+
+
+def _hang(world: World, amount: str) -> Answer:
+    return world.post_membership_activity("12345", hang_activity({"/activity/value": amount}))
+
+
+def _hang_negative(world: World, amount: str) -> Answer:
+    changes = {"/activity/activity_type_id": "correction", "/activity/value": f"-{amount}"}
+    return world.post_membership_activity("12345", hang_activity(changes))
+
+
+def _village(world: World, amount: str) -> Answer:
+    return world.post_network_activity(village_activity({"/amount": amount}), headers=KEYED)
+
+
+def _village_with_reference(world: World, amount: str) -> Answer:
+    body = village_activity({"/amount": amount, "/metadata/reference_id": "r"})
+    return world.post_network_activity(body, headers=KEYED)
+
+
+def _village_duplicate(world: World, amount: str) -> Answer:
+    reference = {"/metadata/reference_id": "r", "/enforceUniqueRefId": True}
+    if not world.items("ledger"):
+        world.post_network_activity(village_activity(reference))
+    body = village_activity({"/amount": amount, **reference})
+    return world.post_network_activity(body, headers=KEYED)
+
+
+POSTS: list[Post] = [
+    _hang,
+    _hang_negative,
+    _village,
+    _village_with_reference,
+    _village_duplicate,
+]
+# Which of the catalog's items have left, by how their partition keys begin.
+GONE = [
+    ("demo#MEMBERSHIP#",),
+    ("demo#EMAIL#",),
+    ("demo#USER#", "demo#EMAIL#"),
+    ("demo#TYPES",),
+    ("demo#PROGRAM#",),
+    ("demo#MEMBERSHIP#", "demo#EMAIL#", "demo#USER#", "demo#TYPES", "demo#PROGRAM#"),
+]
+
+
+@pytest.mark.parametrize("post", POSTS)
+@pytest.mark.parametrize("gone", GONE)
+def test_a_retry_is_answered_as_before_after_its_catalog_is_gone(
+    world: World, post: Post, gone: tuple[str, ...]
+) -> None:
+    first = post(world, "50")
+    before = world.items("ledger")
+    _remove(world, gone)
+
+    again = post(world, "50")
+    other = post(world, "60")
+
+    assert (again.status, again.body) == (first.status, first.body)
+    assert _lasting(again.headers) == _lasting(first.headers) | {"Idempotent-Replayed": "true"}
+    assert (other.status, other.body["code"]) == (422, "IDEMPOTENCY_KEY_REUSED")
+    assert world.items("ledger") == before
+
+
+@pytest.mark.parametrize("post", [_village, _village_with_reference, _village_duplicate])
+def test_a_retry_is_answered_as_before_after_its_role_has_left_the_type(
+    world: World, post: Post
+) -> None:
+    first = post(world, "50")
+    world.client.update_item(
+        TableName="catalog",
+        Key={"catalog_key": {"S": "demo#TYPES"}, "item_key": {"S": "sale"}},
+        UpdateExpression="SET #roles = :roles",
+        ExpressionAttributeNames={"#roles": "roles"},
+        ExpressionAttributeValues={":roles": {"L": [{"S": "renter"}]}},
+    )
+    world.restart()
+
+    again = post(world, "50")
+
+    assert (again.status, again.body) == (first.status, first.body)
+
+
+def test_a_retry_is_answered_as_before_after_negative_values_are_no_longer_allowed(
+    world: World,
+) -> None:
+    first = _hang_negative(world, "50")
+    world.client.update_item(
+        TableName="catalog",
+        Key={"catalog_key": {"S": "demo#TYPES"}, "item_key": {"S": "correction"}},
+        UpdateExpression="SET allows_negative = :no",
+        ExpressionAttributeValues={":no": {"BOOL": False}},
+    )
+    world.restart()
+
+    again = _hang_negative(world, "50")
+
+    assert (again.status, again.body) == (first.status, first.body)
+    assert _hang_negative(world, "60").body["code"] == "IDEMPOTENCY_KEY_REUSED"
+
+
+def test_what_was_not_acknowledged_is_refused_once_its_catalog_is_gone(world: World) -> None:
+    _remove(world, ("demo#MEMBERSHIP#", "demo#EMAIL#"))
+
+    assert _hang(world, "50").status == 404
+    assert _village(world, "50").status == 400
+    assert world.items("ledger") == []
+
+
+def test_an_activity_recorded_before_its_catalog_was_gone_is_still_applied(world: World) -> None:
+    _hang(world, "50")
+    _village(world, "500")
+    _remove(world, ("demo#MEMBERSHIP#", "demo#EMAIL#", "demo#USER#", "demo#TYPES"))
+
+    assert world.deliver() == {"batchItemFailures": []}
+
+    points = {r["membership_key"]: r["points"] for r in world.rows("balance") if "points" in r}
+    assert points["demo#M#12346"] == 0
+    assert sum(p["points"] for p in world.postings()) == 55
+
+
+@pytest.fixture
+def release(monkeypatch: pytest.MonkeyPatch) -> Callable[[World], None]:
+    """Deploys a release whose forms are /2: they know one more field, which has a default."""
+
+    def deploy(world: World) -> None:
+        for door in ("membership", "network"):
+            _add_form(monkeypatch, door)
+        world.restart()
+
+    return deploy
+
+
+def _add_form(monkeypatch: pytest.MonkeyPatch, door: str) -> None:
+    hash_1 = getattr(payload_forms, f"{door}_payload_hash")
+    form_2 = f"{door}_activity/2"
+
+    def hash_2(form: str, request: Any, *more: Any, **named: Any) -> str:
+        if form != form_2:
+            return str(hash_1(form, request, *more, **named))
+        old = hash_1(f"{door}_activity/1", request, *more, **named)
+        return content_hash({"form": form, "channel": "web", "the rest": old})
+
+    service = f"accrue.services.record_{door}_activity"
+    monkeypatch.setattr(f"{service}.{door.upper()}_ACTIVITY_FORM", form_2)
+    monkeypatch.setattr(f"{service}.{door}_payload_hash", hash_2)
+    known = payload_forms._KNOWN_FORMS | {form_2}
+    monkeypatch.setattr(payload_forms, "_KNOWN_FORMS", known)
+
+
+@pytest.mark.parametrize("post", POSTS)
+def test_a_retry_is_answered_as_before_after_a_release_that_adds_a_field(
+    world: World, release: Callable[[World], None], post: Post
+) -> None:
+    first = post(world, "50")
+    before = world.items("ledger")
+    release(world)
+
+    again = post(world, "50")
+    other = post(world, "60")
+
+    assert (again.status, again.body) == (first.status, first.body)
+    assert again.headers == first.headers | {"Idempotent-Replayed": "true"}
+    assert (other.status, other.body["code"]) == (422, "IDEMPOTENCY_KEY_REUSED")
+    assert world.items("ledger") == before
+
+
+@pytest.mark.parametrize("post", POSTS)
+def test_both_the_release_and_a_catalog_that_is_gone_change_no_answer(
+    world: World, release: Callable[[World], None], post: Post
+) -> None:
+    first = post(world, "50")
+    release(world)
+    _remove(world, GONE[-1])
+
+    again = post(world, "50")
+
+    assert (again.status, again.body) == (first.status, first.body)
+    assert post(world, "60").status == 422
+
+
+def test_new_rows_have_the_new_form_and_are_retried_in_it(
+    world: World, release: Callable[[World], None]
+) -> None:
+    release(world)
+    first = world.post_membership_activity("12345", HANG_EXAMPLE)
+
+    again = world.post_membership_activity("12345", HANG_EXAMPLE)
+
+    assert [row["payload_form"] for row in world.rows("ledger")] == ["membership_activity/2"]
+    assert again.headers == first.headers | {"Idempotent-Replayed": "true"}
+    assert _hang(world, "60").status == 422
+
+
+def _remove(world: World, partitions: tuple[str, ...]) -> None:
+    for item in world.items("catalog"):
+        if item["catalog_key"]["S"].startswith(partitions):
+            key = {name: item[name] for name in ("catalog_key", "item_key")}
+            world.client.delete_item(TableName="catalog", Key=key)
+    world.restart()
+
+
+def _lasting(headers: dict[str, str]) -> dict[str, str]:
+    # Warnings tell about the catalog as it is now.
+    return {name: value for name, value in headers.items() if name != "Accrue-Warnings"}

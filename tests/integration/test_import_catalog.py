@@ -1,0 +1,320 @@
+"""import_catalog: a whole network as one document."""
+
+import json
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import time_machine
+
+from tests.integration.authorizer_events import allow, authorizer_event
+from tests.integration.bodies import BUYER_EMAIL, village_activity
+from tests.integration.networks import demo_network
+from tests.integration.world import World
+
+SMALL: dict[str, Any] = {
+    "network": {"network_id": "small", "name": "Small network"},
+    "activity_types": [{"activity_type_id": "task", "kind": "action", "roles": ["doer"]}],
+    "programs": [
+        {
+            "program_id": "club",
+            "name": "Club",
+            "points": {"unit": "stars"},
+            "rules": [
+                {
+                    "rule_id": "pay",
+                    "activity_type_id": "task",
+                    "role": "doer",
+                    "award": {"kind": "amount_times_rate", "rate": "0.50"},
+                }
+            ],
+        }
+    ],
+    "users": [{"user_id": "u-1", "email": "Somebody@Example.com"}],
+    "memberships": [{"program_membership_id": "m-1", "program_id": "club", "user_id": "u-1"}],
+    "api_keys": [{"key_id": "first", "role": "admin"}],
+}
+# Made of the first two secrets that are drawn (see conftest): the network's, then the key's.
+NETWORK_SECRET = "5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9"
+API_KEY = "accrue_small.first.a4ayc_80_OGda4BO_1o_V0etpOqiLx1JwB5S3beHW0s"
+API_KEY_SHA256 = "9c2e4d8fe97d881430de4e754b4205b9c27ce96715231cffc4337340cb110280"
+PSEUDONYM = "dd50b1a1c80b30b180aab42e666f3da1e560fd2ffb519a9971b0e30396ec8cea"
+
+
+def test_a_network_is_made_of_its_document(empty_world: World) -> None:
+    report = empty_world.import_network(SMALL)
+
+    assert report == {
+        "network_id": "small",
+        "created": 6,
+        "updated": 0,
+        "unchanged": 0,
+        "api_keys": [{"key_id": "first", "role": "admin", "api_key": API_KEY}],
+    }
+    assert _catalog(empty_world) == {
+        ("#NETWORKS", "small"): {
+            "network_id": "small",
+            "name": "Small network",
+            "pseudonym_secret": NETWORK_SECRET,
+            "logs_undefined_types": False,
+        },
+        ("#KEY#small.first", "KEY"): {
+            "key_id": "first",
+            "network_id": "small",
+            "role": "admin",
+            "secret_sha256": API_KEY_SHA256,
+        },
+        ("small#TYPES", "task"): {
+            "activity_type_id": "task",
+            "kind": "action",
+            "roles": ["doer"],
+            "allows_negative": False,
+        },
+        ("small#PROGRAM#club", "00000001"): {
+            "program_id": "club",
+            "version": Decimal(1),
+            "effective_at": "1970-01-01T00:00:00.000000Z",
+            "document": '{"program_id":"club","name":"Club","points":{"unit":"stars","scale":0,'
+            '"rounding":"half_up"},"rules":[{"rule_id":"pay","activity_type_id":"task",'
+            '"role":"doer","award":{"kind":"amount_times_rate","rate":"0.5"}}]}',
+        },
+        ("small#MEMBERSHIP#m-1", "MEMBERSHIP"): {
+            "program_membership_id": "m-1",
+            "program_id": "club",
+            "user_id": "u-1",
+        },
+        ("small#USER#u-1", "USER"): {
+            "user_id": "u-1",
+            "email": "Somebody@Example.com",
+            "pseudonym": PSEUDONYM,
+        },
+        (f"small#EMAIL#{PSEUDONYM}", "USER"): {
+            "user_id": "u-1",
+            "memberships": [{"program_id": "club", "program_membership_id": "m-1"}],
+        },
+    }
+
+
+def test_a_second_run_changes_nothing(empty_world: World) -> None:
+    first = empty_world.import_network(demo_network())
+    before = empty_world.items("catalog")
+
+    second = empty_world.import_network(demo_network())
+
+    assert (first["created"], first["updated"], first["unchanged"]) == (19, 0, 0)
+    assert second == {
+        "network_id": "demo",
+        "created": 0,
+        "updated": 0,
+        "unchanged": 19,
+        "api_keys": [],
+    }
+    assert empty_world.items("catalog") == before
+
+
+def test_a_run_that_was_interrupted_anywhere_is_completed_by_the_next(empty_world: World) -> None:
+    minted = empty_world.import_network(SMALL)["api_keys"]
+    whole = empty_world.items("catalog")
+
+    for lost in whole:
+        if lost["catalog_key"]["S"] in {"#NETWORKS", "#KEY#small.first"}:
+            continue  # What these hold is drawn anew: nothing could make them what they were.
+        _delete(empty_world, lost)
+        report = empty_world.import_network(SMALL)
+        assert report["created"] + report["updated"] == 1
+        assert empty_world.items("catalog") == whole
+
+    assert minted
+
+
+def test_a_key_is_shown_once_and_only_its_hash_is_stored(empty_world: World) -> None:
+    (minted,) = empty_world.import_network(SMALL)["api_keys"]
+
+    again = empty_world.import_network(SMALL)
+
+    assert again["api_keys"] == []
+    secret = minted["api_key"].rpartition(".")[2]
+    assert secret not in json.dumps(empty_world.items("catalog"))
+
+
+def test_a_key_added_later_is_minted_alone_and_the_others_stay_good(empty_world: World) -> None:
+    (first,) = empty_world.import_network(SMALL)["api_keys"]
+    more = SMALL | {"api_keys": [*SMALL["api_keys"], {"key_id": "partner", "role": "partner"}]}
+
+    report = empty_world.import_network(more)
+
+    assert (report["created"], report["unchanged"]) == (1, 6)
+    assert [key["key_id"] for key in report["api_keys"]] == ["partner"]
+    event = authorizer_event({"X-API-Key": first["api_key"]})
+    answer = empty_world.invoke("authorize_api_key", event)
+    assert answer["context"] == {"network_id": "small", "role": "admin", "key_id": "first"}
+    event = authorizer_event({"X-API-Key": report["api_keys"][0]["api_key"]})
+    assert empty_world.invoke("authorize_api_key", event) == allow("small", "partner")
+
+
+# a part and what it becomes
+UPDATES: list[tuple[str, dict[str, Any]]] = [
+    ("network", {"network_id": "small", "name": "Renamed"}),
+    ("network", {"network_id": "small", "name": "Small network", "logs_undefined_types": True}),
+    ("activity_types", {"activity_type_id": "task", "kind": "sale", "roles": ["doer"]}),
+    (
+        "activity_types",
+        {
+            "activity_type_id": "task",
+            "kind": "action",
+            "roles": ["doer"],
+            "allows_negative": True,
+        },
+    ),
+    ("users", {"user_id": "u-1", "email": "somebody@example.com"}),
+    ("api_keys", {"key_id": "first", "role": "partner"}),
+]
+
+
+@pytest.mark.parametrize(("part", "value"), UPDATES)
+def test_what_a_document_says_otherwise_is_updated_and_nothing_else(
+    empty_world: World, part: str, value: dict[str, Any]
+) -> None:
+    empty_world.import_network(SMALL)
+    before = _catalog(empty_world)
+
+    report = empty_world.import_network(SMALL | {part: value if part == "network" else [value]})
+
+    assert (report["created"], report["updated"], report["unchanged"]) == (0, 1, 5)
+    after = _catalog(empty_world)
+    assert after.keys() == before.keys()
+    assert [key for key in after if after[key] != before[key]] != []
+    assert len([key for key in after if after[key] != before[key]]) == 1
+    assert report["api_keys"] == []
+
+
+def test_what_a_document_leaves_out_stays(empty_world: World) -> None:
+    empty_world.import_network(SMALL)
+    before = empty_world.items("catalog")
+
+    report = empty_world.import_network({"network": SMALL["network"]})
+
+    assert (report["created"], report["updated"], report["unchanged"]) == (0, 0, 1)
+    assert empty_world.items("catalog") == before
+
+
+def test_a_further_membership_joins_the_users_earlier_ones(empty_world: World) -> None:
+    empty_world.import_network(SMALL)
+    document = SMALL | {
+        "programs": [{"program_id": "second", "name": "Second", "points": {"unit": "p"}}],
+        "activity_types": [],
+        "memberships": [{"program_membership_id": "m-2", "program_id": "second", "user_id": "u-1"}],
+    }
+
+    report = empty_world.import_network(document)
+
+    assert (report["created"], report["updated"], report["unchanged"]) == (2, 1, 2)
+    (user,) = [
+        item["memberships"]
+        for (partition, _), item in _catalog(empty_world).items()
+        if partition.startswith("small#EMAIL#")
+    ]
+    assert user == [
+        {"program_id": "club", "program_membership_id": "m-1"},
+        {"program_id": "second", "program_membership_id": "m-2"},
+    ]
+
+
+def _with_rate(rate: str) -> dict[str, Any]:
+    document = demo_network()
+    document["programs"][0]["rules"][0]["award"]["rate"] = rate
+    return document
+
+
+def test_a_changed_program_is_a_new_version_in_force_after_every_cache_has_forgotten(
+    world: World,
+) -> None:
+    before = _catalog(world)
+
+    report = world.import_network(_with_rate("0.02"))
+
+    assert (report["created"], report["updated"], report["unchanged"]) == (0, 1, 18)
+    after = _catalog(world)
+    added = after.pop(("demo#PROGRAM#coffee-club", "00000002"))
+    assert after == before
+    assert (added["version"], added["effective_at"]) == (2, "2026-03-01T12:01:00.000000Z")
+    assert json.loads(added["document"])["rules"][0]["award"]["rate"] == "0.02"
+    # Twice the 30 seconds for which functions believe what they have read.
+    assert world.import_network(_with_rate("0.02"))["unchanged"] == 19
+
+
+def test_an_activity_is_decided_by_the_version_in_force_when_it_was_recorded(
+    world: World, clock: time_machine.Traveller
+) -> None:
+    body = village_activity({"/users": {"buyer": BUYER_EMAIL}})
+    world.post_network_activity(body)
+    world.import_network(_with_rate("0.02"))
+    clock.shift(timedelta(seconds=59.999))
+    world.post_network_activity(body)
+    clock.shift(timedelta(seconds=0.001))
+    world.post_network_activity(body)
+    clock.shift(timedelta(days=1))
+    world.restart()
+
+    world.deliver()
+
+    decided = {p["recorded_at"]: (p["program_version"], p["points"]) for p in world.postings()}
+    assert decided == {
+        "2026-03-01T12:00:00.000000Z": (1, 5),
+        "2026-03-01T12:00:59.999000Z": (1, 5),
+        "2026-03-01T12:01:00.000000Z": (2, 10),
+    }
+
+
+def test_a_function_that_has_not_heard_of_a_version_decides_like_one_that_has(
+    world: World, clock: time_machine.Traveller
+) -> None:
+    body = village_activity({"/users": {"buyer": BUYER_EMAIL}})
+    world.post_network_activity(body)
+    world.deliver()
+    world.import_network(_with_rate("0.02"))
+    clock.shift(timedelta(seconds=29))
+    world.post_network_activity(body)
+
+    world.deliver()
+    aware = world.balance("12345")
+    for item in world.items("balance"):
+        _delete(world, item, "balance", "membership_key")
+    world.restart()
+    world.deliver()
+
+    assert aware == world.balance("12345") == "10"
+
+
+def test_versions_that_follow_in_haste_take_force_in_their_order(
+    world: World, clock: time_machine.Traveller
+) -> None:
+    for rate in ("0.02", "0.03", "0.04"):
+        world.import_network(_with_rate(rate))
+        clock.shift(timedelta(seconds=-30))
+    clock.shift(timedelta(seconds=300))
+    world.restart()
+
+    world.post_network_activity(village_activity({"/users": {"buyer": BUYER_EMAIL}}))
+    world.deliver()
+
+    versions = [
+        item["effective_at"]
+        for (partition, _), item in sorted(_catalog(world).items())
+        if partition == "demo#PROGRAM#coffee-club"
+    ]
+    assert versions == sorted(versions)
+    assert world.balance("12345") == "20"
+    assert world.get_membership("12345").body["program"]["version"] == 4
+
+
+def _catalog(world: World) -> dict[tuple[str, str], dict[str, Any]]:
+    return {(row.pop("catalog_key"), row.pop("item_key")): row for row in world.rows("catalog")}
+
+
+def _delete(
+    world: World, item: dict[str, Any], table: str = "catalog", partition: str = "catalog_key"
+) -> None:
+    key = {partition: item[partition], "item_key": item["item_key"]}
+    world.client.delete_item(TableName=table, Key=key)

@@ -1,0 +1,244 @@
+"""import_catalog: documents that contradict themselves or the catalog; nothing is written then."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.integration.networks import demo_network
+from tests.integration.world import World
+
+type Document = dict[str, Any]
+SECOND_TIME = "stands here a second time: remove or rename one of the two"
+
+
+def _replaced(document: Document, pointer: str, value: object) -> Document:
+    *path, name = pointer.split("/")[1:]
+    place: Any = document
+    for part in path:
+        place = place[int(part) if isinstance(place, list) else part]
+    if isinstance(place, list):
+        place[int(name) :] = [value]
+    else:
+        place[name] = value
+    return document
+
+
+RATE = "/programs/0/rules/0/award/rate"
+NOT_A_NAME = "has characters that an id can't have: make it match ^[A-Za-z0-9][A-Za-z0-9_-]"
+NOT_AN_ID = "has characters that an id can't have: make it match ^[A-Za-z0-9][A-Za-z0-9._:~-]"
+
+# where the demo network is changed, to what, and the fault: its pointer and its message
+CONTRADICTIONS: list[tuple[str, object, str, str]] = [
+    ("/network", None, "/network", "Input should be a valid dictionary or instance of NetworkPart"),
+    ("/network/network_id", "a#b", "/network/network_id", NOT_A_NAME),
+    ("/network/network_id", "a.b", "/network/network_id", NOT_A_NAME),
+    ("/network/network_id", "demo\n", "/network/network_id", NOT_A_NAME),
+    ("/network/network_id", "n" * 65, "/network/network_id", NOT_A_NAME),
+    (
+        "/network/colour",
+        "red",
+        "/network/colour",
+        "is not a field of this: remove it, or mend its name",
+    ),
+    ("/network/name", "", "/network/name", "String should have at least 1 character"),
+    (
+        "/activity_types/6",
+        {"kind": "sale"},
+        "/activity_types/6/activity_type_id",
+        "is missing: add it",
+    ),
+    ("/activity_types/0/kind", "gift", "/activity_types/0/kind", "Input should be 'action' or"),
+    ("/activity_types/0/roles", [], "/activity_types/0/roles", "Tuple should have at least 1 item"),
+    (
+        "/activity_types/6",
+        {"activity_type_id": "visit", "kind": "action"},
+        "/activity_types/6",
+        SECOND_TIME,
+    ),
+    ("/programs/1", demo_network()["programs"][0], "/programs/1", SECOND_TIME),
+    ("/programs/0/points/scale", 7, "/programs/0/points/scale", "Input should be less than or"),
+    ("/programs/0/points/scale", 0.5, "/programs/0/points/scale", "Input should be a valid int"),
+    ("/programs/0/points/rounding", "ceil", "/programs/0/points/rounding", "Input should be"),
+    (RATE, 0.01, RATE, "write the rate as a string"),
+    (RATE, "NaN", RATE, '"NaN" is not a number'),
+    (RATE, "1e99", RATE, "is out of range"),
+    (RATE, "1000000.1", RATE, "a rate is at most 1000000"),
+    (RATE, "0.0000001", RATE, "a rate has at most 6 decimals"),
+    (RATE, True, RATE, ""),
+    (RATE, None, RATE, "must be a number, not null"),
+    (
+        "/programs/0/rules/0/rule_id",
+        "task-pay",
+        "/programs/0/rules/3",
+        SECOND_TIME,
+    ),
+    (
+        "/programs/0/rules/0/activity_type_id",
+        "nothing",
+        "/programs/0/rules/0/activity_type_id",
+        "is not among the activity types",
+    ),
+    (
+        "/programs/0/rules/0/role",
+        "doer",
+        "/programs/0/rules/0/role",
+        "is not a role of the type; it has buyer, seller",
+    ),
+    (
+        "/programs/0/rules/0/award/kind",
+        "magic",
+        "/programs/0/rules/0/award/kind",
+        "Input should be 'amount_times_rate'",
+    ),
+    ("/users/0/user_id", "a b", "/users/0/user_id", NOT_AN_ID),
+    ("/users/0/user_id", "jane@example.com", "/users/0/user_id", NOT_AN_ID),
+    ("/users/0/email", "nobody", "/users/0/email", "is not an email"),
+    ("/users/5", {"user_id": "user-1", "email": "new@x.org"}, "/users/5", SECOND_TIME),
+    (
+        "/users/5",
+        {"user_id": "user-9", "email": "BRADFORD@VillageLabs.co"},
+        "/users/5/email",
+        SECOND_TIME,
+    ),
+    (
+        "/memberships/4",
+        {"program_membership_id": "12345", "program_id": "coffee-club", "user_id": "user-5"},
+        "/memberships/4",
+        SECOND_TIME,
+    ),
+    (
+        "/memberships/4",
+        {"program_membership_id": "12349", "program_id": "coffee-club", "user_id": "user-1"},
+        "/memberships/4/user_id",
+        SECOND_TIME,
+    ),
+    (
+        "/memberships/4",
+        {"program_membership_id": "12349", "program_id": "tea-club", "user_id": "user-5"},
+        "/memberships/4/program_id",
+        "is not among the programs",
+    ),
+    (
+        "/memberships/4",
+        {"program_membership_id": "12349", "program_id": "coffee-club", "user_id": "user-9"},
+        "/memberships/4/user_id",
+        "is not among the users",
+    ),
+    ("/api_keys/0/key_id", "a.b", "/api_keys/0/key_id", NOT_A_NAME),
+    ("/api_keys/0/role", "owner", "/api_keys/0/role", "Input should be 'partner' or 'admin'"),
+    ("/api_keys/2", {"key_id": "admin", "role": "partner"}, "/api_keys/2", SECOND_TIME),
+]
+
+
+@pytest.mark.parametrize(("where", "value", "pointer", "message"), CONTRADICTIONS)
+def test_a_document_that_contradicts_itself_is_refused_and_nothing_is_written(
+    bare_world: World, where: str, value: object, pointer: str, message: str
+) -> None:
+    answer = bare_world.import_network(_replaced(demo_network(), where, value))
+
+    faults = answer.pop("errors")
+    assert [fault["pointer"] for fault in faults] == [pointer]
+    assert faults[0]["message"].startswith(message)
+    assert answer == {
+        "message": "The network document has 1 fault(s); nothing was written.",
+        "code": "INVALID_NETWORK_DOCUMENT",
+        "request_id": f"invocation-{bare_world.invocations}",
+    }
+    assert bare_world.items("catalog") == []
+
+
+@pytest.mark.parametrize("document", [{}, [], None, "text"])
+def test_what_is_no_document_is_refused(bare_world: World, document: Any) -> None:
+    answer = bare_world.import_network(document)
+
+    assert answer["code"] == "INVALID_NETWORK_DOCUMENT"
+    assert bare_world.items("catalog") == []
+
+
+def test_every_fault_of_a_document_is_reported(bare_world: World) -> None:
+    document = demo_network()
+    document["users"] = []
+    document["activity_types"] = document["activity_types"][:2]
+
+    answer = bare_world.import_network(document)
+
+    assert [fault["pointer"] for fault in answer["errors"]] == [
+        *(f"/memberships/{n}/user_id" for n in range(4)),
+        *(f"/programs/0/rules/{n}/activity_type_id" for n in range(4)),
+    ]
+    assert bare_world.items("catalog") == []
+
+
+def _other_email(document: Document) -> None:
+    document["users"][0]["email"] = "new@example.com"
+
+
+def _email_of_another(document: Document) -> None:
+    document["users"] = [{"user_id": "user-9", "email": "Bradford@VillageLabs.co"}]
+    document["memberships"] = []
+
+
+def _membership_of_another(document: Document) -> None:
+    document["memberships"] = [
+        {"program_membership_id": "12345", "program_id": "coffee-club", "user_id": "user-5"}
+    ]
+
+
+def _membership_of_another_program(document: Document) -> None:
+    document["programs"].append({"program_id": "tea-club", "name": "Tea", "points": {"unit": "p"}})
+    document["memberships"][0]["program_id"] = "tea-club"
+
+
+def _second_membership_of_a_program(document: Document) -> None:
+    document["memberships"] = [
+        {"program_membership_id": "99999", "program_id": "coffee-club", "user_id": "user-1"}
+    ]
+
+
+CONFLICTS: list[tuple[Callable[[Document], None], str, str]] = [
+    (_other_email, "/users/0/email", "differs from the user's email"),
+    (_email_of_another, "/users/0/email", "is another user's already"),
+    (
+        _membership_of_another,
+        "/memberships/0",
+        "is another user's or program's already: choose another id",
+    ),
+    (
+        _membership_of_another_program,
+        "/memberships/0",
+        "is another user's or program's already: choose another id",
+    ),
+    (
+        _second_membership_of_a_program,
+        "/memberships/0/user_id",
+        "has another membership of this program already",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "pointer", "message"), CONFLICTS)
+def test_a_document_that_contradicts_the_catalog_is_refused_and_nothing_is_written(
+    unchanged_world: World, change: Callable[[Document], None], pointer: str, message: str
+) -> None:
+    before = unchanged_world.items("catalog")
+    document = demo_network()
+    document["network"]["name"] = "Must not be written"
+    change(document)
+
+    answer = unchanged_world.import_network(document)
+
+    assert answer["code"] == "INVALID_NETWORK_DOCUMENT"
+    assert {"pointer": pointer, "message": message} in answer["errors"]
+    assert unchanged_world.items("catalog") == before
+
+
+@pytest.fixture
+def bare_world(unchanged_world: World) -> Iterator[World]:
+    """The application without any network."""
+    catalog = unchanged_world.items("catalog")
+    for item in catalog:
+        key = {name: item[name] for name in ("catalog_key", "item_key")}
+        unchanged_world.client.delete_item(TableName="catalog", Key=key)
+    yield unchanged_world
+    unchanged_world.put_items("catalog", catalog)

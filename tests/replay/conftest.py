@@ -1,0 +1,30 @@
+"""Recorded events on moto."""
+
+# moto first: a boto3 client made before it would talk to the real AWS.
+from moto import mock_aws  # isort: skip
+
+from collections.abc import Iterator
+
+import boto3
+import pytest
+
+from tests.integration.tables import create_tables
+from tests.integration.world import ENVIRONMENT, World
+from tests.replay.player import Player
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--record", action="store_true", help="keep what the events do now as what is expected"
+    )
+
+
+@pytest.fixture(scope="module")
+def player() -> Iterator[Player]:
+    """The application on tables of its own; each case returns them to what it starts from."""
+    with pytest.MonkeyPatch.context() as monkeypatch, mock_aws():
+        for name, value in ENVIRONMENT.items():
+            monkeypatch.setenv(name, value)
+        client = boto3.client("dynamodb", region_name="us-east-1")
+        create_tables(client)
+        yield Player(World(client))

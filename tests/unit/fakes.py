@@ -1,0 +1,180 @@
+"""The services' ports in memory, under the conditions that the tables have."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from accrue.domain.activity import Activity, LedgerRow, MembershipRef
+from accrue.domain.catalog import ActivityType, ApiKey, Membership, Network, User
+from accrue.domain.concerned import concerned_memberships
+from accrue.domain.errors import AlreadyPostedError, BalanceMovedError
+from accrue.domain.posting import Balance, Posting, SettledOutcome
+from accrue.domain.program import ProgramVersion
+from accrue.domain.recording import LedgerPage
+
+type Place = tuple[str, MembershipRef]
+
+
+def at_once() -> None:
+    """Nobody else's turn in between."""
+
+
+@dataclass
+class FakeBook:
+    """Balances and postings. `pause` is called before a call has its effect and after it."""
+
+    max_postings_per_write: int = 99
+    pause: Callable[[], None] = at_once
+    balances: dict[Place, Balance] = field(default_factory=dict)
+    postings: dict[tuple[Place, str], Posting] = field(default_factory=dict)
+    outcomes: dict[str, SettledOutcome] = field(default_factory=dict)
+    writes: list[int] = field(default_factory=list)
+
+    def seen_by(self, pause: Callable[[], None]) -> "FakeBook":
+        """The same book, with other pauses."""
+        return FakeBook(
+            self.max_postings_per_write,
+            pause,
+            self.balances,
+            self.postings,
+            self.outcomes,
+            self.writes,
+        )
+
+    def find_balance(self, network_id: str, membership: MembershipRef) -> Balance:
+        self.pause()
+        found = self.balances.get((network_id, membership), Balance())
+        self.pause()
+        return found
+
+    def post(self, postings: Sequence[Posting], balance: Balance, expected_sequence: int) -> None:
+        self.pause()
+        assert 0 < len(postings) <= self.max_postings_per_write
+        (place,) = {(posting.network_id, posting.membership) for posting in postings}
+        posted = frozenset(
+            posting.activity_id
+            for posting in postings
+            if (place, posting.activity_id) in self.postings
+        )
+        if posted:
+            raise AlreadyPostedError(posted)
+        if self.balances.get(place, Balance()).sequence != expected_sequence:
+            raise BalanceMovedError
+        for posting in postings:
+            self.postings[place, posting.activity_id] = posting
+        self.balances[place] = balance
+        self.writes.append(len(postings))
+        self.pause()
+
+    def settle(self, outcome: SettledOutcome) -> None:
+        self.pause()
+        self.outcomes.setdefault(outcome.activity_id, outcome)
+        self.pause()
+
+    def find_unapplied(self, activities: Sequence[Activity]) -> Sequence[Activity]:
+        self.pause()
+        unapplied = [activity for activity in activities if not self._is_applied(activity)]
+        self.pause()
+        return unapplied
+
+    def _is_applied(self, activity: Activity) -> bool:
+        if activity.settled_outcome is not None:
+            return activity.activity_id in self.outcomes
+        return all(
+            ((activity.network_id, membership), activity.activity_id) in self.postings
+            for membership in concerned_memberships(activity)
+        )
+
+    def chain(self, place: Place) -> list[Posting]:
+        """A membership's postings in sequence."""
+        found = [posting for (where, _), posting in self.postings.items() if where == place]
+        return sorted(found, key=lambda posting: posting.sequence)
+
+
+@dataclass
+class FakeCatalog:
+    """A catalog that knows programs, the same in every network, and nothing else."""
+
+    programs: Mapping[str, Sequence[ProgramVersion]]
+
+    def list_program_versions(self, network_id: str, program_id: str) -> Sequence[ProgramVersion]:
+        assert network_id
+        return self.programs[program_id]
+
+    def find_network(self, network_id: str) -> Network | None:
+        raise NotImplementedError
+
+    def find_activity_type(self, network_id: str, activity_type_id: str) -> ActivityType | None:
+        raise NotImplementedError
+
+    def list_activity_types(self, network_id: str) -> Mapping[str, ActivityType]:
+        raise NotImplementedError
+
+    def find_user(self, network_id: str, pseudonym: str) -> User | None:
+        raise NotImplementedError
+
+    def find_membership(self, network_id: str, program_membership_id: str) -> Membership | None:
+        raise NotImplementedError
+
+    def find_api_key(self, network_id: str, key_id: str) -> ApiKey | None:
+        raise NotImplementedError
+
+    def list_network_ids(self) -> Sequence[str]:
+        raise NotImplementedError
+
+
+@dataclass
+class FakeLedger:
+    """A ledger that is read in pages of two, in the order of recording."""
+
+    rows: Sequence[Activity]
+    pause: Callable[[], None] = at_once
+
+    def find_row(self, network_id: str, activity_id: str) -> LedgerRow | None:
+        self.pause()
+        for row in self.rows:
+            if (row.network_id, row.activity_id) == (network_id, activity_id):
+                return row
+        return None
+
+    def pages_recorded_between(
+        self, network_id: str, start: datetime, end: datetime
+    ) -> Iterable[LedgerPage]:
+        found = [
+            r for r in self.rows if r.network_id == network_id and start <= r.recorded_at < end
+        ]
+        for first in range(0, len(found), 2):
+            self.pause()
+            yield LedgerPage(found[first : first + 2])
+
+
+@dataclass
+class FakeProgress:
+    """Where a reconciler is."""
+
+    pause: Callable[[], None] = at_once
+    swept: dict[str, datetime] = field(default_factory=dict)
+    stuck: set[tuple[str, str]] = field(default_factory=set)
+
+    def swept_until(self, network_id: str) -> datetime | None:
+        self.pause()
+        return self.swept.get(network_id)
+
+    def save_swept_until(self, network_id: str, moment: datetime) -> None:
+        self.pause()
+        self.swept[network_id] = moment
+        self.pause()
+
+    def list_stuck(self, network_id: str) -> Sequence[str]:
+        self.pause()
+        return sorted(activity_id for network, activity_id in self.stuck if network == network_id)
+
+    def add_stuck(self, network_id: str, activity_id: str) -> None:
+        self.pause()
+        self.stuck.add((network_id, activity_id))
+        self.pause()
+
+    def remove_stuck(self, network_id: str, activity_id: str) -> None:
+        self.pause()
+        self.stuck.discard((network_id, activity_id))
+        self.pause()

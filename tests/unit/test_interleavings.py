@@ -1,0 +1,170 @@
+"""Two appliers and a reconciler take turns at every call, and some are killed in between."""
+
+import random
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from accrue.domain.activity import Activity, Outcome
+from accrue.services.apply_rules import RuleApplier
+from accrue.services.reconcile import Reconciler
+from tests.unit.activities import ANN, BEN, NOON, activity, in_force, program, rule
+from tests.unit.chains import assert_book_is_sound
+from tests.unit.fakes import FakeBook, FakeCatalog, FakeLedger, FakeProgress
+from tests.unit.test_fold_properties import balances, exact_balances
+
+SEEDS = 200
+PROGRAM = program(rule("sale", "buyer", "0.01"), rule("sale", "seller", "0.05"))
+CATALOG = FakeCatalog({"coffee-club": [in_force(PROGRAM)]})
+LEDGER = [
+    activity("100", activity_id="ik_1", roles={"buyer": [ANN], "seller": [BEN]}),
+    activity("210", activity_id="ik_2", roles={"buyer": [ANN], "seller": [ANN]}, seconds=1),
+    activity("3", activity_id="ik_3", settled_outcome=Outcome.HELD, seconds=2),
+    activity("33.33", activity_id="ik_4", roles={"buyer": [BEN]}, seconds=3),
+    activity("7", activity_id="ik_5", roles={"buyer": [ANN]}, seconds=4),
+    activity("7", activity_id="ik_6", network_id="other", seconds=4),
+]
+
+
+class Killed(BaseException):
+    """The process is gone, in the middle of a call."""
+
+
+@dataclass
+class Actor:
+    """Does its work in a thread of its own, but only while it has the baton."""
+
+    work: Callable[[Callable[[], None]], object]
+    baton: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    is_done: bool = False
+    is_killed: bool = False
+    error: BaseException | None = None
+
+
+class Scheduler:
+    """Hands the baton to one actor at a time, in an order that the seed decides."""
+
+    def __init__(self, seed: int) -> None:
+        self.chance = random.Random(seed)  # noqa: S311 - a test's order
+        self._back = threading.Semaphore(0)
+        self.turns = 0
+
+    def run(self, actors: list[Actor], check: Callable[[], None], *, may_kill: bool) -> None:
+        """Run all to their ends, `check` after each turn; kill some, if they may be."""
+        threads = [threading.Thread(target=self._live, args=(actor,)) for actor in actors]
+        for thread in threads:
+            thread.start()
+        alive = list(actors)
+        while alive:
+            actor = self.chance.choice(alive)
+            actor.is_killed |= may_kill and self.chance.random() < 0.02
+            actor.baton.release()
+            self._back.acquire()
+            self.turns += 1
+            check()
+            alive = [each for each in alive if not each.is_done]
+        for thread in threads:
+            thread.join()
+        for actor in actors:
+            if actor.error is not None:
+                raise actor.error
+
+    def _live(self, actor: Actor) -> None:
+        def pause() -> None:
+            self._back.release()
+            actor.baton.acquire()
+            if actor.is_killed:
+                raise Killed
+
+        actor.baton.acquire()
+        try:
+            with suppress(Killed):
+                actor.work(pause)
+        except BaseException as error:  # noqa: BLE001 - raised again by the one who waits
+            actor.error = error
+        finally:
+            actor.is_done = True
+            self._back.release()
+
+
+@dataclass
+class Stage:
+    """A ledger, and a book that several write to."""
+
+    book: FakeBook = field(default_factory=lambda: FakeBook(max_postings_per_write=2))
+    progress: FakeProgress = field(default_factory=FakeProgress)
+
+    def applier(self, deliveries: list[Activity]) -> Actor:
+        """Applies deliveries in batches of three, as the stream does."""
+
+        def work(pause: Callable[[], None]) -> None:
+            applier = RuleApplier(CATALOG, self.book.seen_by(pause), NOON)
+            for first in range(0, len(deliveries), 3):
+                assert applier.apply(deliveries[first : first + 3]) == []
+
+        return Actor(work)
+
+    def reconciler(self) -> Actor:
+        """Sweeps both networks."""
+
+        def work(pause: Callable[[], None]) -> None:
+            book = self.book.seen_by(pause)
+            progress = FakeProgress(pause, self.progress.swept, self.progress.stuck)
+            reconciler = Reconciler(
+                ledger=FakeLedger(LEDGER, pause),
+                book=book,
+                progress=progress,
+                applier=RuleApplier(CATALOG, book, NOON),
+                has_time=lambda: True,
+            )
+            for network_id in ("demo", "other"):
+                report = reconciler.reconcile(network_id, NOON + timedelta(minutes=1))
+                assert report.failures == {}
+
+        return Actor(work)
+
+
+@pytest.mark.parametrize("may_kill", [False, True])
+def test_whatever_the_order_of_turns_each_activity_counts_once(*, may_kill: bool) -> None:
+    turns = 0
+    for seed in range(SEEDS):
+        scheduler, stage = Scheduler(seed), Stage()
+        actors = [
+            stage.applier(_shuffled(scheduler.chance)),
+            stage.applier(_shuffled(scheduler.chance)),
+            stage.reconciler(),
+        ]
+        first_seen: dict[Any, Any] = {}
+
+        def check(book: FakeBook = stage.book, seen: dict[Any, Any] = first_seen) -> None:
+            present: dict[Any, Any] = {}
+            present.update(book.postings)
+            present.update(book.outcomes)
+            assert all(present.get(key) is item for key, item in seen.items())
+            # Whatever is written adds something: after a turn without it all is as it was.
+            if len(present) > len(seen):
+                assert_book_is_sound(book, LEDGER)
+            seen.update(present)
+
+        scheduler.run(actors, check, may_kill=may_kill)
+        if may_kill:
+            # Whoever was killed is started again, undisturbed.
+            again = [stage.applier(LEDGER), stage.reconciler()]
+            scheduler.run(again, check, may_kill=False)
+        assert_book_is_sound(stage.book, LEDGER)
+        assert balances(stage.book) == exact_balances(LEDGER, PROGRAM), seed
+        assert stage.book.find_unapplied(LEDGER) == []
+        assert stage.progress.stuck == set()
+        turns += scheduler.turns
+    assert turns > SEEDS * 20
+
+
+def _shuffled(chance: random.Random) -> list[Activity]:
+    deliveries = LEDGER * 2
+    chance.shuffle(deliveries)
+    return deliveries

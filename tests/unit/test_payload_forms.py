@@ -1,0 +1,283 @@
+import json
+import random
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accrue.domain.errors import UnreadableRowError
+from accrue.domain.membership_activity_request import (
+    MembershipActivityRequest,
+    parse_membership_activity,
+)
+from accrue.domain.network_activity_request import NetworkActivityRequest, parse_network_activity
+from accrue.domain.payload_forms import (
+    MEMBERSHIP_ACTIVITY_FORM,
+    NETWORK_ACTIVITY_FORM,
+    membership_payload_hash,
+    network_payload_hash,
+)
+from accrue.runtime.json_body import parse_json_body
+
+MEMBERSHIP_BODY = """{
+    "idempotency_key": "unique-key-101",
+    "activity": {
+        "activity_type_id": "activity_type_1", "value": "50", "transaction_timestamp": 1633887337,
+        "line_items": [{"item_id": "item_1", "value": 30, "group_id": "group_1"}]
+    }
+}"""
+NETWORK_BODY = """{
+    "activity_short_id": "sale", "amount": "3",
+    "users": {"buyer": "bradford@theroutingcompany.com", "seller": "bradford@villagelabs.co"},
+    "metadata": {"reference_id": "customer_ref_id", "description": "customer description"},
+    "enforceUniqueRefId": false
+}"""
+
+
+def pseudonym(email: str) -> str:
+    return sha256(b"a network's key" + email.encode()).hexdigest()
+
+
+def membership_hash(body: str, program_membership_id: str = "12345") -> str:
+    sent = parse_json_body(body, is_base64_encoded=False)
+    request = parse_membership_activity(sent, program_membership_id).request
+    return membership_payload_hash(MEMBERSHIP_ACTIVITY_FORM, request)
+
+
+def network_request(body: str, idempotency_key: str | None = None) -> NetworkActivityRequest:
+    return parse_network_activity(
+        parse_json_body(body, is_base64_encoded=False), idempotency_key
+    ).request
+
+
+def network_hash(body: str, idempotency_key: str | None = None) -> str:
+    request = network_request(body, idempotency_key)
+    return network_payload_hash(NETWORK_ACTIVITY_FORM, request, pseudonym)
+
+
+def test_the_hash_of_a_form_never_changes() -> None:
+    # If this fails, every stored row of the form answers its retries with 422: add a form instead.
+    membership = (
+        '{"activity_type_id":"activity_type_1","form":"membership_activity/1",'
+        '"line_items":[{"group_id":"group_1","item_id":"item_1","value":30}],'
+        '"program_membership_id":"12345","transaction_timestamp":1633887337,"value":50}'
+    )
+    buyer, seller = map(pseudonym, ("bradford@theroutingcompany.com", "bradford@villagelabs.co"))
+    network = (
+        '{"activity_short_id":"sale","activity_timestamp":12345678910,"amount":3,'
+        '"description":"customer description","enforceUniqueRefId":true,'
+        '"form":"network_activity/1","reference_id":"customer_ref_id",'
+        f'"users":{{"buyer":"{buyer}","seller":"{seller}"}}}}'
+    )
+    everything_sent = NETWORK_BODY.replace("false", "true").replace(
+        '"metadata": {', '"metadata": {"activity_timestamp": 12345678910, '
+    )
+
+    assert membership_hash(MEMBERSHIP_BODY) == sha256(membership.encode()).hexdigest()
+    assert network_hash(everything_sent) == sha256(network.encode()).hexdigest()
+
+
+def test_what_was_not_sent_is_not_in_the_hash() -> None:
+    membership_body = """{"idempotency_key": "k", "activity": {"activity_type_id": "t",
+        "value": 1, "transaction_timestamp": 2, "line_items": null}}"""
+    network_body = '{"activity_short_id": "t", "amount": "1", "users": {"buyer": "a@b.c"}}'
+    membership = (
+        '{"activity_type_id":"t","form":"membership_activity/1",'
+        '"program_membership_id":"12345","transaction_timestamp":2,"value":1}'
+    )
+    network = (
+        '{"activity_short_id":"t","amount":1,"form":"network_activity/1",'
+        f'"users":{{"buyer":"{pseudonym("a@b.c")}"}}}}'
+    )
+
+    assert membership_hash(membership_body) == sha256(membership.encode()).hexdigest()
+    assert network_hash(network_body) == sha256(network.encode()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("sent", "instead"),
+    [
+        ('"value": "50"', '"value": 50'),
+        ('"value": "50"', '"value": 50.0'),
+        ('"value": "50"', '"value": "5e1"'),
+        ('"value": 30', '"value": "30.00"'),
+        ("1633887337", "1633887337.000"),
+        ("1633887337", '"1633887337"'),
+        ('{\n    "idem', '{"program_membership_id": 12345, "idem'),
+        ('{\n    "idem', '{"unknown": 1, "idem'),
+        ("unique-key-101", "another-key"),
+    ],
+)
+def test_the_same_activity_of_a_membership_has_the_same_hash(sent: str, instead: str) -> None:
+    assert sent in MEMBERSHIP_BODY
+    respelt = MEMBERSHIP_BODY.replace(sent, instead)
+
+    assert membership_hash(respelt) == membership_hash(MEMBERSHIP_BODY)
+
+
+@pytest.mark.parametrize(
+    ("sent", "instead"),
+    [
+        ("activity_type_1", "activity_type_2"),
+        ('"value": "50"', '"value": "60"'),
+        ("1633887337", "1633887337.1"),
+        ('"line_items"', '"left_out"'),
+        ("item_1", "item_2"),
+        ('"value": 30', '"value": 31'),
+        ('"value": 30', '"value": null'),
+        ('"value": 30', '"value": 0'),
+        ("group_1", "group_2"),
+        (', "group_id": "group_1"', ""),
+        ("}]", '}, {"item_id": "item_2"}]'),
+    ],
+)
+def test_another_activity_of_a_membership_has_another_hash(sent: str, instead: str) -> None:
+    assert sent in MEMBERSHIP_BODY
+    changed = MEMBERSHIP_BODY.replace(sent, instead)
+
+    assert membership_hash(changed) != membership_hash(MEMBERSHIP_BODY)
+
+
+def test_another_membership_has_another_hash() -> None:
+    assert membership_hash(MEMBERSHIP_BODY, "12346") != membership_hash(MEMBERSHIP_BODY)
+
+
+@pytest.mark.parametrize(
+    ("sent", "instead"),
+    [
+        ('"amount": "3"', '"amount": 3.00'),
+        ("bradford@theroutingcompany.com", "Bradford@TheRoutingCompany.com"),
+        ('"metadata": {', '"metadata": {"activity_timestamp": null, '),
+        ('"metadata": {', '"metadata": {"activity_timestamp": "", '),
+        (',\n    "enforceUniqueRefId": false', ""),
+        ('"enforceUniqueRefId": false', '"enforceUniqueRefId": null'),
+        ('"metadata": {', '"metadata": {"enforceUniqueRefId": false, '),
+        ('"metadata": {', '"unknown": [1], "metadata": {"reference": "x", '),
+    ],
+)
+def test_the_same_activity_of_a_network_has_the_same_hash(sent: str, instead: str) -> None:
+    assert sent in NETWORK_BODY
+    respelt = NETWORK_BODY.replace(sent, instead)
+
+    assert network_hash(respelt, "key") == network_hash(NETWORK_BODY)
+
+
+@pytest.mark.parametrize(
+    ("sent", "instead"),
+    [
+        ('"sale"', '"Sale"'),
+        ('"amount": "3"', '"amount": "4"'),
+        ('"buyer"', '"courier"'),
+        ("bradford@theroutingcompany.com", "bradford@villagelabs.co"),
+        (', "seller": "bradford@villagelabs.co"', ""),
+        ("customer_ref_id", "another_ref_id"),
+        ('"reference_id": "customer_ref_id", ', ""),
+        ("customer description", "another description"),
+        ('"metadata": {', '"metadata": {"activity_timestamp": 0, '),
+        ('"enforceUniqueRefId": false', '"enforceUniqueRefId": true'),
+    ],
+)
+def test_another_activity_of_a_network_has_another_hash(sent: str, instead: str) -> None:
+    assert sent in NETWORK_BODY
+    changed = NETWORK_BODY.replace(sent, instead)
+
+    assert network_hash(changed) != network_hash(NETWORK_BODY)
+
+
+def test_emails_are_covered_by_the_pseudonyms_of_their_normalized_form() -> None:
+    seen: list[str] = []
+    users = {"buyer": "Bradford@TheRoutingCompany.com", "seller": "bradford@villagelabs.co"}
+    request = network_request(NETWORK_BODY).model_copy(update={"users": users})
+
+    def note(email: str) -> str:
+        seen.append(email)
+        return pseudonym(email)
+
+    assert network_payload_hash(NETWORK_ACTIVITY_FORM, request, note) == network_hash(NETWORK_BODY)
+    assert seen == ["bradford@theroutingcompany.com", "bradford@villagelabs.co"]
+
+
+class LaterMembershipRequest(MembershipActivityRequest):
+    """As a later release may read a body: with one more field."""
+
+    channel: str | None = None
+
+
+class LaterNetworkRequest(NetworkActivityRequest):
+    """As a later release may read a body: with one more field."""
+
+    channel: str | None = None
+
+
+def test_a_release_that_knows_more_fields_recognises_the_retries_of_old_rows() -> None:
+    sent = parse_json_body(MEMBERSHIP_BODY, is_base64_encoded=False)
+    membership = dict(parse_membership_activity(sent, "12345").request)
+    network = dict(network_request(NETWORK_BODY))
+
+    later_membership = LaterMembershipRequest(**membership, channel="app")
+    later_network = LaterNetworkRequest(**network, channel="app")
+
+    assert membership_payload_hash("membership_activity/1", later_membership) == membership_hash(
+        MEMBERSHIP_BODY
+    )
+    assert network_payload_hash("network_activity/1", later_network, pseudonym) == network_hash(
+        NETWORK_BODY
+    )
+
+
+def test_a_row_of_the_other_front_door_never_matches() -> None:
+    sent = parse_json_body(MEMBERSHIP_BODY, is_base64_encoded=False)
+    membership = parse_membership_activity(sent, "12345").request
+    network = network_request(NETWORK_BODY)
+
+    assert membership_payload_hash("network_activity/1", membership) != network_hash(NETWORK_BODY)
+    assert network_payload_hash("membership_activity/1", network, pseudonym) != membership_hash(
+        MEMBERSHIP_BODY
+    )
+
+
+@pytest.mark.parametrize("form", ["membership_activity/2", "network_activity/2", "", "dict/1"])
+def test_an_unknown_form_cannot_be_compared(form: str) -> None:
+    sent = parse_json_body(MEMBERSHIP_BODY, is_base64_encoded=False)
+
+    with pytest.raises(UnreadableRowError, match="payload form"):
+        membership_payload_hash(form, parse_membership_activity(sent, "12345").request)
+    with pytest.raises(UnreadableRowError, match="payload form"):
+        network_payload_hash(form, network_request(NETWORK_BODY), pseudonym)
+
+
+def shuffled(value: Any, order: random.Random) -> Any:
+    if not isinstance(value, dict):
+        return value
+    names = order.sample(list(value), len(value))
+    return {name: shuffled(value[name], order) for name in names}
+
+
+@given(
+    st.randoms(use_true_random=False),
+    st.integers(-(10**15), 10**15),
+    st.sampled_from(["{}", '"{}"', "{}.0", "{}.000000000", '"{}e0"', "{}E+00", '"{}.0"']),
+)
+def test_neither_key_order_nor_number_spelling_changes_the_hash(
+    order: random.Random, number: int, spelling: str
+) -> None:
+    # A placeholder, because json.dumps would spell the number itself.
+    for body, hash_of in ((MEMBERSHIP_BODY, membership_hash), (NETWORK_BODY, network_hash)):
+        sent = json.loads(body)
+        sent.get("activity", sent)["value" if "activity" in sent else "amount"] = "<number>"
+        respelt = json.dumps(shuffled(sent, order), indent=order.choice([None, 2]))
+        plain = json.dumps(sent).replace('"<number>"', str(number))
+
+        assert hash_of(respelt.replace('"<number>"', spelling.format(number))) == hash_of(plain)
+
+
+def test_a_decimal_is_hashed_by_value() -> None:
+    request = network_request(NETWORK_BODY)
+    padded = request.model_copy(update={"amount": Decimal("3.00")})
+
+    assert network_payload_hash(NETWORK_ACTIVITY_FORM, padded, pseudonym) == network_payload_hash(
+        NETWORK_ACTIVITY_FORM, request, pseudonym
+    )

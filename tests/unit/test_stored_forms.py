@@ -1,0 +1,313 @@
+"""Activities, markers, postings and balances: what is stored is what is read, and hashes tell."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from accrue.domain.activity import (
+    Activity,
+    ActivityLineItem,
+    FrontDoor,
+    Kind,
+    MembershipRef,
+    Outcome,
+    Participant,
+    ReferenceMarker,
+    ledger_row_from_attributes,
+)
+from accrue.domain.amounts import MAX_ABSOLUTE_AMOUNT
+from accrue.domain.canonical import content_hash
+from accrue.domain.decide import Decision, MembershipPoints, PointLine
+from accrue.domain.errors import NoVersionInForceError, UnreadableRowError
+from accrue.domain.ids import fresh_id, id_from_idempotency_key, id_from_reference
+from accrue.domain.posting import Balance, LastActivity, Posting, SettledOutcome, post
+from accrue.domain.program import ProgramVersion, version_in_force
+from accrue.storage.dynamo import to_attributes, to_item
+from tests.unit.activities import ANN, BEN, NOON, activity, program
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+texts = st.text(max_size=8)
+numbers = st.decimals(-MAX_ABSOLUTE_AMOUNT, MAX_ABSOLUTE_AMOUNT, places=9)
+moments = st.integers(0, 10**17).map(lambda us: EPOCH + timedelta(microseconds=us))
+refs = st.builds(MembershipRef, texts, texts)
+activities = st.builds(
+    Activity,
+    network_id=texts,
+    activity_id=texts,
+    kind=st.sampled_from([Kind.ACTIVITY, Kind.DUPLICATE]),
+    front_door=st.sampled_from(FrontDoor),
+    activity_type_id=texts,
+    amount=numbers,
+    participants=st.lists(
+        st.builds(Participant, texts, texts, st.lists(refs, max_size=2).map(tuple)), max_size=2
+    ).map(tuple),
+    occurred_at=moments,
+    recorded_at=moments,
+    request_id=texts,
+    payload_form=texts,
+    payload_hash=texts,
+    line_items=st.lists(
+        st.builds(ActivityLineItem, texts, st.none() | numbers, st.none() | texts), max_size=2
+    ).map(tuple),
+    reference_id=st.none() | texts,
+    description=st.none() | texts,
+    settled_outcome=st.none() | st.sampled_from(Outcome),
+    of=st.none() | texts,
+)
+balances = st.builds(
+    Balance,
+    st.builds(MembershipPoints, numbers, numbers),
+    st.integers(0, 10**9),
+    texts,
+    st.none() | st.builds(LastActivity, texts, texts, moments, moments),
+)
+markers = st.builds(
+    ReferenceMarker,
+    network_id=texts,
+    reference_id=texts,
+    activity_id=texts,
+    of=texts,
+    recorded_at=moments,
+    request_id=texts,
+)
+
+
+def _stored(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Attributes as they come back from a table."""
+    return to_attributes(to_item(attributes))
+
+
+@settings(deadline=None)
+@given(activities)
+def test_an_activity_is_read_as_it_was_written(row: Activity) -> None:
+    stored = _stored(row.to_attributes())
+
+    assert Activity.from_attributes(stored) == row
+    assert ledger_row_from_attributes(stored) == row
+    said = {name: value for name, value in stored.items() if name != "content_hash"}
+    assert content_hash(said) == stored["content_hash"] == row.content_hash
+
+
+@settings(deadline=None)
+@given(markers)
+def test_a_marker_is_read_as_it_was_written(marker: ReferenceMarker) -> None:
+    assert ledger_row_from_attributes(_stored(marker.to_attributes())) == marker
+
+
+@settings(deadline=None)
+@given(balances)
+def test_a_balance_is_read_as_it_was_written(balance: Balance) -> None:
+    assert Balance.from_attributes(_stored(balance.to_attributes("demo", ANN))) == balance
+
+
+ROW = replace(
+    activity(roles={"buyer": [ANN]}),
+    line_items=(ActivityLineItem("item-1", Decimal(3), "group-1"),),
+    reference_id="R-1",
+    description="a purchase",
+    settled_outcome=Outcome.HELD,
+    of="rf_1",
+)
+LINE = PointLine("rule-1", "buyer", Decimal("1.50"), "150 x 0.01")
+POSTING, AFTER = post(
+    activity=ROW,
+    membership=ANN,
+    decision=Decision(
+        Outcome.APPLIED, (LINE,), MembershipPoints(Decimal("1.50"), Decimal("1.50")), "because"
+    ),
+    program_version=1,
+    balance=Balance(),
+    posted_at=NOON,
+)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"network_id": "other"},
+        {"activity_id": "ik_2"},
+        {"kind": Kind.DUPLICATE},
+        {"front_door": FrontDoor.MEMBERSHIP},
+        {"activity_type_id": "task"},
+        {"amount": Decimal("50.01")},
+        {"participants": ()},
+        {"participants": (Participant("seller", "user-of-buyer", (ANN,)),)},
+        {"participants": (Participant("buyer", "user-9", (ANN,)),)},
+        {"participants": (Participant("buyer", "user-of-buyer", (BEN,)),)},
+        {"occurred_at": NOON},
+        {"recorded_at": NOON + timedelta(microseconds=1)},
+        {"request_id": "request-2"},
+        {"payload_form": "network_activity/2"},
+        {"payload_hash": "another"},
+        {"line_items": ()},
+        {"line_items": (ActivityLineItem("item-2", Decimal(3), "group-1"),)},
+        {"line_items": (ActivityLineItem("item-1", Decimal(4), "group-1"),)},
+        {"line_items": (ActivityLineItem("item-1", Decimal(3), None),)},
+        {"reference_id": None},
+        {"description": ""},
+        {"settled_outcome": None},
+        {"of": "rf_2"},
+    ],
+)
+def test_whatever_changes_in_a_row_changes_its_hash(change: dict[str, Any]) -> None:
+    assert replace(ROW, **change).content_hash != ROW.content_hash
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"network_id": "other"},
+        {"membership": BEN},
+        {"membership": MembershipRef("tea-club", "ann")},
+        {"activity_id": "ik_2"},
+        {"activity_type_id": "task"},
+        {"activity_hash": "another"},
+        {"occurred_at": NOON},
+        {"recorded_at": NOON + timedelta(seconds=1)},
+        {"posted_at": NOON + timedelta(seconds=1)},
+        {"program_version": 2},
+        {"outcome": Outcome.REJECTED},
+        {"reason": None},
+        {"lines": ()},
+        {"lines": (replace(LINE, rule_id="rule-2"),)},
+        {"lines": (replace(LINE, role="seller"),)},
+        {"lines": (replace(LINE, points=Decimal("1.51")),)},
+        {"lines": (replace(LINE, reason="another"),)},
+        {"points": Decimal(0)},
+        {"balance_after": Decimal(0)},
+        {"sequence": 2},
+        {"previous_hash": "another"},
+    ],
+)
+def test_whatever_changes_in_a_posting_changes_its_hash(change: dict[str, Any]) -> None:
+    assert replace(POSTING, **change).content_hash != POSTING.content_hash
+
+
+def test_a_change_of_every_field_is_tried() -> None:
+    """The two tables above name every field of their class."""
+    for kind, table in (
+        (Activity, test_whatever_changes_in_a_row_changes_its_hash),
+        (Posting, test_whatever_changes_in_a_posting_changes_its_hash),
+    ):
+        (mark,) = table.pytestmark
+        tried = {name for change in mark.args[1] for name in change}
+        assert tried == set(kind.__dataclass_fields__)
+
+
+def test_the_zeros_that_a_table_drops_or_keeps_do_not_change_a_hash() -> None:
+    assert replace(ROW, amount=Decimal("50.00")).content_hash == ROW.content_hash
+    assert replace(POSTING, points=Decimal("1.5")).content_hash == POSTING.content_hash
+
+
+def test_a_postings_hash_is_recomputed_from_what_is_stored() -> None:
+    stored = _stored(POSTING.to_attributes())
+    recorded = stored.pop("content_hash")
+
+    assert content_hash(stored) == recorded == AFTER.last_posting_hash
+
+
+def test_postings_are_chained() -> None:
+    decision = Decision(Outcome.NO_RULE, (), AFTER.figures, "no rule")
+    second, after = post(
+        activity=replace(ROW, activity_id="ik_2"),
+        membership=ANN,
+        decision=decision,
+        program_version=1,
+        balance=AFTER,
+        posted_at=NOON,
+    )
+
+    assert (POSTING.sequence, POSTING.previous_hash) == (1, "")
+    assert (second.sequence, second.previous_hash) == (2, POSTING.content_hash)
+    assert (after.sequence, after.last_posting_hash) == (2, second.content_hash)
+    assert after.last_activity == LastActivity("ik_2", "sale", ROW.occurred_at, ROW.recorded_at)
+
+
+def test_an_outcome_says_which_row_it_is_about() -> None:
+    outcome = SettledOutcome("demo", "ik_1", ROW.content_hash, Outcome.HELD, NOON, NOON)
+    stored = _stored(outcome.to_attributes())
+    recorded = stored.pop("content_hash")
+
+    assert content_hash(stored) == recorded
+    assert stored["activity_hash"] == ROW.content_hash
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"schema_version": Decimal(2)},
+        {"schema_version": None},
+        {"kind": "unheard-of"},
+        {"front_door": None},
+        {"participants": Decimal(1)},
+        {"occurred_at": "yesterday"},
+        {"settled_outcome": "unheard-of"},
+    ],
+)
+def test_a_row_of_another_shape_is_unreadable(damage: dict[str, Any]) -> None:
+    with pytest.raises(UnreadableRowError):
+        Activity.from_attributes({**_stored(ROW.to_attributes()), **damage})
+
+
+@pytest.mark.parametrize(
+    "damage", [{"schema_version": Decimal(2)}, {"sequence": None}, {"last_activity": {}}]
+)
+def test_a_balance_of_another_shape_is_unreadable(damage: dict[str, Any]) -> None:
+    stored = _stored(AFTER.to_attributes("demo", ANN))
+    lacking = {**stored, **damage}
+    if damage == {"last_activity": {}}:
+        lacking["last_activity"] = {"activity_id": "ik_1"}
+    with pytest.raises(UnreadableRowError):
+        Balance.from_attributes(lacking)
+
+
+@given(texts, texts, texts, texts)
+def test_ids_of_different_kinds_or_values_never_collide(
+    network_id: str, value: str, other_network: str, other_value: str
+) -> None:
+    ids = {
+        "key": id_from_idempotency_key(network_id, value),
+        "reference": id_from_reference(network_id, value),
+        "fresh": fresh_id(value),
+        "fresh with network": fresh_id(network_id + value),
+    }
+    assert len({ids["key"], ids["reference"], ids["fresh"]}) == 3
+    assert ids["fresh with network"] not in {ids["key"], ids["reference"]}
+    same = (network_id, value) == (other_network, other_value)
+    for derive in (id_from_idempotency_key, id_from_reference):
+        assert (derive(network_id, value) == derive(other_network, other_value)) is same
+
+
+def test_where_a_network_ends_and_a_value_begins_is_part_of_an_id() -> None:
+    assert id_from_idempotency_key("ab", "c") != id_from_idempotency_key("a", "bc")
+    assert id_from_idempotency_key("a", 'b","c') != id_from_idempotency_key('a","b', "c")
+
+
+def _versions(*minutes: int) -> list[ProgramVersion]:
+    return [
+        ProgramVersion(number, NOON + timedelta(minutes=minute), program())
+        for number, minute in enumerate(minutes, start=1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "version"), [(0, 1), (59, 1), (60, 3), (61, 3), (119, 3), (120, 4), (9999, 4)]
+)
+def test_the_newest_version_in_effect_decides(seconds: int, version: int) -> None:
+    """Versions 2 and 3 take effect at the same moment: the later one counts."""
+    versions = _versions(0, 1, 1, 2)
+
+    assert version_in_force(versions, NOON + timedelta(seconds=seconds)).version == version
+
+
+def test_before_the_first_version_there_is_none() -> None:
+    with pytest.raises(NoVersionInForceError):
+        version_in_force(_versions(0), NOON - timedelta(microseconds=1))
+    with pytest.raises(NoVersionInForceError):
+        version_in_force([], NOON)

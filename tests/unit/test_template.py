@@ -1,0 +1,442 @@
+"""What template.yaml promises: names, rights, front doors, and that nothing recorded is lost."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tests.template import ROOT, resources_of, template
+
+FUNCTIONS = resources_of("AWS::Serverless::Function")
+FOLDERS = sorted(path.parent.name for path in ROOT.glob("functions/*/handler.py"))
+RESOURCES = template()["Resources"]
+API = RESOURCES["PartnerApi"]["Properties"]
+# `METHOD path`. Whatever stands here is open to everybody.
+PUBLIC_ROUTES: frozenset[str] = frozenset()
+# Modules that no single function is named after.
+SHARED_SERVICES = {"authorize", "ports", "record_activity"}
+FUNCTIONS_WITHOUT_A_SERVICE = {"authorize_api_key", "authorize_bearer"}
+
+CATALOG = "CatalogTable.Arn"
+LEDGER = "LedgerTable.Arn"
+LEDGER_INDEX = "${LedgerTable.Arn}/index/by_recorded_at"
+BALANCE = "BalanceTable.Arn"
+READ_CATALOG = {"GetItem", "Query"}
+# Resource, and the leading keys to which the rights on it are limited.
+RIGHTS: dict[str, dict[tuple[str, str | None], set[str]]] = {
+    "record_membership_activity": {
+        (LEDGER, None): {"GetItem", "PutItem"},
+        (CATALOG, None): READ_CATALOG,
+    },
+    "record_network_activity": {
+        (LEDGER, None): {"GetItem", "PutItem"},
+        (CATALOG, None): READ_CATALOG,
+    },
+    "get_membership": {(BALANCE, None): {"GetItem"}, (CATALOG, None): READ_CATALOG},
+    "authorize_api_key": {(CATALOG, "#KEY#*"): {"GetItem"}},
+    "authorize_bearer": {(CATALOG, "#KEY#*"): {"GetItem"}},
+    "apply_rules": {(BALANCE, None): {"GetItem", "PutItem"}, (CATALOG, None): READ_CATALOG},
+    "reconcile": {
+        (LEDGER_INDEX, None): {"Query"},
+        (LEDGER, None): {"GetItem"},
+        (BALANCE, None): {"BatchGetItem", "GetItem", "PutItem", "Query"},
+        (BALANCE, "#RECONCILE#*"): {"DeleteItem"},
+        (CATALOG, None): READ_CATALOG,
+    },
+    "import_catalog": {(CATALOG, None): {"GetItem", "PutItem", "Query"}},
+}
+
+
+def _logical_id(operation: str) -> str:
+    return "".join(part.capitalize() for part in operation.split("_")) + "Function"
+
+
+def _properties(operation: str) -> dict[str, Any]:
+    properties: dict[str, Any] = FUNCTIONS[_logical_id(operation)]["Properties"]
+    return properties
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _statements(operation: str) -> list[dict[str, Any]]:
+    return [s for policy in _properties(operation)["Policies"] for s in policy["Statement"]]
+
+
+def _arn(resource: dict[str, str]) -> str:
+    ((_, arn),) = resource.items()
+    return arn
+
+
+# ---- One name in five places ----
+
+
+def test_each_function_folder_is_a_function_and_each_function_a_folder() -> None:
+    assert sorted(FUNCTIONS) == sorted(_logical_id(folder) for folder in FOLDERS)
+
+
+@pytest.mark.parametrize("operation", FOLDERS)
+def test_function_runs_the_handler_of_its_folder(operation: str) -> None:
+    assert _properties(operation)["CodeUri"] == f"functions/{operation}"
+    assert template()["Globals"]["Function"]["Handler"] == "handler.lambda_handler"
+    assert "Handler" not in _properties(operation)
+
+
+@pytest.mark.parametrize("operation", FOLDERS)
+def test_function_folder_holds_one_file(operation: str) -> None:
+    folder = ROOT / "functions" / operation
+
+    assert [p.name for p in folder.iterdir() if p.name != "__pycache__"] == ["handler.py"]
+
+
+def test_services_are_named_after_functions() -> None:
+    modules = {p.stem for p in ROOT.glob("layers/accrue/accrue/services/[a-z]*.py")}
+
+    assert modules - SHARED_SERVICES == set(FOLDERS) - FUNCTIONS_WITHOUT_A_SERVICE
+
+
+def test_each_function_has_events() -> None:
+    assert sorted(p.name for p in (ROOT / "events").iterdir()) == FOLDERS
+
+
+@pytest.mark.parametrize("operation", FOLDERS)
+def test_function_has_a_log_group_of_its_own_that_forgets(operation: str) -> None:
+    log_group = _logical_id(operation).removesuffix("Function") + "LogGroup"
+
+    assert _properties(operation)["LoggingConfig"] == {"LogGroup": {"Ref": log_group}}
+    assert RESOURCES[log_group]["Properties"]["LogGroupName"] == {
+        "Fn::Sub": f"/accrue/${{AWS::StackName}}/{operation}"
+    }
+    assert RESOURCES[log_group]["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+def test_functions_and_layers_are_built_for_the_architecture_of_the_parameter() -> None:
+    wanted = {"Ref": "Architecture"}
+
+    assert template()["Parameters"]["Architecture"]["Default"] == "arm64"
+    assert template()["Globals"]["Function"]["Architectures"] == [wanted]
+    assert not [name for name, f in FUNCTIONS.items() if "Architectures" in f["Properties"]]
+    for layer in resources_of("AWS::Serverless::LayerVersion").values():
+        assert layer["Metadata"]["BuildArchitecture"] == wanted
+        assert layer["Properties"]["CompatibleArchitectures"] == [wanted]
+
+
+def test_the_endpoint_of_aws_is_declared_and_left_open() -> None:
+    variables = template()["Globals"]["Function"]["Environment"]["Variables"]
+
+    assert variables["AWS_ENDPOINT_URL"] == {"Ref": "AWS::NoValue"}
+
+
+# ---- Front doors ----
+
+
+def _routes() -> dict[str, dict[str, Any]]:
+    return {
+        f"{event['Properties']['Method']} {event['Properties']['Path']}": event["Properties"]
+        for function in FUNCTIONS.values()
+        for event in function["Properties"].get("Events", {}).values()
+        if event["Type"] == "Api"
+    }
+
+
+def test_each_route_names_its_authorizer_or_is_public_on_purpose() -> None:
+    authorizers = {route: p.get("Auth", {}).get("Authorizer") for route, p in _routes().items()}
+
+    # "NONE" is SAM's word for open.
+    without = {r for r, named in authorizers.items() if named not in API["Auth"]["Authorizers"]}
+    assert without == PUBLIC_ROUTES
+
+
+def test_routes_ask_for_the_key_where_their_clients_send_it() -> None:
+    assert {route: p["Auth"]["Authorizer"] for route, p in _routes().items()} == {
+        "POST /v2/program-memberships/{program_membership_id}/activities": "ApiKeyAuthorizer",
+        "GET /v2/program-memberships/{program_membership_id}": "ApiKeyAuthorizer",
+        "POST /networks/{network_id}/activity": "BearerAuthorizer",
+    }
+
+
+def test_all_routes_are_of_the_api_with_the_authorizers() -> None:
+    assert all(p["RestApiId"] == {"Ref": "PartnerApi"} for p in _routes().values())
+    assert list(resources_of("AWS::Serverless::Api")) == ["PartnerApi"]
+    assert not resources_of("AWS::Serverless::HttpApi")
+    assert "DefinitionBody" not in API
+
+
+def test_a_route_that_forgets_its_authorizer_is_not_open() -> None:
+    assert API["Auth"]["DefaultAuthorizer"] in API["Auth"]["Authorizers"]
+
+
+@pytest.mark.parametrize(
+    ("authorizer", "function", "header"),
+    [
+        ("ApiKeyAuthorizer", "AuthorizeApiKeyFunction", "X-API-Key"),
+        ("BearerAuthorizer", "AuthorizeBearerFunction", "Authorization"),
+    ],
+)
+def test_authorizer_is_cached_by_the_one_header_that_it_reads(
+    authorizer: str, function: str, header: str
+) -> None:
+    defined = API["Auth"]["Authorizers"][authorizer]
+
+    assert defined["FunctionArn"] == {"Fn::GetAtt": f"{function}.Arn"}
+    assert defined["FunctionPayloadType"] == "REQUEST"
+    assert defined["Identity"].keys() == {"Headers", "ReauthorizeEvery"}
+    assert defined["Identity"]["Headers"] == [header]
+    # At 0 a call without the header gets through to the function.
+    assert 0 < defined["Identity"]["ReauthorizeEvery"] <= 300
+
+
+def test_there_are_no_other_authorizers() -> None:
+    assert set(API["Auth"]["Authorizers"]) == {"ApiKeyAuthorizer", "BearerAuthorizer"}
+
+
+@pytest.mark.parametrize("response_type", sorted(API["GatewayResponses"]))
+def test_gateway_answers_in_our_error_form(response_type: str) -> None:
+    ((content_type, text),) = API["GatewayResponses"][response_type]["ResponseTemplates"].items()
+    # messageString comes with its quotes.
+    filled = text.replace("$context.error.messageString", '"Said by the gateway"')
+    filled = filled.replace("$context.requestId", "id").replace(
+        "$context.error.responseType", "SAID_BY_THE_GATEWAY"
+    )
+
+    body = json.loads(filled)
+
+    assert content_type == "application/json"
+    assert "$" not in filled
+    assert list(body) == ["message", "code", "errors", "request_id"]
+    assert body["message"]
+    assert re.fullmatch(r"[A-Z][A-Z0-9_]+", body["code"])
+    assert body["errors"] == []
+    assert body["request_id"] == "id"
+
+
+def test_whatever_the_gateway_answers_is_covered() -> None:
+    assert {"DEFAULT_4XX", "DEFAULT_5XX"} <= API["GatewayResponses"].keys()
+
+
+@pytest.mark.parametrize(
+    ("response_type", "status", "code"),
+    [
+        ("UNAUTHORIZED", 401, "UNAUTHORIZED"),
+        ("ACCESS_DENIED", 401, "UNAUTHORIZED"),
+        ("MISSING_AUTHENTICATION_TOKEN", 404, "ROUTE_NOT_FOUND"),
+        ("RESOURCE_NOT_FOUND", 404, "ROUTE_NOT_FOUND"),
+        ("AUTHORIZER_FAILURE", 500, "INTERNAL_ERROR"),
+        ("REQUEST_TOO_LARGE", 413, "REQUEST_TOO_LARGE"),
+        ("THROTTLED", 429, "THROTTLED"),
+    ],
+)
+def test_gateway_answers_with_the_status_that_partners_expect(
+    response_type: str, status: int, code: str
+) -> None:
+    response = API["GatewayResponses"][response_type]
+
+    assert response["StatusCode"] == status
+    assert f'"code":"{code}"' in response["ResponseTemplates"]["application/json"]
+
+
+# ---- Rights ----
+
+
+@pytest.mark.parametrize("operation", FOLDERS)
+def test_function_has_the_rights_that_it_needs_and_no_others(operation: str) -> None:
+    rights: dict[tuple[str, str | None], set[str]] = {}
+    for statement in _statements(operation):
+        for resource in _listed(statement["Resource"]):
+            place = (_arn(resource), _leading_key(statement))
+            assert place not in rights, "one statement for each"
+            rights[place] = {a.removeprefix("dynamodb:") for a in _listed(statement["Action"])}
+
+    assert rights == RIGHTS[operation]
+
+
+def _leading_key(statement: dict[str, Any]) -> str | None:
+    if "Condition" not in statement:
+        return None
+    ((condition, keys),) = statement["Condition"].items()
+    assert condition == "ForAllValues:StringLike"
+    assert keys.keys() == {"dynamodb:LeadingKeys"}
+    (key,) = keys["dynamodb:LeadingKeys"]
+    return str(key)
+
+
+@pytest.mark.parametrize("operation", FOLDERS)
+def test_function_has_no_wildcard_right(operation: str) -> None:
+    for statement in _statements(operation):
+        assert statement["Effect"] == "Allow"
+        assert not statement.keys() & {"NotAction", "NotResource", "Principal"}
+        for action in _listed(statement["Action"]):
+            assert re.fullmatch(r"dynamodb:[A-Za-z]+", action)
+        for resource in _listed(statement["Resource"]):
+            assert isinstance(resource, dict), "an ARN of one of our resources"
+            assert "*" not in _arn(resource)
+
+
+@pytest.mark.parametrize("operation", FOLDERS)
+def test_function_gets_rights_from_its_policies_only(operation: str) -> None:
+    assert not _properties(operation).keys() & {"Role", "PermissionsBoundary"}
+    assert all(isinstance(p, dict) and "Statement" in p for p in _properties(operation)["Policies"])
+
+
+def test_nothing_but_the_functions_policies_gives_rights() -> None:
+    globally = template()["Globals"]["Function"].keys() & {"Policies", "Role"}
+    types = {resource["Type"] for resource in RESOURCES.values()}
+
+    assert not globally
+    assert not {t for t in types if t.startswith("AWS::IAM::") or t.endswith("Policy")}
+
+
+@pytest.mark.parametrize("operation", FOLDERS)
+def test_nobody_can_change_or_delete_a_ledger_row(operation: str) -> None:
+    on_ledger = {
+        action
+        for statement in _statements(operation)
+        for action in _listed(statement["Action"])
+        if "LedgerTable" in str(statement["Resource"])
+    }
+
+    assert not {a for a in on_ledger if re.search("Update|Delete|BatchWrite|PartiQL", a)}
+
+
+# ---- The stream ----
+
+
+def _stream_mappings() -> list[dict[str, Any]]:
+    return [
+        event["Properties"]
+        for function in FUNCTIONS.values()
+        for event in function["Properties"].get("Events", {}).values()
+        if event["Type"] == "DynamoDB"
+    ]
+
+
+def test_the_stream_is_read_once_and_from_its_beginning() -> None:
+    (mapping,) = _stream_mappings()
+
+    assert mapping["Stream"] == {"Fn::GetAtt": "LedgerTable.StreamArn"}
+    assert mapping["StartingPosition"] == "TRIM_HORIZON"
+    assert RESOURCES["LedgerTable"]["Properties"]["StreamSpecification"] == {
+        "StreamViewType": "NEW_IMAGE"
+    }
+
+
+def test_only_inserted_activities_reach_apply_rules() -> None:
+    (mapping,) = _stream_mappings()
+
+    (pattern,) = (json.loads(f["Pattern"]) for f in mapping["FilterCriteria"]["Filters"])
+
+    assert pattern == {
+        "eventName": ["INSERT"],
+        "dynamodb": {"NewImage": {"kind": {"S": [{"anything-but": ["reference_marker"]}]}}},
+    }
+
+
+def test_a_record_that_fails_holds_up_no_other_for_long_and_is_kept() -> None:
+    (mapping,) = _stream_mappings()
+
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["BisectBatchOnFunctionError"] is True
+    # -1 is for ever.
+    assert 0 < mapping["MaximumRetryAttempts"] <= 100
+    # The stream itself forgets after a day, and keeps no payload then.
+    assert 3600 <= mapping["MaximumRecordAgeInSeconds"] < 86_400
+    assert 1 <= mapping["ParallelizationFactor"] <= 10
+    assert mapping["MaximumBatchingWindowInSeconds"] <= 5
+    assert mapping["DestinationConfig"]["OnFailure"] == {
+        "Type": "S3",
+        "Destination": {"Fn::GetAtt": "FailuresBucket.Arn"},
+    }
+
+
+def test_failed_records_are_private_encrypted_and_forgotten_in_time() -> None:
+    bucket = RESOURCES["FailuresBucket"]["Properties"]
+
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+    assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert any(
+        rule["Status"] == "Enabled" and rule["ExpirationInDays"] > 0
+        for rule in bucket["LifecycleConfiguration"]["Rules"]
+    )
+
+
+def test_reconcile_runs_each_minute_and_looks_far_back_each_day() -> None:
+    schedules = {
+        event["Properties"]["Schedule"]: event["Properties"].get("Input")
+        for event in _properties("reconcile")["Events"].values()
+    }
+
+    assert schedules.keys() == {"rate(1 minute)", "rate(1 day)"}
+    assert schedules["rate(1 minute)"] is None
+    assert json.loads(schedules["rate(1 day)"])["lookback_seconds"] > 86_400
+
+
+def test_the_daily_input_of_reconcile_is_on_the_shelf() -> None:
+    (daily,) = (
+        json.loads(event["Properties"]["Input"])
+        for event in _properties("reconcile")["Events"].values()
+        if "Input" in event["Properties"]
+    )
+
+    assert json.loads((ROOT / "events/reconcile/lookback.json").read_text()) == daily
+
+
+# ---- Tables ----
+
+
+@pytest.mark.parametrize("table", ["LedgerTable", "BalanceTable"])
+def test_table_that_matters_outlives_the_stack(table: str) -> None:
+    resource = RESOURCES[table]
+
+    assert resource["DeletionPolicy"] == "Retain"
+    assert resource["UpdateReplacePolicy"] == "Retain"
+    assert resource["Properties"]["DeletionProtectionEnabled"] == {"Ref": "DeletionProtection"}
+    assert template()["Parameters"]["DeletionProtection"]["Default"] == "true"
+
+
+@pytest.mark.parametrize("table", sorted(resources_of("AWS::DynamoDB::Table")))
+def test_table_can_be_restored_is_encrypted_and_takes_bursts(table: str) -> None:
+    properties = RESOURCES[table]["Properties"]
+
+    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert properties["SSESpecification"] == {"SSEEnabled": True}
+    assert properties["BillingMode"] == "PAY_PER_REQUEST"
+    # Nothing that is recorded expires.
+    assert "TimeToLiveSpecification" not in properties
+
+
+@pytest.mark.parametrize(
+    ("table", "keys"),
+    [
+        ("LedgerTable", ["activity_key"]),
+        ("BalanceTable", ["membership_key", "item_key"]),
+        ("CatalogTable", ["catalog_key", "item_key"]),
+    ],
+)
+def test_keys_which_no_release_can_change(table: str, keys: list[str]) -> None:
+    assert [k["AttributeName"] for k in RESOURCES[table]["Properties"]["KeySchema"]] == keys
+
+
+# ---- The layer of third-party packages ----
+
+LOCK = (ROOT / "layers/dependencies/requirements.txt").read_text()
+REQUIREMENT = re.compile(r"(?P<name>[a-z0-9-]+)==[0-9][A-Za-z0-9.]*(?: ; [^\\]+)? \\")
+
+
+def test_layer_pins_every_package_with_its_hashes() -> None:
+    lines = [line for line in LOCK.splitlines() if line and not line.lstrip().startswith("#")]
+    requirements = [line for line in lines if not line.startswith(" ")]
+    following = [lines[lines.index(requirement) + 1] for requirement in requirements]
+
+    assert requirements
+    assert [r for r in requirements if not REQUIREMENT.fullmatch(r)] == []
+    assert [f for f in following if not re.match(r" {4}--hash=sha256:[0-9a-f]{64}", f)] == []
+
+
+def test_layer_leaves_out_what_the_runtime_ships() -> None:
+    packages = set(re.findall(r"^([a-z0-9-]+)==", LOCK, re.MULTILINE))
+
+    assert {"aws-lambda-powertools", "cachetools", "pydantic"} <= packages
+    assert not packages & {"boto3", "botocore", "s3transfer"}
