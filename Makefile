@@ -13,10 +13,11 @@ unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 UV := .local/uv/bin/uv
 PYTHON := .venv/bin/python
 
-.PHONY: help setup run logs test lock clean format coverage lint ruff types arrows template unit integration replay e2e
+.PHONY: help setup import run logs test lock clean format coverage lint ruff types arrows template unit integration replay e2e
 
 help:
 	@echo "make run     start the local stack (PORT=4566); Ctrl-C stops it"
+	@echo "make import  import a network into the running stack (FILE=network.json)"
 	@echo "make logs    follow the function logs of the running stack"
 	@echo "make test    every check and test, or some: STAGES='lint unit'"
 	@echo "make format  let ruff put the code in order"
@@ -64,6 +65,9 @@ run: setup
 
 logs: setup
 	@exec $(PYTHON) -m local logs
+
+import: setup
+	@exec $(PYTHON) -m local import
 
 # From cheap to dear, so that what is wrong shows early.
 STAGES := lint unit integration replay e2e

@@ -5,6 +5,7 @@ LocalError
     StepError           a step failed; carries the useful part of its output
     StoppedError        somebody asked to stop
     NotRunningError     nothing is running that could be followed
+    NetworkFileError    the file to import is missing or is not JSON
 """
 
 
@@ -30,3 +31,7 @@ class StoppedError(LocalError):
 
 class NotRunningError(LocalError):
     """There is no running stack."""
+
+
+class NetworkFileError(LocalError):
+    """The file to import is missing or is not JSON."""

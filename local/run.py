@@ -1,16 +1,13 @@
 """`make run`: serves the local stack until it is stopped. `PORT=` chooses the port."""
 
-import json
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from local.errors import LocalError, StepError
 from local.live_stack import LiveStack
-from local.paths import STACK_FILE
 from local.ports import read_port
 from local.stack import running_stack
+from local.stack_file import stack_file
 from local.stopping import Stop, stop_on_signals
 from local.welcome import welcome
 
@@ -34,26 +31,11 @@ def main() -> int:
 
 
 def _serve(stack: LiveStack, stop: Stop) -> None:
-    with _stack_file(stack):
+    with stack_file(stack.as_document()):
         print(welcome(stack), flush=True)
         while not stop.requested:
             stop.pause()
             stack.emulator.check()
-
-
-@contextmanager
-def _stack_file(stack: LiveStack) -> Iterator[None]:
-    """Where other programs find the stack while it is there. It appears whole or not at all."""
-    text = json.dumps(stack.as_document(), indent=2) + "\n"
-    unfinished = STACK_FILE.with_suffix(".unfinished")
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(STACK_FILE)
-    try:
-        yield
-    finally:
-        # A second stack, on another port, may have put its own there.
-        if STACK_FILE.exists() and STACK_FILE.read_text(encoding="utf-8") == text:
-            STACK_FILE.unlink()
 
 
 def _complain(error: LocalError) -> None:

@@ -41,14 +41,14 @@ CONTRADICTIONS: list[tuple[str, object, str, str]] = [
         "/network/colour",
         "is not a field of this: remove it, or mend its name",
     ),
-    ("/network/name", "", "/network/name", "String should have at least 1 character"),
+    ("/network/name", "", "/network/name", "is blank: send some text"),
     (
         "/activity_types/6",
         {"kind": "sale"},
         "/activity_types/6/activity_type_id",
         "is missing: add it",
     ),
-    ("/activity_types/0/kind", "gift", "/activity_types/0/kind", "Input should be 'action' or"),
+    ("/activity_types/0/kind", "gift", "/activity_types/0/kind", "must be 'action' or 'sale'"),
     ("/activity_types/0/roles", [], "/activity_types/0/roles", "Tuple should have at least 1 item"),
     (
         "/activity_types/6",
@@ -59,7 +59,7 @@ CONTRADICTIONS: list[tuple[str, object, str, str]] = [
     ("/programs/1", demo_network()["programs"][0], "/programs/1", SECOND_TIME),
     ("/programs/0/points/scale", 7, "/programs/0/points/scale", "Input should be less than or"),
     ("/programs/0/points/scale", 0.5, "/programs/0/points/scale", "Input should be a valid int"),
-    ("/programs/0/points/rounding", "ceil", "/programs/0/points/rounding", "Input should be"),
+    ("/programs/0/points/rounding", "ceil", "/programs/0/points/rounding", "must be 'half_up', "),
     (RATE, 0.01, RATE, "write the rate as a string"),
     (RATE, "NaN", RATE, '"NaN" is not a number'),
     (RATE, "1e99", RATE, "is out of range"),
@@ -89,7 +89,7 @@ CONTRADICTIONS: list[tuple[str, object, str, str]] = [
         "/programs/0/rules/0/award/kind",
         "magic",
         "/programs/0/rules/0/award/kind",
-        "Input should be 'amount_times_rate'",
+        "must be 'amount_times_rate'",
     ),
     ("/users/0/user_id", "a b", "/users/0/user_id", NOT_AN_ID),
     ("/users/0/user_id", "jane@example.com", "/users/0/user_id", NOT_AN_ID),
@@ -126,7 +126,7 @@ CONTRADICTIONS: list[tuple[str, object, str, str]] = [
         "is not among the users",
     ),
     ("/api_keys/0/key_id", "a.b", "/api_keys/0/key_id", NOT_A_NAME),
-    ("/api_keys/0/role", "owner", "/api_keys/0/role", "Input should be 'partner' or 'admin'"),
+    ("/api_keys/0/role", "owner", "/api_keys/0/role", "must be 'partner' or 'admin'"),
     ("/api_keys/2", {"key_id": "admin", "role": "partner"}, "/api_keys/2", SECOND_TIME),
 ]
 
@@ -197,7 +197,11 @@ def _second_membership_of_a_program(document: Document) -> None:
 
 
 CONFLICTS: list[tuple[Callable[[Document], None], str, str]] = [
-    (_other_email, "/users/0/email", "differs from the user's email"),
+    (
+        _other_email,
+        "/users/0/email",
+        "differs from this user_id's email, which can't be changed: add another user",
+    ),
     (_email_of_another, "/users/0/email", "is another user's already"),
     (
         _membership_of_another,

@@ -285,7 +285,8 @@ def test_what_happened_far_in_the_future_is_held(world: World) -> None:
     answer = world.post_membership_activity("12345", body)
     world.deliver()
 
-    assert answer == Answer(200, HEADERS, CONFIRMED)
+    warning = "the activity's time is more than a day ahead: it is held, without points"
+    assert answer == Answer(200, {**HEADERS, "Accrue-Warnings": f'["{warning}"]'}, CONFIRMED)
     assert world.rows("ledger")[0]["settled_outcome"] == "held"
     assert [outcome["outcome"] for outcome in world.outcomes()] == ["held"]
     assert world.postings() == []
@@ -316,7 +317,8 @@ def test_a_network_that_opts_in_has_undefined_types_logged_and_never_credited(
     answer = empty_world.post_membership_activity("12345", body)
     empty_world.deliver()
 
-    assert answer == Answer(200, HEADERS, CONFIRMED)
+    warning = "the activity type is not defined: the activity is only logged"
+    assert answer == Answer(200, {**HEADERS, "Accrue-Warnings": f'["{warning}"]'}, CONFIRMED)
     row = empty_world.rows("ledger")[0]
     assert (row["activity_type_id"], row["settled_outcome"]) == ("brand-new", "undefined_type")
     outcome = {

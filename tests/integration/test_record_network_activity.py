@@ -31,7 +31,8 @@ def test_the_verbatim_example_is_recorded_and_held_because_it_is_of_the_year_236
     answer = world.post_network_activity(VILLAGE_EXAMPLE)
     world.deliver()
 
-    assert answer == _created(EXAMPLE_ID)
+    warning = "the activity's time is more than a day ahead: it is held, without points"
+    assert answer == _created(EXAMPLE_ID, {"Accrue-Warnings": f'["{warning}"]'})
     assert world.rows("ledger") == [
         {
             "activity_key": f"demo#{EXAMPLE_ID}",
@@ -282,7 +283,8 @@ def test_a_user_without_a_membership_is_logged_as_nobody_enrolled(world: World) 
     answer = world.post_network_activity(body)
     world.deliver()
 
-    assert answer == _created(FIRST_FRESH_ID)
+    warning = "nobody in this activity is enrolled in a program: there are no points"
+    assert answer == _created(FIRST_FRESH_ID, {"Accrue-Warnings": f'["{warning}"]'})
     (row,) = world.rows("ledger")
     assert row["participants"] == [{"role": "buyer", "user_id": "user-5", "memberships": []}]
     assert row["settled_outcome"] == "nobody_enrolled"

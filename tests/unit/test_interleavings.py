@@ -59,20 +59,32 @@ class Scheduler:
         threads = [threading.Thread(target=self._live, args=(actor,)) for actor in actors]
         for thread in threads:
             thread.start()
-        alive = list(actors)
-        while alive:
-            actor = self.chance.choice(alive)
-            actor.is_killed |= may_kill and self.chance.random() < 0.02
-            actor.baton.release()
-            self._back.acquire()
-            self.turns += 1
-            check()
-            alive = [each for each in alive if not each.is_done]
-        for thread in threads:
-            thread.join()
+        try:
+            self._take_turns(actors, check, may_kill=may_kill)
+        finally:
+            for actor in actors:
+                while not actor.is_done:
+                    actor.is_killed = True
+                    self._let(actor)
+            for thread in threads:
+                thread.join()
         for actor in actors:
             if actor.error is not None:
                 raise actor.error
+
+    def _take_turns(
+        self, actors: list[Actor], check: Callable[[], None], *, may_kill: bool
+    ) -> None:
+        while alive := [actor for actor in actors if not actor.is_done]:
+            actor = self.chance.choice(alive)
+            actor.is_killed |= may_kill and self.chance.random() < 0.02
+            self._let(actor)
+            self.turns += 1
+            check()
+
+    def _let(self, actor: Actor) -> None:
+        actor.baton.release()
+        self._back.acquire()
 
     def _live(self, actor: Actor) -> None:
         def pause() -> None:

@@ -101,19 +101,22 @@ def parse_network_document(document: Mapping[str, Any]) -> NetworkDocument:
     return parsed
 
 
+# By pydantic's type of fault; for the others its own words will do.
+_REMEDIES = {
+    "missing": "is missing: add it",
+    "extra_forbidden": "is not a field of this: remove it, or mend its name",
+    "string_too_short": "is blank: send some text",
+    "string_pattern_mismatch": "has characters that an id can't have: make it match {pattern}",
+    "literal_error": "must be {expected}",
+    "enum": "must be {expected}",
+    "value_error": "{error}",
+}
+
+
 def _remedy(error: ErrorDetails) -> str:
-    match error["type"]:
-        case "missing":
-            return "is missing: add it"
-        case "extra_forbidden":
-            return "is not a field of this: remove it, or mend its name"
-        case "string_pattern_mismatch":
-            allowed = error["ctx"]["pattern"]
-            return f"has characters that an id can't have: make it match {allowed}"
-        case "value_error":
-            return str(error["ctx"]["error"])
-        case _:
-            return error["msg"]
+    if (remedy := _REMEDIES.get(error["type"])) is None:
+        return error["msg"]
+    return remedy.format_map(error.get("ctx", {}))
 
 
 def refusal(faults: Iterable[Fault]) -> InvalidNetworkDocumentError:

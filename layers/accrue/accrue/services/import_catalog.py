@@ -117,7 +117,10 @@ class CatalogImporter:
         pseudonym = network.pseudonym(part.email)
         known_as = self.catalog.find_pseudonym(network.network_id, part.user_id)
         if known_as not in (None, pseudonym):
-            yield Fault(pointer("users", index, "email"), "differs from the user's email")
+            yield Fault(
+                pointer("users", index, "email"),
+                "differs from this user_id's email, which can't be changed: add another user",
+            )
         holder = self.catalog.find_user(network.network_id, pseudonym)
         if holder is not None and holder.user_id != part.user_id:
             yield Fault(pointer("users", index, "email"), "is another user's already")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from accrue.domain.activity import Activity, FrontDoor, Outcome, Participant
+from accrue.domain.activity import Activity, FrontDoor, LedgerRow, Outcome, Participant
 from accrue.domain.errors import IdempotencyKeyReusedError
 
 # Wrong clocks and time zones are off by less; what is further ahead waits for somebody to look.
@@ -25,6 +25,19 @@ def settled_outcome(
     if not any(p.memberships for p in participants):
         return Outcome.NOBODY_ENROLLED
     return None
+
+
+def outcome_warnings(row: LedgerRow) -> tuple[str, ...]:
+    """What a sender should know who expects points from this row."""
+    match row:
+        case Activity(settled_outcome=Outcome.HELD):
+            return ("the activity's time is more than a day ahead: it is held, without points",)
+        case Activity(settled_outcome=Outcome.NOBODY_ENROLLED):
+            return ("nobody in this activity is enrolled in a program: there are no points",)
+        case Activity(settled_outcome=Outcome.UNDEFINED_TYPE, front_door=FrontDoor.MEMBERSHIP):
+            return ("the activity type is not defined: the activity is only logged",)
+        case _:
+            return ()
 
 
 def ensure_same_payload(

@@ -35,7 +35,7 @@ from accrue.domain.network_activity_request import NetworkActivityRequest
 from accrue.domain.payload_forms import NETWORK_ACTIVITY_FORM, network_payload_hash
 from accrue.domain.recording import Attempt, Call, Recording
 from accrue.services.ports import CatalogReader, LedgerReader, Recorder
-from accrue.services.record_activity import ensure_same_payload, settled_outcome
+from accrue.services.record_activity import ensure_same_payload, outcome_warnings, settled_outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +246,7 @@ def _answer(recording: Recording, warnings: tuple[str, ...]) -> NetworkRecording
         activity_id=duplicate_of or stored.activity_id,
         replayed=not recording.created,
         duplicate_of=duplicate_of,
-        warnings=warnings,
+        warnings=warnings + outcome_warnings(stored),
     )
 
 
