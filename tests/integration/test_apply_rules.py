@@ -117,6 +117,7 @@ def test_an_activity_that_nothing_is_posted_for_gets_an_outcome(
     clock.shift(3)
 
     assert world.deliver() == ALL_APPLIED
+    clock.shift(3)
     assert world.deliver() == ALL_APPLIED
 
     (row,) = world.rows("ledger")
