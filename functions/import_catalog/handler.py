@@ -30,7 +30,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     """
     importer = CatalogImporter(
         catalog=catalog,
-        now=utc_now(),
+        now=utc_now,
         cache_lifetime=timedelta(seconds=settings.catalog_cache_seconds),
         random_bytes=secrets.token_bytes,
     )

@@ -1,6 +1,7 @@
 """Scheduled: finds activities that nothing came of, and applies them."""
 
-from datetime import timedelta
+import random
+from datetime import datetime, timedelta
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -23,7 +24,7 @@ catalog = CatalogTable(client, settings.catalog_table, settings.catalog_cache_se
 ledger = LedgerTable(client, settings.ledger_table)
 book = BalanceTable(client, settings.balance_table)
 progress = ReconcileProgressTable(client, settings.balance_table)
-# A slice of an hour, its failures logged, ends well within this.
+# A page of the ledger, its failures logged, ends well within this.
 LEAST_TIME_LEFT_MS = 20_000
 
 
@@ -41,13 +42,23 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
         applier=RuleApplier(catalog, book, now),
         has_time=lambda: context.get_remaining_time_in_millis() > LEAST_TIME_LEFT_MS,
     )
-    reports = {
-        network_id: reconciler.reconcile(
-            network_id, until, timedelta(seconds=lookback) if lookback else None
-        )
-        for network_id in catalog.list_network_ids()
-    }
-    return {network_id: _log(network_id, report) for network_id, report in reports.items()}
+    networks = list(catalog.list_network_ids())
+    # Another order each time: if there is not time for all, it is not always the same that wait.
+    random.shuffle(networks)
+    window = timedelta(seconds=lookback) if lookback else None
+    return {network: _reconcile(reconciler, network, until, window) for network in networks}
+
+
+def _reconcile(
+    reconciler: Reconciler, network_id: str, until: datetime, lookback: timedelta | None
+) -> dict[str, Any]:
+    try:
+        report = reconciler.reconcile(network_id, until, lookback)
+    except Exception as error:
+        # One network's trouble must not keep the others' rows from being found.
+        logger.exception("network not reconciled", extra={"network_id": network_id})
+        return {"error": type(error).__name__}
+    return _log(network_id, report)
 
 
 def _log(network_id: str, report: ReconcileReport) -> dict[str, Any]:

@@ -19,12 +19,11 @@ ledger = LedgerTable(client, settings.ledger_table)
 @endpoint(catalog_refusal_status=400)
 def lambda_handler(request: Request) -> Response:
     """201 and the activity's id; for a duplicate the id of the first one."""
-    network_id = request.path_parameter("network_id")
-    request.caller.ensure_network(network_id)
+    request.caller.ensure_network(request.path_parameter("network_id"))
     body = parse_json_body(request.body, is_base64_encoded=request.is_base64_encoded)
     parsed = parse_network_activity(body, request.header("Idempotency-Key"))
     recorder = NetworkRecorder(catalog, ledger, IdempotentRecorder(ledger, request.context))
-    recording = recorder.record(parsed.request, network_id, request.caller, request.call)
+    recording = recorder.record(parsed.request, request.caller, request.call)
     headers = {"Accrue-Activity-Id": recording.activity_id}
     if recording.replayed:
         headers["Idempotent-Replayed"] = "true"

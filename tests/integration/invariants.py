@@ -15,7 +15,14 @@ from accrue.domain.canonical import content_hash
 from tests.integration.networks import demo_network
 from tests.integration.world import World, plain
 
-KEYS = {"activity_key", "time_shard", "membership_key", "item_key", "content_hash"}
+KEYS = {
+    "activity_key",
+    "time_shard",
+    "membership_key",
+    "item_key",
+    "outcome_shard",
+    "content_hash",
+}
 SCALE = 2
 
 type Item = dict[str, Any]

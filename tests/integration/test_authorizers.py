@@ -91,9 +91,20 @@ def test_a_genuine_key_with_something_around_it_is_denied(
 ) -> None:
     key = keys["north", "partner"]
 
-    for text in (f" {key}", f"{key} ", f"{key}\n", f"{key},{key}", key.upper(), f"x{key}"):
+    for text in (f"{key},{key}", f"{key} {key}", key.upper(), f"x{key}", f'"{key}"'):
         sent = {door.header: door.scheme + text}
         assert unchanged_world.invoke(door.operation, authorizer_event(sent)) == deny()
+
+
+@doors
+def test_white_space_around_a_key_is_no_part_of_it(
+    unchanged_world: World, keys: Keys, door: Door
+) -> None:
+    sent = {door.header: f"{door.scheme} {keys['north', 'partner']} "}
+
+    assert unchanged_world.invoke(door.operation, authorizer_event(sent)) == allow(
+        "north", "partner"
+    )
 
 
 def _with_secret_of(key: str, other: str) -> str:

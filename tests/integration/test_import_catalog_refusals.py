@@ -49,7 +49,7 @@ CONTRADICTIONS: list[tuple[str, object, str, str]] = [
         "is missing: add it",
     ),
     ("/activity_types/0/kind", "gift", "/activity_types/0/kind", "must be 'action' or 'sale'"),
-    ("/activity_types/0/roles", [], "/activity_types/0/roles", "Tuple should have at least 1 item"),
+    ("/activity_types/0/roles", [], "/activity_types/0/roles", "is empty: add at least one"),
     (
         "/activity_types/6",
         {"activity_type_id": "visit", "kind": "action"},

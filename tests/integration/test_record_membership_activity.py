@@ -13,7 +13,7 @@ from tests.integration.networks import demo_network
 from tests.integration.world import Answer, World, gateway_event
 
 ACTIVITY_ID = "ik_tftx3usxvu7utzjqx4zjitxbfn2mbdri"
-POSTING_HASH = "43a8e1ee7aee222e0ce88cd99150029c6bf55a68efdea84434c6311cdb76388a"
+POSTING_HASH = "32ab9d50749cba139428bcef67979fdb2dcf111a2c4d2944286549b2ba1240a5"
 CONFIRMED = {"idempotency_key": "unique-key-101"}
 HEADERS = {"Content-Type": "application/json", "Accrue-Activity-Id": ACTIVITY_ID}
 REPLAYED = {**HEADERS, "Idempotent-Replayed": "true"}
@@ -50,10 +50,12 @@ EXAMPLE_ROW = {
     "line_items": [{"item_id": "item_1", "value": Decimal(30), "group_id": "group_1"}],
     "occurred_at": "2021-10-10T17:35:37.000000Z",
     "recorded_at": "2026-03-01T12:00:00.000000Z",
-    "request_id": "invocation-2",
+    "request_id": "gateway-request",
+    "invocation_id": "invocation-2",
+    "key_id": "partner",
     "payload_form": "membership_activity/1",
     "payload_hash": "bf8453323357cd75b3aaa4f2ce7f1e569935baff7bf7715e86e98c58d3b8531f",
-    "content_hash": "27292f9daca2436d5dcc7f1b866da5751814535b1e88d8cda7ff02bc66d79a12",
+    "content_hash": "aaa1f09ca605dc6618aad06e02d866cb3afe06f2f9b87471e3ce2602a78dd223",
 }
 
 
@@ -329,6 +331,7 @@ def test_a_network_that_opts_in_has_undefined_types_logged_and_never_credited(
         "activity_id": ACTIVITY_ID,
         "activity_hash": row["content_hash"],
         "outcome": "undefined_type",
+        "outcome_shard": row["time_shard"],
         "recorded_at": "2026-03-01T12:00:00.000000Z",
         "settled_at": "2026-03-01T12:00:00.000000Z",
     }

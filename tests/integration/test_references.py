@@ -71,8 +71,8 @@ def test_with_a_key_the_id_is_the_keys_and_a_marker_holds_the_reference(
         "reference_id": "customer_ref_id",
         "of": KEY_ID_1,
         "recorded_at": "2026-03-01T12:00:00.000000Z",
-        "request_id": "invocation-2",
-        "content_hash": "e16f1279884d1d55a431956ec8a2703124b5802240b188f2e79af0ba8e6e58ce",
+        "request_id": "gateway-request",
+        "content_hash": "c124168f8c19f00c7fef803308bd7390f1b9e14b88f569cab6a916c72ecc13b9",
     }
 
 
@@ -135,10 +135,12 @@ def test_the_whole_row_of_a_duplicate(world: World) -> None:
         ],
         "occurred_at": "2026-03-01T11:00:00.000000Z",
         "recorded_at": "2026-03-01T12:00:00.000000Z",
-        "request_id": "invocation-3",
+        "request_id": "gateway-request",
+        "invocation_id": "invocation-3",
+        "key_id": "partner",
         "payload_form": "network_activity/1",
         "payload_hash": "6f4b83f39b4de7b1b2d0f336ac9873a816537dd18191bf3ff0f5c67bba4a4382",
-        "content_hash": "8f42393118f3a778400732a3a61ae0041ac488ae16248a246831c43890ad4844",
+        "content_hash": "eed3243770da7421b77cc2937188e2646a8860b083176d843e9689c1b84a3673",
         "reference_id": "customer_ref_id",
         "settled_outcome": "duplicate",
         "of": REFERENCE_ID,

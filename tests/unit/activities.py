@@ -69,6 +69,8 @@ def activity(
         occurred_at=NOON - timedelta(days=1),
         recorded_at=NOON + timedelta(seconds=seconds),
         request_id=f"request-{activity_id}",
+        invocation_id=f"invocation-{activity_id}",
+        key_id="partner",
         payload_form="network_activity/1",
         payload_hash=f"payload of {activity_id}",
         settled_outcome=settled_outcome,

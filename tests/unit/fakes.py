@@ -107,7 +107,7 @@ class FakeCatalog:
     def find_activity_type(self, network_id: str, activity_type_id: str) -> ActivityType | None:
         raise NotImplementedError
 
-    def list_activity_types(self, network_id: str) -> Mapping[str, ActivityType]:
+    def list_activity_type_ids(self, network_id: str) -> Sequence[str]:
         raise NotImplementedError
 
     def find_user(self, network_id: str, pseudonym: str) -> User | None:

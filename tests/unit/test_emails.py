@@ -11,7 +11,6 @@ from accrue.domain.emails import normalize_email
         ("Jane.Seller@VillageLabs.co", "jane.seller@villagelabs.CO"),
         ("zo\u00eb@example.com", "zoe\u0308@example.com"),
         ("ZO\u00cb@example.com", "zoe\u0308@example.com"),
-        ("\u03c3@example.com", "\u03c2@example.com"),
         ("\u03b1\u0345\u0301@example.com", "\u03b1\u0301\u0345@example.com"),
     ],
 )
@@ -26,6 +25,7 @@ def test_case_and_composition_do_not_matter(one: str, other: str) -> None:
         ("jane@example.com", "jane+1@example.com"),
         ("jane@example.com", " jane@example.com"),
         ("zoe@example.com", "zo\u00eb@example.com"),
+        ("strasse@example.com", "stra\u00dfe@example.com"),
     ],
 )
 def test_everything_else_matters(one: str, other: str) -> None:

@@ -6,7 +6,7 @@ the one that was written.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -16,7 +16,9 @@ from accrue.domain.canonical import content_hash
 from accrue.domain.errors import UnreadableRowError
 from accrue.domain.timestamps import from_text, to_text
 
-SCHEMA_VERSION = 1
+LEDGER_ROW_SCHEMA_VERSION = 1
+# Where storage keeps a row; derived from what it says.
+_PLACES = frozenset({"content_hash", "activity_key", "time_shard"})
 
 
 class Kind(StrEnum):
@@ -89,8 +91,11 @@ class Activity:
     `occurred_at` is the partner's, `recorded_at` ours. `settled_outcome` is set when it was clear
     at recording that no rule may look at the row (undefined type, held, duplicate, nobody
     enrolled); it is pinned so that a definition made a second later does not change what a
-    redelivery does. `payload_hash` covers what the partner sent, in the canonical form
-    `payload_form`. `of` is the id of the row this one speaks of (a duplicate's first).
+    redelivery does. `request_id` and `key_id` say which request it was, as in its answer and its
+    log line, and whose. `invocation_id` makes the row unlike any other's: the SDK's own retry after
+    a lost answer meets exactly this row. `payload_hash` covers what the partner sent, in the
+    canonical form `payload_form`. `of` is the id of the row this one speaks of (a duplicate's
+    first).
     """
 
     network_id: str
@@ -103,6 +108,8 @@ class Activity:
     occurred_at: datetime
     recorded_at: datetime
     request_id: str
+    invocation_id: str
+    key_id: str
     payload_form: str
     payload_hash: str
     line_items: tuple[ActivityLineItem, ...] = ()
@@ -110,11 +117,13 @@ class Activity:
     description: str | None = None
     settled_outcome: Outcome | None = None
     of: str | None = None
+    # Of a row that was read: what it carries, which covers attributes of later releases too.
+    stored_hash: str | None = field(default=None, compare=False, repr=False)
 
     @property
     def content_hash(self) -> str:
         """SHA-256 over everything the row says, its key included."""
-        return content_hash(self._said())
+        return self.stored_hash or content_hash(self._said())
 
     def to_attributes(self) -> dict[str, Any]:
         """The row as plain attributes; absent optionals are left out."""
@@ -122,7 +131,7 @@ class Activity:
 
     def _said(self) -> dict[str, Any]:
         said: dict[str, Any] = {
-            "schema_version": SCHEMA_VERSION,
+            "schema_version": LEDGER_ROW_SCHEMA_VERSION,
             "network_id": self.network_id,
             "activity_id": self.activity_id,
             "kind": self.kind.value,
@@ -133,6 +142,8 @@ class Activity:
             "occurred_at": to_text(self.occurred_at),
             "recorded_at": to_text(self.recorded_at),
             "request_id": self.request_id,
+            "invocation_id": self.invocation_id,
+            "key_id": self.key_id,
             "payload_form": self.payload_form,
             "payload_hash": self.payload_hash,
             "line_items": [_line_item_attributes(i) for i in self.line_items] or None,
@@ -145,10 +156,17 @@ class Activity:
 
     @classmethod
     def from_attributes(cls, attributes: Mapping[str, Any]) -> "Activity":
-        """Read a row back; raises UnreadableRowError for a shape unknown to this release."""
+        """Read a row back.
+
+        Raises UnreadableRowError for a shape unknown to this release, and for a row that is not the
+        one that was written.
+        """
         try:
-            if attributes["schema_version"] != SCHEMA_VERSION:
+            if attributes["schema_version"] != LEDGER_ROW_SCHEMA_VERSION:
                 raise UnreadableRowError(f"ledger row schema {attributes['schema_version']}")
+            said = {name: value for name, value in attributes.items() if name not in _PLACES}
+            if content_hash(said) != attributes["content_hash"]:
+                raise UnreadableRowError("ledger row: its content_hash is another content's")
             settled = attributes.get("settled_outcome")
             return cls(
                 network_id=attributes["network_id"],
@@ -161,6 +179,8 @@ class Activity:
                 occurred_at=from_text(attributes["occurred_at"]),
                 recorded_at=from_text(attributes["recorded_at"]),
                 request_id=attributes["request_id"],
+                invocation_id=attributes["invocation_id"],
+                key_id=attributes["key_id"],
                 payload_form=attributes["payload_form"],
                 payload_hash=attributes["payload_hash"],
                 line_items=tuple(
@@ -171,6 +191,7 @@ class Activity:
                 description=attributes.get("description"),
                 settled_outcome=Outcome(settled) if settled else None,
                 of=attributes.get("of"),
+                stored_hash=attributes["content_hash"],
             )
         except (KeyError, TypeError, ValueError) as error:
             raise UnreadableRowError(f"ledger row: {error!r}") from error
@@ -193,7 +214,7 @@ class ReferenceMarker:
     def to_attributes(self) -> dict[str, Any]:
         """The marker as plain attributes."""
         said = {
-            "schema_version": SCHEMA_VERSION,
+            "schema_version": LEDGER_ROW_SCHEMA_VERSION,
             "network_id": self.network_id,
             "activity_id": self.activity_id,
             "kind": Kind.REFERENCE_MARKER.value,
@@ -210,6 +231,8 @@ class ReferenceMarker:
         know.
         """
         try:
+            if attributes["schema_version"] != LEDGER_ROW_SCHEMA_VERSION:
+                raise UnreadableRowError(f"marker schema {attributes['schema_version']}")
             return cls(
                 network_id=attributes["network_id"],
                 reference_id=attributes["reference_id"],

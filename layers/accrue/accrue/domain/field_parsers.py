@@ -8,6 +8,8 @@ from accrue.domain.json_values import WrongValueError, type_name
 
 # RFC 5321's longest forward path.
 MAX_EMAIL_CHARS = 254
+# Bounded, so that looking for one takes time in proportion to the text.
+_EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@]{1,255}\.[^\s@.]{2,}")
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -37,6 +39,24 @@ def identifier(max_chars: int) -> Callable[[object], str]:
         return text
 
     return parse
+
+
+def stored_identifier(max_chars: int) -> Callable[[object], str]:
+    """A parser of ids that rows keep for ever, and so no emails."""
+    parse_identifier = identifier(max_chars)
+
+    def parse(value: object) -> str:
+        text = parse_identifier(value)
+        if _EMAIL.search(text):
+            raise WrongValueError("has an email in it, and is kept for ever: send an opaque id")
+        return text
+
+    return parse
+
+
+def without_emails(text: str) -> str:
+    """The text with `[email]` in the place of each email."""
+    return _EMAIL.sub("[email]", text)
 
 
 def email(value: object) -> str:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from accrue.domain.amounts import canonical_text, parse_amount
 from accrue.domain.body_fields import Fields
-from accrue.domain.field_parsers import identifier
+from accrue.domain.field_parsers import identifier, stored_identifier
 from accrue.domain.findings import Findings
 from accrue.domain.json_values import WrongValueError, type_name
 from accrue.domain.number_text import parse_number
@@ -73,7 +73,7 @@ def parse_membership_activity(
     key = fields.required("idempotency_key", parse_key, "", "a key that is unique to the activity")
     fields.optional("program_membership_id", _same_as(program_membership_id))
     activity = fields.required_object("activity", _ACTIVITY_FIELDS, "the activity as an object")
-    parse_id = identifier(MAX_ID_CHARS)
+    parse_id = stored_identifier(MAX_ID_CHARS)
     type_id = activity.required("activity_type_id", parse_id, "", "the id of the activity type")
     value = activity.required("value", parse_amount, Decimal(0), 'a number such as "50"')
     seconds = activity.required(
@@ -107,7 +107,7 @@ def _same_as(path_id: str) -> Callable[[object], str]:
 
 
 def _line_items(activity: Fields) -> tuple[LineItem, ...]:
-    parse_id = identifier(MAX_ID_CHARS)
+    parse_id = stored_identifier(MAX_ID_CHARS)
     return tuple(
         LineItem(
             item_id=item.required("item_id", parse_id, "", "the id of the item"),

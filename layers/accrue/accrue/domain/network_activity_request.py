@@ -10,7 +10,15 @@ from pydantic import BaseModel, ConfigDict
 from accrue.domain.amounts import canonical_text, parse_amount
 from accrue.domain.body_fields import Fields
 from accrue.domain.errors import Fault
-from accrue.domain.field_parsers import flag, free_text, identifier, is_blank, none_if_blank
+from accrue.domain.field_parsers import (
+    flag,
+    free_text,
+    identifier,
+    is_blank,
+    none_if_blank,
+    stored_identifier,
+    without_emails,
+)
 from accrue.domain.findings import Findings
 from accrue.domain.json_values import WrongValueError, pointer
 from accrue.domain.timestamps import to_datetime, unix_seconds
@@ -69,7 +77,7 @@ def parse_network_activity(
     _check_idempotency_key(idempotency_key, findings)
     fields = Fields(body, findings, _BODY_FIELDS)
     short_id = fields.required(
-        "activity_short_id", identifier(MAX_ID_CHARS), "", "the id of the activity type"
+        "activity_short_id", stored_identifier(MAX_ID_CHARS), "", "the id of the activity type"
     )
     amount = fields.required("amount", parse_amount, Decimal(0), 'a decimal string such as "1"')
     if isinstance(body.get("amount"), Decimal):
@@ -77,12 +85,14 @@ def parse_network_activity(
     users = read_users(fields)
     metadata = fields.optional_object("metadata", _METADATA_FIELDS)
     reference_id = metadata.optional(
-        "reference_id", none_if_blank(identifier(MAX_REFERENCE_ID_CHARS))
+        "reference_id", none_if_blank(stored_identifier(MAX_REFERENCE_ID_CHARS))
     )
     timestamp = metadata.optional("activity_timestamp", none_if_blank(unix_seconds))
     if timestamp is not None and isinstance(metadata.values["activity_timestamp"], str):
         findings.warn("activity_timestamp was sent as a string: send a number")
     description = metadata.optional("description", free_text(MAX_DESCRIPTION_CHARS))
+    if description is not None and without_emails(description) != description:
+        findings.warn("description has an email in it, which is kept as [email]")
     enforces = _enforces_unique_reference(fields, metadata)
     findings.raise_faults()
     request = NetworkActivityRequest(

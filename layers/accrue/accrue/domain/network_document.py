@@ -82,11 +82,12 @@ class NetworkDocument(Document):
     """A whole network."""
 
     network: NetworkPart
-    activity_types: tuple[ActivityTypePart, ...] = ()
-    programs: tuple[Program, ...] = ()
-    users: tuple[UserPart, ...] = ()
-    memberships: tuple[MembershipPart, ...] = ()
-    api_keys: tuple[ApiKeyPart, ...] = ()
+    # More come in further documents: one import must be over before its caller's patience is.
+    activity_types: tuple[ActivityTypePart, ...] = Field(default=(), max_length=1000)
+    programs: tuple[Program, ...] = Field(default=(), max_length=100)
+    users: tuple[UserPart, ...] = Field(default=(), max_length=1000)
+    memberships: tuple[MembershipPart, ...] = Field(default=(), max_length=1000)
+    api_keys: tuple[ApiKeyPart, ...] = Field(default=(), max_length=100)
 
 
 def parse_network_document(document: Mapping[str, Any]) -> NetworkDocument:
@@ -107,6 +108,8 @@ _REMEDIES = {
     "extra_forbidden": "is not a field of this: remove it, or mend its name",
     "string_too_short": "is blank: send some text",
     "string_pattern_mismatch": "has characters that an id can't have: make it match {pattern}",
+    "too_long": "has more than {max_length} items: put the rest into another document",
+    "too_short": "is empty: add at least one",
     "literal_error": "must be {expected}",
     "enum": "must be {expected}",
     "value_error": "{error}",
@@ -129,6 +132,9 @@ def refusal(faults: Iterable[Fault]) -> InvalidNetworkDocumentError:
 
 def _contradictions(document: NetworkDocument) -> Iterator[Fault]:
     yield from _repeated("activity_types", (t.activity_type_id for t in document.activity_types))
+    for index, part in enumerate(document.activity_types):
+        where = pointer("activity_types", index)
+        yield from _inside(where, _repeated("roles", part.roles))
     yield from _repeated("programs", (p.program_id for p in document.programs))
     yield from _repeated("users", (u.user_id for u in document.users))
     yield from _repeated("users", (normalize_email(u.email) for u in document.users), "email")
@@ -164,7 +170,8 @@ def _dangling_memberships(document: NetworkDocument) -> Iterator[Fault]:
 def _impossible_rules(document: NetworkDocument) -> Iterator[Fault]:
     roles = {t.activity_type_id: t.roles for t in document.activity_types}
     for index, program in enumerate(document.programs):
-        yield from _repeated_rules(index, program)
+        rule_ids = _repeated("rules", (rule.rule_id for rule in program.rules))
+        yield from _inside(pointer("programs", index), rule_ids)
         for number, rule in enumerate(program.rules):
             where = ("programs", index, "rules", number)
             if rule.activity_type_id not in roles:
@@ -174,6 +181,6 @@ def _impossible_rules(document: NetworkDocument) -> Iterator[Fault]:
                 yield Fault(pointer(*where, "role"), f"is not a role of the type; it has {allowed}")
 
 
-def _repeated_rules(index: int, program: Program) -> Iterator[Fault]:
-    for fault in _repeated("rules", (r.rule_id for r in program.rules)):
-        yield Fault(pointer("programs", index) + fault.pointer, fault.message)
+def _inside(where: str, faults: Iterable[Fault]) -> Iterator[Fault]:
+    for fault in faults:
+        yield Fault(where + fault.pointer, fault.message)

@@ -11,11 +11,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from accrue.domain.activity import SCHEMA_VERSION, Activity, MembershipRef, Outcome
+from accrue.domain.activity import Activity, MembershipRef, Outcome
 from accrue.domain.canonical import content_hash
 from accrue.domain.decide import Decision, MembershipPoints, PointLine
 from accrue.domain.errors import UnreadableRowError
 from accrue.domain.timestamps import from_text, to_text
+
+# Each format has its own: a new form of balance must not make postings unreadable.
+POSTING_SCHEMA_VERSION = 1
+BALANCE_SCHEMA_VERSION = 1
+OUTCOME_SCHEMA_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ class Posting:
 
     def _said(self) -> dict[str, Any]:
         said: dict[str, Any] = {
-            "schema_version": SCHEMA_VERSION,
+            "schema_version": POSTING_SCHEMA_VERSION,
             "network_id": self.network_id,
             "program_id": self.membership.program_id,
             "program_membership_id": self.membership.program_membership_id,
@@ -105,7 +110,7 @@ class Balance:
     def to_attributes(self, network_id: str, membership: MembershipRef) -> dict[str, Any]:
         """The balance as plain attributes."""
         attributes: dict[str, Any] = {
-            "schema_version": SCHEMA_VERSION,
+            "schema_version": BALANCE_SCHEMA_VERSION,
             "network_id": network_id,
             "program_id": membership.program_id,
             "program_membership_id": membership.program_membership_id,
@@ -129,7 +134,7 @@ class Balance:
         know.
         """
         try:
-            if attributes["schema_version"] != SCHEMA_VERSION:
+            if attributes["schema_version"] != BALANCE_SCHEMA_VERSION:
                 raise UnreadableRowError(f"balance schema {attributes['schema_version']}")
             last = attributes.get("last_activity")
             return cls(
@@ -204,7 +209,7 @@ class SettledOutcome:
     def to_attributes(self) -> dict[str, Any]:
         """The outcome as plain attributes."""
         said = {
-            "schema_version": SCHEMA_VERSION,
+            "schema_version": OUTCOME_SCHEMA_VERSION,
             "network_id": self.network_id,
             "activity_id": self.activity_id,
             "activity_hash": self.activity_hash,

@@ -7,10 +7,11 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Decima
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from accrue.domain.amounts import parse_amount
 from accrue.domain.errors import NoVersionInForceError
+from accrue.domain.field_parsers import stored_identifier
 
 MEMBER_ROLE = "member"
 MAX_RATE = Decimal(10) ** 6
@@ -22,8 +23,8 @@ CatalogId = Annotated[
     str, Field(max_length=MAX_ID_CHARS, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:~-]*$")
 ]
 # Partners choose these and they are compared byte for byte; spaces inside are theirs to use.
-ActivityTypeId = Annotated[str, Field(min_length=1, max_length=128)]
-Role = Annotated[str, Field(min_length=1, max_length=64)]
+ActivityTypeId = Annotated[str, AfterValidator(stored_identifier(128))]
+Role = Annotated[str, AfterValidator(stored_identifier(64))]
 
 
 def _exact_rate(value: object) -> Decimal:

@@ -10,12 +10,14 @@ from accrue.domain.errors import UnreadableRowError
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One invocation of a function: whose writes these are, and when it was received.
+    """One request: its id, as in its answer and its log line, and when it was received.
 
-    `new_unique` gives a text that was never given before.
+    `invocation_id` is unlike any other invocation's. `new_unique` gives a text that was never given
+    before.
     """
 
     request_id: str
+    invocation_id: str
     received_at: datetime
     new_unique: Callable[[], str]
 

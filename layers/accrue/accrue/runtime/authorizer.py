@@ -19,7 +19,7 @@ def key_in_header(event: dict[str, Any], name: str, scheme: str = "") -> str:
     for sent, value in (event.get("headers") or {}).items():
         # Names of headers and of schemes are case-insensitive (RFC 9110, 5.1 and 11.1).
         if sent.casefold() == name.casefold() and value.casefold().startswith(scheme.casefold()):
-            return str(value[len(scheme) :])
+            return str(value[len(scheme) :]).strip()
     return ""
 
 

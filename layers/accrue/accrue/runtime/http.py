@@ -37,8 +37,9 @@ class Request:
 
     @property
     def call(self) -> Call:
-        """This invocation, received now."""
-        return Call(self.context.aws_request_id, utc_now(), new_unique)
+        """This request, received now."""
+        request_id = self.event.request_context.request_id
+        return Call(request_id, self.context.aws_request_id, utc_now(), new_unique)
 
     @property
     def body(self) -> str | None:

@@ -1,7 +1,7 @@
 """Make a network be as a document says. Running it twice changes nothing."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -25,8 +25,14 @@ from accrue.domain.program import Program, ProgramVersion
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+type Enrolments = Mapping[str, list[MembershipRef]]
+
+
 class CatalogWriter(Protocol):
-    """Reads the catalog past every cache, and writes to it."""
+    """Reads the catalog past every cache, and writes to it.
+
+    Saving a user adds memberships and takes none away.
+    """
 
     def find_network(self, network_id: str) -> Network | None: ...
     def find_user(self, network_id: str, pseudonym: str) -> User | None: ...
@@ -67,7 +73,8 @@ class CatalogImporter:
     """Imports documents. `cache_lifetime` is how long a function may believe what it has read."""
 
     catalog: CatalogWriter
-    now: datetime
+    # Asked when it is needed: an import may take longer than a cache lives.
+    now: Callable[[], datetime]
     cache_lifetime: timedelta
     random_bytes: Callable[[int], bytes]
 
@@ -145,8 +152,9 @@ class CatalogImporter:
                     membership.program_membership_id, membership.program_id, membership.user_id
                 ),
             )
+        enrolments = _enrolments(document)
         for user in document.users:
-            yield self._save_user(document, network, user)
+            yield self._save_user(network, user, enrolments)
         for key in document.api_keys:
             yield self._save_api_key(network_id, key, minted)
 
@@ -159,20 +167,14 @@ class CatalogImporter:
         if latest.program == program:
             return Change.UNCHANGED
         # Later than any function can still be unaware of it, so that all decide alike.
-        effective_at = max(self.now + 2 * self.cache_lifetime, latest.effective_at)
+        effective_at = max(self.now() + 2 * self.cache_lifetime, latest.effective_at)
         following = ProgramVersion(latest.version + 1, effective_at, program)
         self.catalog.add_program_version(network_id, following)
         return Change.UPDATED
 
-    def _save_user(self, document: NetworkDocument, network: Network, part: UserPart) -> Change:
+    def _save_user(self, network: Network, part: UserPart, enrolments: Enrolments) -> Change:
         pseudonym = network.pseudonym(part.email)
-        present = self.catalog.find_user(network.network_id, pseudonym)
-        memberships = dict.fromkeys(present.memberships if present else ())
-        for membership in document.memberships:
-            if membership.user_id == part.user_id:
-                ref = MembershipRef(membership.program_id, membership.program_membership_id)
-                memberships[ref] = None
-        user = User(part.user_id, tuple(memberships))
+        user = User(part.user_id, tuple(enrolments.get(part.user_id, ())))
         return self.catalog.save_user(network.network_id, user, part.email, pseudonym)
 
     def _save_api_key(self, network_id: str, part: ApiKeyPart, minted: list[MintedKey]) -> Change:
@@ -187,3 +189,11 @@ class CatalogImporter:
         text = key_text(network_id, part.key_id, secret)
         minted.append(MintedKey(part.key_id, part.role.value, text))
         return change
+
+
+def _enrolments(document: NetworkDocument) -> Enrolments:
+    """The document's memberships by user id."""
+    enrolments: dict[str, list[MembershipRef]] = defaultdict(list)
+    for part in document.memberships:
+        enrolments[part.user_id].append(MembershipRef(part.program_id, part.program_membership_id))
+    return enrolments

@@ -1,8 +1,8 @@
 """Find activities that nothing came of, and apply them by the same code as the stream does.
 
 A stream keeps records for 24 hours, gives up on some, and may lag; an acknowledged activity must
-get its outcome all the same. Each network is swept in the order of recording, up to `GRACE` before
-now (the stream's turn).
+get its outcome all the same. Each network is swept in the order of recording, up to a little before
+now: the latest rows are the stream's turn.
 """
 
 from collections.abc import Callable, Iterable
@@ -23,7 +23,7 @@ FIRST_LOOKBACK = timedelta(days=1)
 # Progress is saved after each slice, so that a sweep that runs out of time goes on where it was.
 # Slices grow where little happened and shrink where much did: an empty day takes few queries, and
 # a busy one can't keep a slice from ever being finished.
-FIRST_SLICE = timedelta(minutes=10)
+FIRST_SLICE = timedelta(minutes=1)
 SHORTEST_SLICE = timedelta(seconds=1)
 ROWS_IN_A_FULL_SLICE = 5_000
 
@@ -62,6 +62,8 @@ class Reconciler:
                 return report
             end = min(start + length, until)
             rows = self._sweep(network_id, start, end, report)
+            if not report.is_complete:
+                return report
             if lookback is None:
                 self.progress.save_swept_until(network_id, end)
             is_full = rows > ROWS_IN_A_FULL_SLICE
@@ -80,6 +82,10 @@ class Reconciler:
     ) -> int:
         rows = 0
         for page in self.ledger.pages_recorded_between(network_id, start, end):
+            # What is applied by then stays applied: the next sweep passes over it quickly.
+            if not self.has_time():
+                report.is_complete = False
+                break
             unapplied = self.book.find_unapplied(page.activities)
             failures = {**page.unreadable, **self._apply(unapplied)}
             for activity_id in failures:

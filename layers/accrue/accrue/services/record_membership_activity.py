@@ -83,6 +83,8 @@ def _allowed_activity(
         occurred_at=request.occurred_at,
         recorded_at=call.received_at,
         request_id=call.request_id,
+        invocation_id=call.invocation_id,
+        key_id=caller.key_id,
         payload_form=MEMBERSHIP_ACTIVITY_FORM,
         payload_hash=membership_payload_hash(MEMBERSHIP_ACTIVITY_FORM, request),
         settled_outcome=settled_outcome(

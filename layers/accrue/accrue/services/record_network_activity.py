@@ -28,6 +28,7 @@ from accrue.domain.errors import (
     UnknownRoleError,
     UnknownUserError,
 )
+from accrue.domain.field_parsers import without_emails
 from accrue.domain.ids import fresh_id, id_from_idempotency_key, id_from_reference
 from accrue.domain.json_values import pointer, quoted
 from accrue.domain.near_miss import nearest_name
@@ -59,19 +60,18 @@ class NetworkRecorder:
     recorder: Recorder
 
     def record(
-        self, request: NetworkActivityRequest, network_id: str, caller: Caller, call: Call
+        self, request: NetworkActivityRequest, caller: Caller, call: Call
     ) -> NetworkRecording:
-        """Record the activity, or that it was a duplicate.
+        """Record the activity in the caller's network, or that it was a duplicate.
 
         Raises NetworkNotFoundError, a CatalogRefusalError if the catalog does not allow the
         activity (then nothing is written), IdempotencyKeyReusedError if the key stands for another
         payload.
         """
-        caller.ensure_network(network_id)
-        network = self.catalog.find_network(network_id)
+        network = self.catalog.find_network(caller.network_id)
         if network is None:
             raise NetworkNotFoundError
-        draft = _draft(request, network, call)
+        draft = _draft(request, network, caller, call)
         try:
             draft, warnings = self._resolve(draft, request, network)
         except CatalogRefusalError:
@@ -119,7 +119,7 @@ class NetworkRecorder:
 
     def _undefined_type_warning(self, request: NetworkActivityRequest, network: Network) -> str:
         sent = request.activity_short_id
-        near = nearest_name(sent, self.catalog.list_activity_types(network.network_id))
+        near = nearest_name(sent, self.catalog.list_activity_type_ids(network.network_id))
         hint = f" Did you mean {quoted(near)}?" if near else ""
         return (
             f"activity_short_id {quoted(sent)} is not defined: the activity is only logged.{hint}"
@@ -174,7 +174,9 @@ class NetworkRecorder:
         return self.recorder.record(Attempt(duplicate, None, _payload_check(request, network)))
 
 
-def _draft(request: NetworkActivityRequest, network: Network, call: Call) -> Activity:
+def _draft(
+    request: NetworkActivityRequest, network: Network, caller: Caller, call: Call
+) -> Activity:
     network_id = network.network_id
     if request.idempotency_key is not None:
         activity_id = id_from_idempotency_key(network_id, request.idempotency_key)
@@ -193,10 +195,12 @@ def _draft(request: NetworkActivityRequest, network: Network, call: Call) -> Act
         occurred_at=request.occurred_at or call.received_at,
         recorded_at=call.received_at,
         request_id=call.request_id,
+        invocation_id=call.invocation_id,
+        key_id=caller.key_id,
         payload_form=NETWORK_ACTIVITY_FORM,
         payload_hash=network_payload_hash(NETWORK_ACTIVITY_FORM, request, network.pseudonym),
         reference_id=request.reference_id,
-        description=request.description,
+        description=request.description and without_emails(request.description),
     )
 
 

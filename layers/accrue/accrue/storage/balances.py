@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 
-from accrue.domain.activity import Activity, MembershipRef
+from accrue.domain.activity import Activity, MembershipRef, Outcome
 from accrue.domain.concerned import concerned_memberships
 from accrue.domain.errors import AlreadyPostedError, BalanceMovedError
 from accrue.domain.posting import Balance, Posting, SettledOutcome
@@ -27,6 +27,7 @@ from accrue.storage.dynamo import (
     to_attributes,
     to_item,
 )
+from accrue.storage.time_shards import time_shard_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -82,11 +83,14 @@ class BalanceTable:
             raise
 
     def _posting_put(self, posting: Posting) -> "TransactWriteItemTypeDef":
+        attributes = posting.to_attributes()
+        if posting.outcome is not Outcome.APPLIED:
+            attributes["outcome_shard"] = _outcome_shard(posting)
         key = posting_key(posting.network_id, posting.membership, posting)
         return {
             "Put": {
                 "TableName": self._table_name,
-                "Item": {**to_item(posting.to_attributes()), **key},
+                "Item": {**to_item(attributes), **key},
                 # The marker: an activity that is applied to this membership is not applied again.
                 "ConditionExpression": "attribute_not_exists(item_key)",
             }
@@ -101,8 +105,8 @@ class BalanceTable:
             "TableName": self._table_name,
             "Item": {**to_item(attributes), **key},
         }
-        # "sequence" is not reserved today; the placeholder keeps it so.
         if expected_sequence:
+            # A placeholder, since the name is one of DynamoDB's reserved words.
             put["ConditionExpression"] = "#sequence = :expected"
             put["ExpressionAttributeNames"] = {"#sequence": "sequence"}
             put["ExpressionAttributeValues"] = {":expected": {"N": str(expected_sequence)}}
@@ -112,11 +116,12 @@ class BalanceTable:
 
     def settle(self, outcome: SettledOutcome) -> None:
         """Write the outcome unless it is there; it is the same whoever comes first."""
+        attributes = {**outcome.to_attributes(), "outcome_shard": _outcome_shard(outcome)}
         key = _outcome_key(outcome.network_id, outcome.activity_id)
         try:
             self._client.put_item(
                 TableName=self._table_name,
-                Item={**to_item(outcome.to_attributes()), **key},
+                Item={**to_item(attributes), **key},
                 ConditionExpression="attribute_not_exists(item_key)",
             )
         except self._client.exceptions.ConditionalCheckFailedException:
@@ -157,6 +162,11 @@ def posting_key(
     whenever.
     """
     return _key(_membership_key(network_id, membership), _posting_sort_key(of))
+
+
+def _outcome_shard(result: Posting | SettledOutcome) -> str:
+    """Only what was not applied has it, so that an index over it holds only that."""
+    return time_shard_of(result.network_id, result.activity_id, result.recorded_at)
 
 
 def _posting_sort_key(of: Posting | Activity) -> str:

@@ -56,7 +56,12 @@ class CatalogTable:
 
     def find_user(self, network_id: str, pseudonym: str) -> User | None:
         """The user whose email has this pseudonym, or None."""
-        return self._find(f"{network_id}#EMAIL#{pseudonym}", "USER", user_from_attributes)
+        partition = f"{network_id}#EMAIL#{pseudonym}"
+        user = self._find(partition, "USER", user_from_attributes)
+        if user is not None and not user.memberships:
+            # A miss too: the first enrolment counts as soon as it is made.
+            self._cache.pop((partition, "USER"), None)
+        return user
 
     def find_membership(self, network_id: str, program_membership_id: str) -> Membership | None:
         """The membership of this id in the network, or None."""
@@ -83,10 +88,14 @@ class CatalogTable:
             self._cache[partition] = versions
         return versions
 
-    def list_activity_types(self, network_id: str) -> Mapping[str, ActivityType]:
-        """All activity types of a network by id, never from the cache."""
-        types = [activity_type_from_attributes(a) for a in self._query(f"{network_id}#TYPES")]
-        return {t.activity_type_id: t for t in types}
+    def list_activity_type_ids(self, network_id: str) -> Sequence[str]:
+        """The ids of a network's activity types, as of the cache's lifetime ago at most."""
+        partition = f"{network_id}#TYPES"
+        if (cached := self._cache.get(partition)) is not None:
+            return cast("Sequence[str]", cached)
+        ids = [attributes["activity_type_id"] for attributes in self._query(partition)]
+        self._cache[partition] = ids
+        return ids
 
     def list_network_ids(self) -> Sequence[str]:
         """The ids of all networks, never from the cache."""

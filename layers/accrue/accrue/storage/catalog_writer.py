@@ -66,39 +66,38 @@ class CatalogWriterTable(CatalogTable):
 
     def add_program_version(self, network_id: str, version: ProgramVersion) -> None:
         """Add a version; one that exists is never changed."""
-        self._put(
-            f"{network_id}#PROGRAM#{version.program.program_id}",
-            f"{version.version:08d}",
-            {
-                "program_id": version.program.program_id,
-                "version": version.version,
-                "effective_at": to_text(version.effective_at),
-                "document": version.program.model_dump_json(),
-            },
-            is_new=True,
-        )
+        item = {
+            "catalog_key": f"{network_id}#PROGRAM#{version.program.program_id}",
+            "item_key": f"{version.version:08d}",
+            "program_id": version.program.program_id,
+            "version": version.version,
+            "effective_at": to_text(version.effective_at),
+            "document": version.program.model_dump_json(),
+        }
+        self._put(item, present=None)
 
     def save_user(self, network_id: str, user: User, email: str, pseudonym: str) -> Change:
-        """Create or update the user: first who it is, then that the email is theirs."""
+        """Create the user, or add the memberships that are new: first who it is, then those."""
         known = self._save(
             f"{network_id}#USER#{user.user_id}",
             "USER",
             {"user_id": user.user_id, "email": email, "pseudonym": pseudonym},
         )
-        found = self._save(
-            f"{network_id}#EMAIL#{pseudonym}",
-            "USER",
-            {
-                "user_id": user.user_id,
-                "memberships": [
-                    {"program_id": m.program_id, "program_membership_id": m.program_membership_id}
-                    for m in user.memberships
-                ],
-            },
-        )
-        if known is found:
-            return known
-        return Change.UPDATED
+        enrolled = self._enrol(f"{network_id}#EMAIL#{pseudonym}", user)
+        return known if known is enrolled else Change.UPDATED
+
+    def _enrol(self, partition: str, user: User) -> Change:
+        present = self.read_item(partition, "USER")
+        memberships = list(present["memberships"]) if present else []
+        for ref in user.memberships:
+            enrolment = {
+                "program_id": ref.program_id,
+                "program_membership_id": ref.program_membership_id,
+            }
+            if enrolment not in memberships:
+                memberships.append(enrolment)
+        wanted = {"user_id": user.user_id, "memberships": memberships}
+        return self._replace(partition, "USER", present, wanted)
 
     def save_membership(self, network_id: str, membership: Membership) -> Change:
         """Create or update the membership."""
@@ -126,31 +125,48 @@ class CatalogWriterTable(CatalogTable):
         )
 
     def _save(self, partition: str, sort: str, attributes: Mapping[str, Any]) -> Change:
+        return self._replace(partition, sort, self.read_item(partition, sort), attributes)
+
+    def _replace(
+        self,
+        partition: str,
+        sort: str,
+        present: Mapping[str, Any] | None,
+        attributes: Mapping[str, Any],
+    ) -> Change:
         wanted = {"catalog_key": partition, "item_key": sort, **attributes}
-        present = self.read_item(partition, sort)
         if present == wanted:
             return Change.UNCHANGED
-        self._put(partition, sort, attributes, is_new=present is None)
+        self._put(wanted, present)
         return Change.UPDATED if present else Change.CREATED
 
-    def _put(
-        self, partition: str, sort: str, attributes: Mapping[str, Any], *, is_new: bool
-    ) -> None:
-        # A secret or a version that another import has just written must not be lost: this one
-        # fails, and running it again settles it.
-        condition = (
-            "attribute_not_exists(catalog_key)" if is_new else "attribute_exists(catalog_key)"
-        )
-        item = {"catalog_key": partition, "item_key": sort, **attributes}
+    def _put(self, item: Mapping[str, Any], present: Mapping[str, Any] | None) -> None:
+        """Write the item if what was read is still there.
+
+        What another import has written meanwhile must not be lost: then this one fails, and running
+        it again settles it.
+        """
         try:
             self._client.put_item(
                 TableName=self._table_name,
                 Item=to_item(item),
-                ConditionExpression=condition,
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                **_unchanged(present),
             )
         except self._client.exceptions.ConditionalCheckFailedException as refused:
             # The SDK tries again after a lost answer and then fails on the very item that it wrote.
             # That must not end an import: a key minted by it is shown only in its report.
             if to_attributes(refused.response.get("Item", {})) != item:  # type: ignore[arg-type]
                 raise
+
+
+def _unchanged(present: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The condition that an item is as it was read."""
+    if present is None:
+        return {"ConditionExpression": "attribute_not_exists(catalog_key)"}
+    read = list(to_item(present).items())
+    return {
+        "ConditionExpression": " AND ".join(f"#a{i} = :a{i}" for i in range(len(read))),
+        "ExpressionAttributeNames": {f"#a{i}": name for i, (name, _) in enumerate(read)},
+        "ExpressionAttributeValues": {f":a{i}": value for i, (_, value) in enumerate(read)},
+    }

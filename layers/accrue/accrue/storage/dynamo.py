@@ -32,7 +32,7 @@ _deserializer = TypeDeserializer()
 
 
 def dynamodb_client() -> "DynamoDBClient":
-    """A client whose own retries end well before the function's time does."""
+    """A client that gives up on a call after three tries of at most three seconds each."""
     config = Config(
         connect_timeout=1,
         read_timeout=2,

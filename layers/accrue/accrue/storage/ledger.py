@@ -1,12 +1,11 @@
 """LedgerTable: rows are inserted on a condition, and never changed.
 
-Key `activity_key` = `<network_id>#<activity_id>`. The index `by_recorded_at` spreads a network's
-day over `TIME_SHARDS` partitions, so that no single one limits what a network can record.
+Key `activity_key` = `<network_id>#<activity_id>`. The index `by_recorded_at` is
+sharded by time, see `storage.time_shards`.
 """
 
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -21,13 +20,14 @@ from accrue.storage.dynamo import (
     to_attributes,
     to_item,
 )
+from accrue.storage.time_shards import time_shard_of, time_shards_between
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 INDEX = "by_recorded_at"
-# 1,000 write units a second each. May grow (readers look in all of them), must never shrink.
-TIME_SHARDS = 8
+# What a caller does with a page must fit into the time that it has left.
+ROWS_A_PAGE = 200
 # Never over an existing row: this condition is what makes a row the record of its idempotency key.
 INSERT_ONLY = "attribute_not_exists(activity_key)"
 CONDITION_FAILED = "ConditionalCheckFailed"
@@ -93,21 +93,21 @@ class LedgerTable:
     ) -> Iterator[LedgerPage]:
         """What was recorded with start <= recorded_at < end; eventually consistent."""
         pages = self._client.get_paginator("query")
-        for day in _days(start, end):
-            for shard in range(TIME_SHARDS):
-                for page in pages.paginate(
-                    TableName=self._table_name,
-                    IndexName=INDEX,
-                    KeyConditionExpression="time_shard = :shard"
-                    " AND recorded_at BETWEEN :first AND :last",
-                    ExpressionAttributeValues={
-                        ":shard": {"S": _time_shard(network_id, day, shard)},
-                        ":first": {"S": to_text(start)},
-                        ":last": {"S": to_text(end - timedelta(microseconds=1))},
-                    },
-                ):
-                    if page["Items"]:
-                        yield _page(to_attributes(item) for item in page["Items"])
+        for time_shard in time_shards_between(network_id, start, end):
+            for page in pages.paginate(
+                TableName=self._table_name,
+                IndexName=INDEX,
+                KeyConditionExpression="time_shard = :shard"
+                " AND recorded_at BETWEEN :first AND :last",
+                ExpressionAttributeValues={
+                    ":shard": {"S": time_shard},
+                    ":first": {"S": to_text(start)},
+                    ":last": {"S": to_text(end - timedelta(microseconds=1))},
+                },
+                PaginationConfig={"PageSize": ROWS_A_PAGE},
+            ):
+                if page["Items"]:
+                    yield _page(to_attributes(item) for item in page["Items"])
 
 
 def _met(attempt: Attempt, item: Mapping[str, Any]) -> Recording:
@@ -140,9 +140,10 @@ def _row(item: Mapping[str, Any]) -> LedgerRow:
 
 def _activity_item(activity: Activity) -> dict[str, Any]:
     attributes = activity.to_attributes()
-    shard = zlib.crc32(activity.activity_id.encode()) % TIME_SHARDS
     attributes["activity_key"] = _key(activity.network_id, activity.activity_id)
-    attributes["time_shard"] = _time_shard(activity.network_id, activity.recorded_at.date(), shard)
+    attributes["time_shard"] = time_shard_of(
+        activity.network_id, activity.activity_id, activity.recorded_at
+    )
     return to_item(attributes)
 
 
@@ -154,14 +155,3 @@ def _marker_item(marker: ReferenceMarker) -> dict[str, Any]:
 
 def _key(network_id: str, activity_id: str) -> str:
     return f"{network_id}#{activity_id}"
-
-
-def _time_shard(network_id: str, day: date, shard: int) -> str:
-    return f"{network_id}#{day.isoformat()}#{shard}"
-
-
-def _days(start: datetime, end: datetime) -> Iterator[date]:
-    day = start.date()
-    while day <= end.date():
-        yield day
-        day += timedelta(days=1)
