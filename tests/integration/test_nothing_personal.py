@@ -192,3 +192,46 @@ def test_no_answer_repeats_an_email(world: World) -> None:
 
     assert {answer.status for answer in answers} == {400}
     assert [a.body for a in answers if "@x.org" in str(a.body) or "secret.person" in str(a)] == []
+
+
+@pytest.mark.parametrize(
+    ("pointer", "body"),
+    [
+        ("/activity_short_id", {"/activity_short_id": "jane.doe@example.com"}),
+        ("/metadata/reference_id", {"/metadata/reference_id": "order of jane.doe@example.com"}),
+    ],
+)
+def test_an_email_in_an_id_that_a_row_keeps_is_refused(
+    world: World, pointer: str, body: dict[str, object]
+) -> None:
+    answer = world.post_network_activity(village_activity(body))
+
+    assert (answer.status, [e["pointer"] for e in answer.body["errors"]]) == (400, [pointer])
+    assert world.items("ledger") == []
+
+
+@pytest.mark.parametrize("field", ["item_id", "group_id"])
+def test_an_email_in_a_line_item_is_refused(world: World, field: str) -> None:
+    item = {"item_id": "item-1", field: "jane.doe@example.com"}
+
+    answer = world.post_membership_activity(
+        "12345", hang_activity({"/activity/line_items": [item]})
+    )
+
+    assert answer.status == 400
+    assert answer.body["errors"][0]["pointer"] == f"/activity/line_items/0/{field}"
+    assert world.items("ledger") == []
+
+
+def test_an_email_in_a_description_is_blanked_and_a_retry_is_still_one(world: World) -> None:
+    described = {"/metadata/description": "gift for Jane <jane.doe@example.com>, 2 @ 3.50"}
+    body = village_activity(described)
+    headers = {"Idempotency-Key": "gift"}
+
+    first = world.post_network_activity(body, headers=headers)
+    again = world.post_network_activity(body, headers=headers)
+
+    assert "description has an email in it" in first.headers["Accrue-Warnings"]
+    assert (first.status, again.status) == (201, 201)
+    (row,) = (r for r in world.rows("ledger") if r["kind"] == "activity")
+    assert row["description"] == "gift for Jane [email] 2 @ 3.50"

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 
 from accrue.services.reconcile import FIRST_LOOKBACK, OVERLAP
+from accrue.storage.reconcile_progress import ReconcileProgressTable
 from tests.integration.faults import Crash, CrashPoint, Faults, cancelled
 from tests.integration.histories import MIXED_BATCH, hang_post, village_post
 from tests.integration.invariants import Witness, assert_settled, balances_of
@@ -394,3 +395,27 @@ def test_lost_balances_are_rebuilt_from_the_ledger(
     assert balances_of(world) == before
     assert_settled(world)
     Witness().observe(world)
+
+
+def test_a_network_in_trouble_keeps_no_other_from_being_swept(
+    world: World, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.import_network(demo_network("other"))
+    hang_post("hang-1").act(world)
+    world.post_membership_activity("12345", hang_post("hang-1", "8").body, network="other")
+    clock.shift(A_WHILE)
+    swept_until = ReconcileProgressTable.swept_until
+
+    def swept_until_or_trouble(
+        progress: ReconcileProgressTable, network_id: str
+    ) -> datetime | None:
+        if network_id == "demo":
+            raise RuntimeError("trouble")
+        return swept_until(progress, network_id)
+
+    monkeypatch.setattr(ReconcileProgressTable, "swept_until", swept_until_or_trouble)
+
+    report = _reconcile(world)
+
+    assert report == {"demo": {"error": "RuntimeError"}, "other": _summary(checked=1, found=1)}
+    assert world.balance("12345", network="other") == "8"

@@ -1,0 +1,29 @@
+"""What decides or is shown is read as it is now, not as it was a moment ago."""
+
+import pytest
+import time_machine
+
+from tests.integration.bodies import HANG_EXAMPLE, VILLAGE_SAMPLE
+from tests.integration.faults import Faults
+from tests.integration.world import World
+
+
+def test_every_single_read_and_every_read_of_the_catalog_is_consistent(
+    world: World, monkeypatch: pytest.MonkeyPatch, clock: time_machine.Traveller
+) -> None:
+    faults = Faults.install(monkeypatch)
+    world.restart()
+
+    world.post_membership_activity("12345", HANG_EXAMPLE)
+    world.post_membership_activity("99999", HANG_EXAMPLE)
+    world.post_network_activity(VILLAGE_SAMPLE)
+    world.deliver()
+    world.get_membership("12345")
+    clock.shift(3600)
+    world.invoke("reconcile", {})
+
+    reads = [c.request for c in faults.calls if c.operation in {"GetItem", "Query"}]
+    # An index can't be read consistently.
+    of_tables = [read for read in reads if "IndexName" not in read]
+    assert {read["TableName"] for read in of_tables} == {"ledger", "balance", "catalog"}
+    assert all(read.get("ConsistentRead") for read in of_tables)
