@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accrue.domain.json_values import WrongValueError
-from accrue.domain.timestamps import from_text, parse_unix_seconds, to_text, unix_seconds
+from accrue.domain.timestamps import from_text, to_datetime, to_text, unix_seconds
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from accrue.domain.timestamps import from_text, parse_unix_seconds, to_text, uni
     ],
 )
 def test_unix_seconds_become_a_time_in_utc(sent: object, text: str) -> None:
-    moment = parse_unix_seconds(sent)
+    moment = to_datetime(unix_seconds(sent))
 
     assert to_text(moment) == text
     assert from_text(text) == moment
@@ -50,7 +50,7 @@ def test_unix_seconds_become_a_time_in_utc(sent: object, text: str) -> None:
 )
 def test_what_is_no_time_is_refused_with_a_remedy(sent: object, fragment: str) -> None:
     with pytest.raises(WrongValueError) as refusal:
-        parse_unix_seconds(sent)
+        to_datetime(unix_seconds(sent))
 
     assert fragment in str(refusal.value)
 

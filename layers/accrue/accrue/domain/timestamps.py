@@ -39,11 +39,6 @@ def to_datetime(seconds: Decimal) -> datetime:
     return _EPOCH + timedelta(seconds=int(whole), microseconds=int(f"{fraction:0<6}"[:6]))
 
 
-def parse_unix_seconds(value: object) -> datetime:
-    """The UTC time that a partner sent as Unix seconds; see `unix_seconds` and `to_datetime`."""
-    return to_datetime(unix_seconds(value))
-
-
 def to_text(moment: datetime) -> str:
     """`2021-10-10T17:35:37.000000Z`: UTC, microseconds, always 27 characters."""
     if moment.tzinfo is None:
