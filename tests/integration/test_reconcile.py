@@ -419,3 +419,48 @@ def test_a_network_in_trouble_keeps_no_other_from_being_swept(
 
     assert report == {"demo": {"error": "RuntimeError"}, "other": _summary(checked=1, found=1)}
     assert world.balance("12345", network="other") == "8"
+
+
+def test_out_of_time_within_a_slice_it_keeps_what_it_has_applied(
+    world: World, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accrue.storage.ledger.ROWS_A_PAGE", 1)
+    _reconcile(world)
+    clock.shift(timedelta(seconds=30))
+    for number in range(3):
+        hang_post(f"hang-{number}").act(world)
+    clock.shift(timedelta(seconds=121))
+
+    # Asked before each slice, of which the third has rows, and before each page: there is time
+    # for one page.
+    report = _reconcile_within(world, _RunningOut("reconcile", remaining_ms=90_000))
+
+    assert report == {"demo": _summary(checked=1, found=1, is_complete=False)}
+    assert world.balance("12345") == "50"
+    # Up to the slice that the rows are in, and not beyond.
+    assert _progress(world) == {"SWEPT": "2026-03-01T12:00:00.000000Z"}
+    assert _reconcile(world)["demo"]["found"] == 2
+    assert world.balance("12345") == "150"
+
+
+def test_out_of_time_before_the_stuck_it_tries_them_the_next_time(
+    world: World, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hang_post("hang-1").act(world)
+    clock.shift(A_WHILE)
+    with monkeypatch.context() as broken:
+        broken.setattr("accrue.services.apply_rules.decide", _break)
+        _reconcile(world)
+    clock.shift(timedelta(hours=1))
+
+    # Six slices cover the hour.
+    report = _reconcile_within(world, _RunningOut("reconcile", remaining_ms=120_000))
+
+    assert report == {"demo": _summary(checked=0, found=0, is_complete=False)}
+    assert len(_stuck(world)) == 1
+    _reconcile(world)
+    assert (world.balance("12345"), _stuck(world)) == ("50", [])
+
+
+def _break(*_anything: object) -> None:
+    raise ZeroDivisionError
