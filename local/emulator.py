@@ -18,6 +18,7 @@ from local.programs import last_lines
 from local.stopping import Stop
 
 START_TIMEOUT_SECONDS = 30.0
+HEALTH_TIMEOUT_SECONDS = 2.0
 MEMORY_DISK = Path("/dev/shm")  # noqa: S108 - a folder of a random name is made in it
 MEMORY_DISK_BYTES = 2 * 1024**3
 NO_PROGRAMS = getattr(os, "ST_NOEXEC", 0)
@@ -44,12 +45,18 @@ class Emulator:
 
     def _answers(self) -> bool:
         self.check()
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        try:
-            with opener.open(f"{self.endpoint_url}/_ministack/health", timeout=2):
-                return True
-        except (urllib.error.URLError, OSError):
-            return False
+        return answers(self.endpoint_url)
+
+
+def answers(endpoint_url: str) -> bool:
+    """Whether an emulator is there."""
+    # A proxy for the outer world must not be asked for 127.0.0.1.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"{endpoint_url}/_ministack/health", timeout=HEALTH_TIMEOUT_SECONDS):
+            return True
+    except (urllib.error.URLError, OSError):
+        return False
 
 
 @contextmanager

@@ -1,15 +1,12 @@
 """`.local/stack.json`: where other programs find the stack that was started last."""
 
 import json
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from local.emulator import answers
 from local.errors import NotRunningError
 from local.paths import STACK_FILE
-
-TIMEOUT_SECONDS = 2.0
 
 
 @contextmanager
@@ -25,7 +22,7 @@ def stack_file(document: Mapping[str, str]) -> Iterator[None]:
     finally:
         # A stack that was started after this one has put its own there.
         if _read() == document:
-            if earlier and _answers(earlier["endpoint_url"]):
+            if earlier and answers(earlier["endpoint_url"]):
                 _write(earlier)
             else:
                 STACK_FILE.unlink()
@@ -34,7 +31,7 @@ def stack_file(document: Mapping[str, str]) -> Iterator[None]:
 def running_stack_document() -> Mapping[str, str]:
     """What the file says of a stack that answers; raises NotRunningError if none does."""
     document = _read()
-    if document is None or not _answers(document["endpoint_url"]):
+    if document is None or not answers(document["endpoint_url"]):
         raise NotRunningError("nothing is running. Start it with: make run")
     return document
 
@@ -50,12 +47,3 @@ def _write(document: Mapping[str, str]) -> None:
     unfinished = STACK_FILE.with_suffix(".unfinished")
     unfinished.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     unfinished.replace(STACK_FILE)
-
-
-def _answers(endpoint_url: str) -> bool:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(f"{endpoint_url}/_ministack/health", timeout=TIMEOUT_SECONDS):
-            return True
-    except (urllib.error.URLError, OSError):
-        return False

@@ -21,6 +21,7 @@ from accrue.domain.errors import AlreadyPostedError, BalanceMovedError
 from accrue.domain.posting import Balance, Posting, SettledOutcome
 from accrue.domain.timestamps import to_text
 from accrue.storage.dynamo import (
+    CONDITION_FAILED,
     cancellation_reasons,
     conflict_waits,
     retry_conflicts,
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import PutTypeDef, TransactWriteItemTypeDef
 
-CONDITION_FAILED = "ConditionalCheckFailed"
 # DynamoDB: 100 items a transaction, one of them the balance; 100 keys a BatchGetItem.
 MAX_POSTINGS_PER_WRITE = 99
 MAX_KEYS_PER_READ = 100
@@ -86,7 +86,7 @@ class BalanceTable:
         attributes = posting.to_attributes()
         if posting.outcome is not Outcome.APPLIED:
             attributes["outcome_shard"] = _outcome_shard(posting)
-        key = posting_key(posting.network_id, posting.membership, posting)
+        key = _posting_key(posting)
         return {
             "Put": {
                 "TableName": self._table_name,
@@ -155,13 +155,10 @@ class BalanceTable:
                 time.sleep(wait)
 
 
-def posting_key(
-    network_id: str, membership: MembershipRef, of: Posting | Activity
-) -> dict[str, Any]:
-    """The key of the posting of an activity on a membership: the same, whoever applies it,
-    whenever.
-    """
-    return _key(_membership_key(network_id, membership), _posting_sort_key(of))
+def _posting_key(posting: Posting) -> dict[str, Any]:
+    """Made of the activity and the membership alone: the same, whoever applies it, whenever."""
+    partition = _membership_key(posting.network_id, posting.membership)
+    return _key(partition, _posting_sort_key(posting))
 
 
 def _outcome_shard(result: Posting | SettledOutcome) -> str:

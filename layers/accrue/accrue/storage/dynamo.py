@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 CONFLICT_ATTEMPTS = 10
 FIRST_CONFLICT_WAIT_SECONDS = 0.02
 LONGEST_CONFLICT_WAIT_SECONDS = 0.5
+# Why an item of a transaction was refused whose condition did not hold.
+CONDITION_FAILED = "ConditionalCheckFailed"
 RETRYABLE_REASONS = frozenset(
     {
         "TransactionConflict",

@@ -15,6 +15,7 @@ from accrue.domain.errors import UnreadableRowError
 from accrue.domain.recording import Attempt, LedgerPage, Recording
 from accrue.domain.timestamps import to_text
 from accrue.storage.dynamo import (
+    CONDITION_FAILED,
     cancellation_reasons,
     retry_conflicts,
     to_attributes,
@@ -30,7 +31,6 @@ INDEX = "by_recorded_at"
 ROWS_A_PAGE = 200
 # Never over an existing row: this condition is what makes a row the record of its idempotency key.
 INSERT_ONLY = "attribute_not_exists(activity_key)"
-CONDITION_FAILED = "ConditionalCheckFailed"
 
 
 class LedgerTable:
