@@ -9,18 +9,22 @@ export UV_SYSTEM_CERTS := 1
 # A configuration or an environment of the caller must not change what is installed.
 export UV_NO_CONFIG := 1
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
+# No time zones of this machine: those of the lock file, as in the functions.
+export PYTHONTZPATH :=
 
 UV := .local/uv/bin/uv
 PYTHON := .venv/bin/python
 
-.PHONY: help setup import run logs test lock clean format coverage lint ruff types arrows template unit integration replay e2e
+.PHONY: help setup import run logs schema test lock clean format coverage bench lint ruff types arrows template unit integration replay e2e
 
 help:
 	@echo "make run     start the local stack (PORT=4566); Ctrl-C stops it"
-	@echo "make import  import a network into the running stack (FILE=network.json)"
+	@echo "make import  import a network into the running stack (FILE=network.yaml, or .json)"
 	@echo "make logs    follow the function logs of the running stack"
 	@echo "make test    every check and test, or some: STAGES='lint unit'"
+	@echo "make bench   measure what decide() costs"
 	@echo "make format  let ruff put the code in order"
+	@echo "make schema  renew docs/program.schema.json after a change of the program's model"
 	@echo "make setup   only install the environments"
 	@echo "make lock    renew the lock files"
 	@echo "make clean   remove everything that was installed or built"
@@ -69,6 +73,9 @@ logs: setup
 import: setup
 	@exec $(PYTHON) -m local import
 
+schema: setup
+	@exec $(PYTHON) -m local schema
+
 # From cheap to dear, so that what is wrong shows early.
 STAGES := lint unit integration replay e2e
 test: setup
@@ -98,6 +105,10 @@ unit integration replay e2e: setup
 
 coverage: setup
 	@$(PYTHON) -m pytest -q --cov --cov-report=term tests/unit tests/integration tests/replay
+
+# What it prints are ratios within one run, and counts: machines are noisy.
+bench: setup
+	@$(PYTHON) -m benchmarks.decide
 
 format: setup
 	@$(PYTHON) -m ruff check --fix --quiet . || true

@@ -5,7 +5,7 @@ LocalError
     StepError           a step failed; carries the useful part of its output
     StoppedError        somebody asked to stop
     NotRunningError     nothing is running that could be followed
-    NetworkFileError    the file to import is missing or is not JSON
+    NetworkFileError    the file to import is missing or can't be read
 """
 
 
@@ -34,4 +34,4 @@ class NotRunningError(LocalError):
 
 
 class NetworkFileError(LocalError):
-    """The file to import is missing or is not JSON."""
+    """The file to import is missing or can't be read."""

@@ -1,4 +1,4 @@
-"""`make import FILE=network.json`: imports a network document into the running stack."""
+"""`make import FILE=network.yaml` (or .json): imports a network document into the running stack."""
 
 import json
 import os
@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 from local import deployed
-from local.errors import LocalError, NetworkFileError
+from local.errors import LocalError
+from local.network_file import read_network_file
 from local.stack_file import running_stack_document
 
 
@@ -23,10 +24,7 @@ def main() -> int:
 
 def _import(path: Path) -> dict[str, object]:
     endpoint_url = running_stack_document()["endpoint_url"]
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise NetworkFileError(f"{path} can't be read ({error}). Try: FILE=network.json") from error
+    document = read_network_file(path)
     names = deployed.outputs(endpoint_url)
     answer: dict[str, object] = deployed.invoke("import_catalog", document, endpoint_url, names)
     return answer

@@ -19,15 +19,15 @@ TIMEOUT_SECONDS = 60.0
 def warm(stack: LiveStack) -> None:
     """Call every function without leaving a trace. Raises StepError if one does not work."""
     membership = f"/v2/program-memberships/{stack.program_membership_id}"
+    network = f"/networks/{stack.network_id}"
     hang = {"X-API-Key": stack.partner_api_key}
     village = {"Authorization": f"Bearer {stack.partner_api_key}"}
     # An empty activity is refused before anything is recorded.
     calls: list[Callable[[], None]] = [
         lambda: _expect(stack, "POST", f"{membership}/activities", hang, range(400, 500)),
-        lambda: _expect(
-            stack, "POST", f"/networks/{stack.network_id}/activity", village, range(400, 500)
-        ),
+        lambda: _expect(stack, "POST", f"{network}/activity", village, range(400, 500)),
         lambda: _expect(stack, "GET", membership, hang, range(200, 201)),
+        lambda: _expect(stack, "GET", f"{network}/activities/none", village, range(404, 405)),
         lambda: _invoke(stack, "apply_rules", {"Records": []}),
         lambda: _invoke(stack, "reconcile", {}),
     ]

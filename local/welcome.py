@@ -33,6 +33,11 @@ What it came to, a second later:
 
   curl -i '$api_url/v2/program-memberships/$program_membership_id' \\
     -H 'X-API-Key: $partner_api_key'
+
+Why, for an activity by its Accrue-Activity-Id:
+
+  curl -i '$api_url/networks/$network_id/activities/ik_...' \\
+    -H 'Authorization: Bearer $partner_api_key'
 """)
 
 

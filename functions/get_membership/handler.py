@@ -1,10 +1,12 @@
-"""GET /v2/program-memberships/{program_membership_id}: a membership's balance, last activity and
-program.
+"""GET /v2/program-memberships/{program_membership_id}: a membership's balance, tier, quests, last
+activity and program.
 """
 
 from typing import Any
 
 from accrue.domain.amounts import canonical_text
+from accrue.domain.program.tiers import Level
+from accrue.domain.standing import QuestStanding, TierStanding
 from accrue.domain.timestamps import to_text
 from accrue.runtime.clock import utc_now
 from accrue.runtime.http import Request, Response, endpoint
@@ -39,8 +41,8 @@ def _body(view: MembershipView) -> dict[str, Any]:
     return {
         "program_membership_id": view.membership.program_membership_id,
         # Decimal strings: as JSON numbers they would lose digits in many clients.
-        "balance": canonical_text(view.balance.figures.points),
-        "lifetime_points": canonical_text(view.balance.figures.lifetime_points),
+        "balance": canonical_text(view.balance.state.points),
+        "lifetime_points": canonical_text(view.balance.state.lifetime_points),
         "last_activity": last
         and {
             "activity_id": last.activity_id,
@@ -48,6 +50,8 @@ def _body(view: MembershipView) -> dict[str, Any]:
             "occurred_at": to_text(last.occurred_at),
             "recorded_at": to_text(last.recorded_at),
         },
+        "tier": view.tier and _tier(view.tier),
+        "quests": [_quest(each) for each in view.quests],
         "program": {
             "program_id": program.program_id,
             "name": program.name,
@@ -55,4 +59,39 @@ def _body(view: MembershipView) -> dict[str, Any]:
             "points_unit": program.points.unit,
             "points_scale": program.points.scale,
         },
+    }
+
+
+def _tier(tier: TierStanding) -> dict[str, Any]:
+    return {
+        "tier_id": tier.level and tier.level.tier_id,
+        "name": tier.level and tier.level.name,
+        "benefits": list(tier.level.benefits) if tier.level else [],
+        "points": canonical_text(tier.points),
+        "next": tier.following and _next_tier(tier.following),
+    }
+
+
+def _next_tier(level: Level) -> dict[str, Any]:
+    return {
+        "tier_id": level.tier_id,
+        "name": level.name,
+        "enters_at": canonical_text(level.enters_at),
+    }
+
+
+def _quest(standing: QuestStanding) -> dict[str, Any]:
+    return {
+        "quest_id": standing.quest.quest_id,
+        "name": standing.quest.name,
+        "completions": standing.completions,
+        "max_completions": standing.quest.max_completions,
+        "requirements": [
+            {
+                "requirement_id": each.requirement_id,
+                "progress": canonical_text(each.progress),
+                "threshold": canonical_text(each.threshold),
+            }
+            for each in standing.requirements
+        ],
     }

@@ -48,6 +48,13 @@ class LiveNetwork:
             f"/v2/program-memberships/{membership}", headers={"X-API-Key": self.partner_api_key}
         )
 
+    def get_activity(self, activity_id: str) -> httpx.Response:
+        """GET an activity."""
+        return self.http.get(
+            f"/networks/{self.network_id}/activities/{activity_id}",
+            headers={"Authorization": f"Bearer {self.partner_api_key}"},
+        )
+
     def balance(self, membership: str) -> str:
         """A membership's balance."""
         balance: str = self.get_membership(membership).json()["balance"]

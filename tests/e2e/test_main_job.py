@@ -91,6 +91,8 @@ def test_a_membership_shows_its_last_activity_and_program(network: LiveNetwork) 
             "activity_type_id": "activity_type_1",
             "occurred_at": "2021-10-10T17:35:37.000000Z",
         },
+        "tier": None,
+        "quests": [],
         "program": {
             "program_id": "coffee-club",
             "name": "Coffee club",
@@ -99,6 +101,24 @@ def test_a_membership_shows_its_last_activity_and_program(network: LiveNetwork) 
             "points_scale": 2,
         },
     }
+
+
+def test_an_activity_is_found_at_once_and_explains_itself_when_it_is_applied(
+    network: LiveNetwork,
+) -> None:
+    activity_id = network.post_network_activity(CLIENT_SAMPLE).json()["activity_id"]
+
+    at_once = network.get_activity(activity_id)
+    assert at_once.status_code == 200
+    assert at_once.json()["amount"] == "100.99"
+    assert at_once.json()["outcome"] in {"pending", "applied"}
+
+    wait_until(lambda: network.get_activity(activity_id).json()["outcome"] == "applied")
+    memberships = network.get_activity(activity_id).json()["memberships"]
+    assert [line["reason"] for each in memberships for line in each["lines"]] == [
+        "100.99 x 0.05 = 5.0495, rounded half_up",
+        "100.99 x 0.01 = 1.0099, rounded half_up",
+    ]
 
 
 def test_an_enforced_reference_counts_once_and_answers_the_same(network: LiveNetwork) -> None:

@@ -13,6 +13,7 @@ ROUTES = [
     ("POST", f"{MEMBERSHIP}/activities", "X-API-Key", ""),
     ("GET", MEMBERSHIP, "X-API-Key", ""),
     ("POST", "/networks/{network_id}/activity", "Authorization", "Bearer "),
+    ("GET", "/networks/{network_id}/activities/none", "Authorization", "Bearer "),
 ]
 
 

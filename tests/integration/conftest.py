@@ -16,6 +16,7 @@ import time_machine
 from moto.core.config import DefaultConfig
 
 from tests.integration.networks import demo_network
+from tests.integration.rich_network import rich_network
 from tests.integration.tables import create_tables
 from tests.integration.world import ENVIRONMENT, World
 
@@ -49,6 +50,14 @@ def empty_world(monkeypatch: pytest.MonkeyPatch, clock: time_machine.Traveller) 
 def world(empty_world: World, demo_catalog: list[dict[str, Any]]) -> World:
     """The application with the demo network."""
     return _with_demo_network(empty_world, demo_catalog)
+
+
+@pytest.fixture
+def tea_house(empty_world: World) -> World:
+    """The application with a network whose program has some of everything."""
+    empty_world.import_network(rich_network())
+    empty_world.restart()
+    return empty_world
 
 
 @pytest.fixture(scope="module")

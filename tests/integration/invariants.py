@@ -13,6 +13,7 @@ from typing import Any
 
 from accrue.domain.canonical import content_hash
 from tests.integration.networks import demo_network
+from tests.integration.point_lines import lines_of
 from tests.integration.world import World, plain
 
 KEYS = {
@@ -74,7 +75,7 @@ def assert_settled(world: World) -> None:
             ]
     assert {
         (p["network_id"], p["program_membership_id"], p["activity_id"]): [
-            {name: line[name] for name in ("rule_id", "role", "points")} for line in p["lines"]
+            {name: line[name] for name in ("rule_id", "role", "points")} for line in lines_of(p)
         ]
         for p in postings
     } == expected_postings
@@ -175,7 +176,7 @@ def _assert_chain(postings: list[Item], balance: Item) -> None:
     for posting in postings:
         assert posting["previous_hash"] == previous
         assert posting["content_hash"] == _recomputed_hash(posting)
-        lines = [Fraction(line["points"]) for line in posting["lines"]]
+        lines = [Fraction(line["points"]) for line in lines_of(posting)]
         assert Fraction(posting["points"]) == sum(lines)
         points += sum(lines)
         lifetime += sum(line for line in lines if line > 0)

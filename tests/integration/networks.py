@@ -6,7 +6,11 @@ from typing import Any
 def demo_network(network_id: str = "demo") -> dict[str, Any]:
     """A network with both forms' types, four users, and a membership each."""
     return {
-        "network": {"network_id": network_id, "name": "Demo network"},
+        "network": {
+            "network_id": network_id,
+            "name": "Demo network",
+            "metadata_fields": ["channel", "store_id", "basket_value", "is_gift"],
+        },
         "activity_types": [
             {"activity_type_id": "activity_type_1", "kind": "action"},
             {"activity_type_id": "correction", "kind": "action", "allows_negative": True},

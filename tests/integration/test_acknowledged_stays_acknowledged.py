@@ -135,30 +135,31 @@ def test_an_activity_recorded_before_its_catalog_was_gone_is_still_applied(world
 
 @pytest.fixture
 def release(monkeypatch: pytest.MonkeyPatch) -> Callable[[World], None]:
-    """Deploys a release whose forms are /2: they know one more field, which has a default."""
+    """Deploys a release with a newer form of each door: it knows one more field, which has a
+    default.
+    """
 
     def deploy(world: World) -> None:
-        for door in ("membership", "network"):
-            _add_form(monkeypatch, door)
+        _add_form(monkeypatch, "membership", "membership_activity/1", "membership_activity/2")
+        _add_form(monkeypatch, "network", "network_activity/2", "network_activity/3")
         world.restart()
 
     return deploy
 
 
-def _add_form(monkeypatch: pytest.MonkeyPatch, door: str) -> None:
-    hash_1 = getattr(payload_forms, f"{door}_payload_hash")
-    form_2 = f"{door}_activity/2"
+def _add_form(monkeypatch: pytest.MonkeyPatch, door: str, present: str, newer: str) -> None:
+    present_hash = getattr(payload_forms, f"{door}_payload_hash")
 
-    def hash_2(form: str, request: Any, *more: Any, **named: Any) -> str:
-        if form != form_2:
-            return str(hash_1(form, request, *more, **named))
-        old = hash_1(f"{door}_activity/1", request, *more, **named)
+    def newer_hash(form: str, request: Any, *more: Any, **named: Any) -> str:
+        if form != newer:
+            return str(present_hash(form, request, *more, **named))
+        old = present_hash(present, request, *more, **named)
         return content_hash({"form": form, "channel": "web", "the rest": old})
 
     service = f"accrue.services.record_{door}_activity"
-    monkeypatch.setattr(f"{service}.{door.upper()}_ACTIVITY_FORM", form_2)
-    monkeypatch.setattr(f"{service}.{door}_payload_hash", hash_2)
-    known = payload_forms._KNOWN_FORMS | {form_2}
+    monkeypatch.setattr(f"{service}.{door.upper()}_ACTIVITY_FORM", newer)
+    monkeypatch.setattr(f"{service}.{door}_payload_hash", newer_hash)
+    known = payload_forms._KNOWN_FORMS | {newer}
     monkeypatch.setattr(payload_forms, "_KNOWN_FORMS", known)
 
 

@@ -11,6 +11,7 @@ from tests.integration.faults import Faults, cancelled
 from tests.integration.histories import JANE, JOHN, hang_post, village_post
 from tests.integration.invariants import Witness, assert_settled, balances_of
 from tests.integration.networks import demo_network
+from tests.integration.point_lines import lines_of
 from tests.integration.world import World, stream_event
 
 ALL_APPLIED: dict[str, Any] = {"batchItemFailures": []}
@@ -66,7 +67,7 @@ def test_one_activity_becomes_one_posting_and_the_balance(
     assert posting == {
         "membership_key": "demo#M#12345",
         "item_key": f"POSTING#2026-03-01T12:00:00.000000Z#{activity_id}",
-        "schema_version": 1,
+        "schema_version": 2,
         "network_id": "demo",
         "program_id": "coffee-club",
         "program_membership_id": "12345",
@@ -78,9 +79,7 @@ def test_one_activity_becomes_one_posting_and_the_balance(
         "posted_at": "2026-03-01T12:00:03.000000Z",
         "program_version": 1,
         "outcome": "applied",
-        "lines": [
-            {"rule_id": "identity", "role": "member", "points": Decimal(50), "reason": "50 x 1"}
-        ],
+        "lines": [[Decimal(50), "member", "50 x 1", "rule_id:identity"]],
         "points": Decimal(50),
         "balance_after": Decimal(50),
         "sequence": 1,
@@ -91,7 +90,7 @@ def test_one_activity_becomes_one_posting_and_the_balance(
     assert balance == {
         "membership_key": "demo#M#12345",
         "item_key": "BALANCE",
-        "schema_version": 1,
+        "schema_version": 2,
         "network_id": "demo",
         "program_id": "coffee-club",
         "program_membership_id": "12345",
@@ -143,7 +142,7 @@ def test_an_activity_without_a_rule_is_posted_with_the_why(world: World) -> None
     assert world.deliver() == ALL_APPLIED
 
     (posting,) = world.postings()
-    assert (posting["outcome"], posting["lines"]) == ("no_rule", [])
+    assert (posting["outcome"], lines_of(posting)) == ("no_rule", [])
     assert posting["reason"] == "no rule of coffee-club is on visit"
     assert balances_of(world) == {}
     Witness().observe(world)
@@ -155,7 +154,7 @@ def test_one_person_in_two_roles_gets_one_posting_with_both_lines(world: World) 
     assert world.deliver() == ALL_APPLIED
 
     (posting,) = world.postings()
-    assert [(line["role"], line["points"]) for line in posting["lines"]] == [
+    assert [(line["role"], line["points"]) for line in lines_of(posting)] == [
         ("buyer", Decimal(1)),
         ("seller", Decimal(5)),
     ]

@@ -1,7 +1,10 @@
 """How soon a change of the catalog counts: at once after a miss, else after the cache's life."""
 
+from typing import Any
+
 import time_machine
 
+from accrue.storage.catalog import CatalogTable
 from tests.integration.authorizer_events import allow, authorizer_event, deny
 from tests.integration.networks import demo_network
 from tests.integration.world import World
@@ -58,6 +61,29 @@ def test_a_type_that_was_found_is_believed_for_the_caches_life(
     assert _post(world, "second", correction) == 200
     clock.shift(1)
     assert _post(world, "third", correction) == 422
+
+
+def test_traits_are_believed_for_the_caches_life_and_a_miss_is_not(
+    world: World, clock: time_machine.Traveller
+) -> None:
+    catalog = CatalogTable(world.client, "catalog", CACHE_SECONDS)
+    assert catalog.find_traits("demo", "user-1") == {}
+
+    world.import_network(_with_city("Bonn"))
+    assert catalog.find_traits("demo", "user-1") == {"city": "Bonn"}
+    assert catalog.find_traits("demo", "user-2") == {}
+
+    world.import_network(_with_city("Rome"))
+    clock.shift(CACHE_SECONDS - 1)
+    assert catalog.find_traits("demo", "user-1") == {"city": "Bonn"}
+    clock.shift(1)
+    assert catalog.find_traits("demo", "user-1") == {"city": "Rome"}
+
+
+def _with_city(city: str) -> dict[str, Any]:
+    document = demo_network()
+    document["users"][0]["traits"] = {"city": city}
+    return document
 
 
 def _post(world: World, key: str, activity: dict[str, object]) -> int:

@@ -16,8 +16,9 @@ def test_every_single_read_and_every_read_of_the_catalog_is_consistent(
 
     world.post_membership_activity("12345", HANG_EXAMPLE)
     world.post_membership_activity("99999", HANG_EXAMPLE)
-    world.post_network_activity(VILLAGE_SAMPLE)
+    sent = world.post_network_activity(VILLAGE_SAMPLE)
     world.deliver()
+    world.get_activity(sent.body["activity_id"])
     world.get_membership("12345")
     clock.shift(3600)
     world.invoke("reconcile", {})

@@ -1,9 +1,13 @@
 """GET /v2/program-memberships/{program_membership_id}."""
 
+from typing import Any
+
 import pytest
+import time_machine
 
 from tests.integration.bodies import HANG_EXAMPLE, VILLAGE_SAMPLE, hang_activity
 from tests.integration.networks import demo_network
+from tests.integration.rich_network import purchase, rich_network
 from tests.integration.world import Answer, World
 
 JSON = {"Content-Type": "application/json"}
@@ -27,6 +31,8 @@ def test_a_membership_without_activities_has_nothing(world: World) -> None:
             "balance": "0",
             "lifetime_points": "0",
             "last_activity": None,
+            "tier": None,
+            "quests": [],
             "program": PROGRAM,
         },
     )
@@ -63,9 +69,97 @@ def test_a_membership_shows_its_points_and_its_last_activity(world: World) -> No
                 "occurred_at": "2021-10-10T17:35:37.000000Z",
                 "recorded_at": "2026-03-01T12:00:00.000000Z",
             },
+            "tier": None,
+            "quests": [],
             "program": PROGRAM,
         },
     )
+
+
+# ---- Tier and quests ----
+
+
+def test_a_program_with_tiers_and_quests_shows_where_a_member_stands(tea_house: World) -> None:
+    new = tea_house.get_membership("ann").body
+    for number, amount in enumerate(["60", "40", "0.5"], start=1):
+        tea_house.post_membership_activity("ann", purchase(number, amount))
+        tea_house.deliver()
+
+    body = tea_house.get_membership("ann").body
+
+    silver = {"tier_id": "silver", "name": "Silver", "enters_at": "100"}
+    gold = {"tier_id": "gold", "name": "Gold", "enters_at": "1000"}
+    assert new["tier"] == {
+        "tier_id": None,
+        "name": None,
+        "benefits": [],
+        "points": "0",
+        "next": silver,
+    }
+    assert new["quests"] == [
+        _quest("tea-lover", "Tea lover", 0, "0", "2"),
+        _quest("big-spender", "Big spender", 0, "0", "500"),
+        _quest("explorer", "Explorer", 0, "0", "3"),
+    ]
+    assert body["tier"] == {
+        "tier_id": "silver",
+        "name": "Silver",
+        "benefits": ["free-refill"],
+        "points": body["lifetime_points"],
+        "next": gold,
+    }
+    assert body["quests"] == [
+        _quest("tea-lover", "Tea lover", 1, "1", "2"),
+        _quest("big-spender", "Big spender", 0, "100.5", "500"),
+        _quest("explorer", "Explorer", 0, "0", "3"),
+    ]
+
+
+def test_the_highest_tier_has_no_next(tea_house: World) -> None:
+    tea_house.post_membership_activity("ann", purchase(1, "1000"))
+    tea_house.deliver()
+
+    tier = tea_house.get_membership("ann").body["tier"]
+
+    assert (tier["tier_id"], tier["next"]) == ("gold", None)
+
+
+def test_a_tier_by_rolling_points_is_shown_as_of_now_and_lost_without_any_activity(
+    empty_world: World, clock: time_machine.Traveller
+) -> None:
+    document = rich_network()
+    document["programs"][0]["tiers"]["by"] = {"kind": "rolling_points", "days": 30}
+    empty_world.import_network(document)
+    empty_world.restart()
+    empty_world.post_membership_activity("ann", purchase(1, "100"))
+    empty_world.deliver()
+
+    def standing() -> tuple[str | None, str, str]:
+        tier = empty_world.get_membership("ann").body["tier"]
+        return tier["tier_id"], tier["points"], tier["next"]["tier_id"]
+
+    # In Berlin it is the 1st of March; its points are within the window up to the 30th.
+    assert standing() == ("silver", "155", "gold")
+    clock.move_to("2026-03-30T21:59:59Z")
+    assert standing() == ("silver", "155", "gold")
+    clock.move_to("2026-03-30T22:00:01Z")
+    assert standing() == (None, "0", "silver")
+    assert empty_world.balance("ann") == "155"
+
+
+def _quest(
+    quest_id: str, name: str, completions: int, progress: str, threshold: str
+) -> dict[str, Any]:
+    return {
+        "quest_id": quest_id,
+        "name": name,
+        "completions": completions,
+        "max_completions": 3,
+        "requirements": [{"requirement_id": "buy", "progress": progress, "threshold": threshold}],
+    }
+
+
+# ---- Other ----
 
 
 def test_what_is_recorded_and_not_applied_yet_does_not_show(world: World) -> None:

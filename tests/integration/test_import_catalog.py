@@ -58,6 +58,7 @@ def test_a_network_is_made_of_its_document(empty_world: World) -> None:
             "name": "Small network",
             "pseudonym_secret": NETWORK_SECRET,
             "logs_undefined_types": False,
+            "metadata_fields": [],
         },
         ("#KEY#small.first", "KEY"): {
             "key_id": "first",
@@ -76,8 +77,10 @@ def test_a_network_is_made_of_its_document(empty_world: World) -> None:
             "version": Decimal(1),
             "effective_at": "1970-01-01T00:00:00.000000Z",
             "document": '{"program_id":"club","name":"Club","points":{"unit":"stars","scale":0,'
-            '"rounding":"half_up"},"rules":[{"rule_id":"pay","activity_type_id":"task",'
-            '"role":"doer","award":{"kind":"amount_times_rate","rate":"0.5"}}]}',
+            '"rounding":"half_up"},"time_zone":"UTC","segments":[],"rules":[{"rule_id":"pay",'
+            '"activity_type_id":"task","role":"doer","when":{"weekdays":[],"metadata":[],'
+            '"traits":[],"tiers":[],"benefits":[]},"award":{"kind":"amount_times_rate",'
+            '"rate":"0.5"},"limits":[]}],"bonuses":[],"quests":[]}',
         },
         ("small#MEMBERSHIP#m-1", "MEMBERSHIP"): {
             "program_membership_id": "m-1",
@@ -197,6 +200,53 @@ def test_what_a_document_leaves_out_stays(empty_world: World) -> None:
 
     assert (report["created"], report["updated"], report["unchanged"]) == (0, 0, 1)
     assert empty_world.items("catalog") == before
+
+
+def _with_traits(traits: dict[str, Any] | None) -> dict[str, Any]:
+    user = SMALL["users"][0] | ({} if traits is None else {"traits": traits})
+    return SMALL | {"users": [user]}
+
+
+def _stored_traits(world: World) -> Any:
+    stored = _catalog(world).get(("small#USER#u-1", "TRAITS"))
+    return stored and stored["traits"]
+
+
+def test_traits_are_items_of_their_own_without_the_email(empty_world: World) -> None:
+    document = _with_traits({"city": "Bonn", "birth_year": 2004})
+
+    report = empty_world.import_network(document)
+
+    assert _catalog(empty_world)["small#USER#u-1", "TRAITS"] == {
+        "user_id": "u-1",
+        "traits": {"city": "Bonn", "birth_year": "2004"},
+    }
+    assert (report["created"], report["updated"]) == (6, 0)
+    assert empty_world.import_network(document)["unchanged"] == 6
+
+
+def test_traits_that_are_given_replace_all_earlier_ones_and_others_stay(empty_world: World) -> None:
+    empty_world.import_network(_with_traits({"city": "Bonn", "age": 20}))
+
+    left_out = empty_world.import_network(_with_traits(None))
+    assert left_out["unchanged"] == 6
+    assert _stored_traits(empty_world) == {"city": "Bonn", "age": "20"}
+
+    given = empty_world.import_network(_with_traits({"city": "Rome"}))
+    assert (given["updated"], given["unchanged"]) == (1, 5)
+    assert _stored_traits(empty_world) == {"city": "Rome"}
+
+    emptied = empty_world.import_network(_with_traits({}))
+    assert (emptied["updated"], emptied["unchanged"]) == (1, 5)
+    assert _stored_traits(empty_world) == {}
+
+
+def test_traits_are_never_logged(empty_world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    empty_world.import_network(_with_traits({"city": "Unmistakable", "b a d": "Unmistakable"}))
+    empty_world.import_network(_with_traits({"city": "Unmistakable"}))
+
+    assert _stored_traits(empty_world) == {"city": "Unmistakable"}
+    assert "Unmistakable" not in capsys.readouterr().out
 
 
 def test_a_further_membership_joins_the_users_earlier_ones(empty_world: World) -> None:

@@ -30,7 +30,7 @@ NOT_AN_ID = "has characters that an id can't have: make it match ^[A-Za-z0-9][A-
 
 # where the demo network is changed, to what, and the fault: its pointer and its message
 CONTRADICTIONS: list[tuple[str, object, str, str]] = [
-    ("/network", None, "/network", "Input should be a valid dictionary or instance of NetworkPart"),
+    ("/network", None, "/network", "must be an object with fields of its own"),
     ("/network/network_id", "a#b", "/network/network_id", NOT_A_NAME),
     ("/network/network_id", "a.b", "/network/network_id", NOT_A_NAME),
     ("/network/network_id", "demo\n", "/network/network_id", NOT_A_NAME),
@@ -53,24 +53,29 @@ CONTRADICTIONS: list[tuple[str, object, str, str]] = [
     (
         "/activity_types/6",
         {"activity_type_id": "visit", "kind": "action"},
-        "/activity_types/6",
+        "/activity_types/6/activity_type_id",
         SECOND_TIME,
     ),
-    ("/programs/1", demo_network()["programs"][0], "/programs/1", SECOND_TIME),
-    ("/programs/0/points/scale", 7, "/programs/0/points/scale", "Input should be less than or"),
-    ("/programs/0/points/scale", 0.5, "/programs/0/points/scale", "Input should be a valid int"),
+    ("/programs/1", demo_network()["programs"][0], "/programs/1/program_id", SECOND_TIME),
+    (
+        "/programs/0/points/scale",
+        7,
+        "/programs/0/points/scale",
+        "is too large: it must be at most 6",
+    ),
+    ("/programs/0/points/scale", 0.5, "/programs/0/points/scale", "must be a whole number"),
     ("/programs/0/points/rounding", "ceil", "/programs/0/points/rounding", "must be 'half_up', "),
     (RATE, 0.01, RATE, "write the rate as a string"),
     (RATE, "NaN", RATE, '"NaN" is not a number'),
     (RATE, "1e99", RATE, "is out of range"),
-    (RATE, "1000000.1", RATE, "a rate is at most 1000000"),
-    (RATE, "0.0000001", RATE, "a rate has at most 6 decimals"),
+    (RATE, "1000000.1", RATE, "is out of range: a rate is at most 1000000"),
+    (RATE, "0.0000001", RATE, "has 7 decimals: a rate has at most 6"),
     (RATE, True, RATE, ""),
     (RATE, None, RATE, "must be a number, not null"),
     (
         "/programs/0/rules/0/rule_id",
         "task-pay",
-        "/programs/0/rules/3",
+        "/programs/0/rules/3/rule_id",
         SECOND_TIME,
     ),
     (
@@ -89,12 +94,12 @@ CONTRADICTIONS: list[tuple[str, object, str, str]] = [
         "/programs/0/rules/0/award/kind",
         "magic",
         "/programs/0/rules/0/award/kind",
-        "must be 'amount_times_rate'",
+        'must be one of "amount_times_rate", "flat", ',
     ),
     ("/users/0/user_id", "a b", "/users/0/user_id", NOT_AN_ID),
     ("/users/0/user_id", "jane@example.com", "/users/0/user_id", NOT_AN_ID),
     ("/users/0/email", "nobody", "/users/0/email", "is not an email"),
-    ("/users/5", {"user_id": "user-1", "email": "new@x.org"}, "/users/5", SECOND_TIME),
+    ("/users/5", {"user_id": "user-1", "email": "new@x.org"}, "/users/5/user_id", SECOND_TIME),
     (
         "/users/5",
         {"user_id": "user-9", "email": "BRADFORD@VillageLabs.co"},
@@ -104,7 +109,7 @@ CONTRADICTIONS: list[tuple[str, object, str, str]] = [
     (
         "/memberships/4",
         {"program_membership_id": "12345", "program_id": "coffee-club", "user_id": "user-5"},
-        "/memberships/4",
+        "/memberships/4/program_membership_id",
         SECOND_TIME,
     ),
     (
@@ -127,7 +132,7 @@ CONTRADICTIONS: list[tuple[str, object, str, str]] = [
     ),
     ("/api_keys/0/key_id", "a.b", "/api_keys/0/key_id", NOT_A_NAME),
     ("/api_keys/0/role", "owner", "/api_keys/0/role", "must be 'partner' or 'admin'"),
-    ("/api_keys/2", {"key_id": "admin", "role": "partner"}, "/api_keys/2", SECOND_TIME),
+    ("/api_keys/2", {"key_id": "admin", "role": "partner"}, "/api_keys/2/key_id", SECOND_TIME),
 ]
 
 
@@ -164,8 +169,8 @@ def test_every_fault_of_a_document_is_reported(bare_world: World) -> None:
     answer = bare_world.import_network(document)
 
     assert [fault["pointer"] for fault in answer["errors"]] == [
-        *(f"/memberships/{n}/user_id" for n in range(4)),
         *(f"/programs/0/rules/{n}/activity_type_id" for n in range(4)),
+        *(f"/memberships/{n}/user_id" for n in range(4)),
     ]
     assert bare_world.items("catalog") == []
 

@@ -12,6 +12,7 @@ from tests.integration.bodies import (
     village_activity,
 )
 from tests.integration.item_size import WRITE_UNIT_BYTES, item_size
+from tests.integration.rich_network import purchase
 from tests.integration.world import World
 
 UUID = "0f8fad5b-d9cb-469f-a165-70867728950e"
@@ -64,6 +65,23 @@ def test_a_row_and_its_postings_in_villages_form_are_small(world: World, body: A
     world.deliver()
 
     _assert_small(world, rows=1, results=1 if body is VILLAGE_EXAMPLE else 4)
+
+
+def test_what_explains_itself_in_the_usual_case_is_small(tea_house: World) -> None:
+    # Of five rules two match, of two bonuses one, and of three quests two advance.
+    for number in range(1, 4):
+        answer = tea_house.post_membership_activity("ann", purchase(number))
+        (row,) = [
+            item
+            for item in tea_house.items("ledger")
+            if item["activity_id"]["S"] == answer.headers["Accrue-Activity-Id"]
+        ]
+        tea_house.deliver([row])
+
+    last = max(tea_house.postings(), key=lambda posting: posting["sequence"])
+    assert len(last["considered"]) == 10
+    assert [len(last[part]) for part in ("lines", "quests")] == [3, 2]
+    _assert_small(tea_house, rows=3, results=4)
 
 
 def test_a_marker_and_a_duplicate_are_small(world: World) -> None:

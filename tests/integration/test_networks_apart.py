@@ -98,6 +98,7 @@ def test_what_is_another_networks_is_not_there(world: World) -> None:
     special = hang_activity({"/activity/activity_type_id": "special"})
     assert world.post_membership_activity("777", special, network="other").status == 200
     before = world.items("ledger")
+    activity_id = before[0]["activity_id"]["S"]
 
     type_elsewhere = world.post_membership_activity("12345", special)
     membership_elsewhere = world.post_membership_activity("777", HANG_EXAMPLE)
@@ -109,6 +110,9 @@ def test_what_is_another_networks_is_not_there(world: World) -> None:
     assert membership_elsewhere.status == 404
     assert membership_elsewhere.body["code"] == "MEMBERSHIP_NOT_FOUND"
     assert (user_elsewhere.status, user_elsewhere.body["code"]) == (400, "UNKNOWN_USER")
+    activity_elsewhere = world.get_activity(activity_id)
+    assert activity_elsewhere.status == 404
+    assert activity_elsewhere.body["code"] == "ACTIVITY_NOT_FOUND"
     assert world.items("ledger") == before
 
 
@@ -135,3 +139,15 @@ def test_a_cached_policy_does_not_open_another_networks_path(
         "request_id": "gateway-request",
     }
     assert two.items("ledger") == []
+
+
+@pytest.mark.parametrize("caller", ["demo", "other"])
+def test_the_path_of_another_network_shows_nothing(two: World, caller: str) -> None:
+    posted = two.post_membership_activity("12345", HANG_EXAMPLE, network="other")
+    activity_id = posted.headers["Accrue-Activity-Id"]
+    (path_network,) = {"demo", "other"} - {caller}
+
+    answer = two.get_activity(activity_id, network=caller, path_network=path_network)
+
+    assert (answer.status, answer.body["code"]) == (404, "NETWORK_NOT_FOUND")
+    assert two.get_activity(activity_id, network="other", path_network="other").status == 200

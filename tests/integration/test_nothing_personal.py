@@ -30,6 +30,8 @@ SECRETS = [
     "secret-note",
     "secret-type",
     "secret-role",
+    "secret-channel",
+    "secret-field",
     "secret description",
     "secret reference",
     "4242.4242",
@@ -77,6 +79,10 @@ def _everything(world: World) -> list[str]:
     world.deliver()
     world.get_membership("12345")
     world.get_membership("secret-membership")
+    for row in world.rows("ledger"):
+        world.get_activity(row["activity_id"])
+    world.get_activity("secret-note")
+    world.get_activity("secret-note", path_network="other")
     world.invoke("reconcile", {"lookback_seconds": 3600})
     return [key["api_key"].rpartition(".")[2] for key in minted]
 
@@ -111,6 +117,9 @@ def _post_village(world: World) -> None:
         village_activity({"/users": {"buyer": "not.enrolled@example.com"}}),
         village_activity({"/metadata/description": "secret description"}),
         village_activity({"/metadata/activity_timestamp": "secret-note"}),
+        village_activity({"/metadata/channel": "secret-channel of secret.person@example.com"}),
+        village_activity({"/metadata/channel": ["secret-channel"]}),
+        village_activity({"/metadata/secret-field": "secret.person@example.com"}),
         village_activity({"/activity_short_id": "secret-type"}),
         "secret.person@example.com",
     ):
@@ -221,6 +230,16 @@ def test_an_email_in_a_line_item_is_refused(world: World, field: str) -> None:
     assert answer.status == 400
     assert answer.body["errors"][0]["pointer"] == f"/activity/line_items/0/{field}"
     assert world.items("ledger") == []
+
+
+def test_metadata_that_the_network_does_not_name_is_not_stored(world: World) -> None:
+    body = village_activity({"/metadata/channel": "app", "/metadata/customer": "Jane Doe"})
+
+    assert world.post_network_activity(body).status == 201
+
+    (row,) = world.rows("ledger")
+    assert row["metadata"] == {"channel": "app"}
+    assert "Jane" not in json.dumps(world.items("ledger"))
 
 
 def test_an_email_in_a_description_is_blanked_and_a_retry_is_still_one(world: World) -> None:

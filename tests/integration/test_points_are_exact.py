@@ -7,6 +7,7 @@ import pytest
 
 from tests.integration.bodies import BUYER_EMAIL, hang_activity, village_activity
 from tests.integration.networks import demo_network
+from tests.integration.point_lines import lines_of
 from tests.integration.world import World
 
 
@@ -48,7 +49,7 @@ def test_fifty_dollars_a_task_are_paid_for_an_amount_of_one(world: World) -> Non
     world.deliver()
 
     (posting,) = world.postings()
-    assert posting["lines"] == [
+    assert lines_of(posting) == [
         {"rule_id": "task-pay", "role": "doer", "points": Decimal(50), "reason": "1 x 50"}
     ]
     assert world.balance("12345") == "50"
@@ -59,7 +60,7 @@ def test_one_percent_cash_back_of_500_pays_five(world: World) -> None:
     world.deliver()
 
     (posting,) = [p for p in world.postings() if p["lines"]]
-    assert posting["lines"] == [
+    assert lines_of(posting) == [
         {
             "rule_id": "sale-cash-back",
             "role": "buyer",
@@ -94,7 +95,7 @@ def test_amount_times_rate_is_exact(
     posting = _visit(empty_world, amount)
 
     assert posting["points"] == posting["balance_after"] == Decimal(points)
-    assert "rounded" not in posting["lines"][0]["reason"]
+    assert "rounded" not in lines_of(posting)[0]["reason"]
     assert empty_world.balance("12345") == points
 
 
@@ -132,7 +133,7 @@ def test_an_award_is_rounded_as_the_program_says(
     posting = _visit(empty_world, amount)
 
     assert posting["points"] == Decimal(points)
-    assert posting["lines"][0]["reason"].endswith(f", rounded {rounding}")
+    assert lines_of(posting)[0]["reason"].endswith(f", rounded {rounding}")
     assert Decimal(empty_world.balance("12345")) == Decimal(points)
 
 

@@ -13,7 +13,7 @@ from tests.integration.networks import demo_network
 from tests.integration.world import Answer, World, gateway_event
 
 ACTIVITY_ID = "ik_tftx3usxvu7utzjqx4zjitxbfn2mbdri"
-POSTING_HASH = "32ab9d50749cba139428bcef67979fdb2dcf111a2c4d2944286549b2ba1240a5"
+POSTING_HASH = "ee6e336834944894cb83d57a2e5ebfc54bd8a1b05c3c8f9c0ab65d7c81e48a31"
 CONFIRMED = {"idempotency_key": "unique-key-101"}
 HEADERS = {"Content-Type": "application/json", "Accrue-Activity-Id": ACTIVITY_ID}
 REPLAYED = {**HEADERS, "Idempotent-Replayed": "true"}
@@ -76,7 +76,7 @@ def test_the_verbatim_example_becomes_points(world: World) -> None:
     posting = {
         "membership_key": "demo#M#12345",
         "item_key": f"POSTING#2026-03-01T12:00:00.000000Z#{ACTIVITY_ID}",
-        "schema_version": Decimal(1),
+        "schema_version": Decimal(2),
         "network_id": "demo",
         "program_id": "coffee-club",
         "program_membership_id": "12345",
@@ -88,9 +88,7 @@ def test_the_verbatim_example_becomes_points(world: World) -> None:
         "posted_at": "2026-03-01T12:00:00.000000Z",
         "program_version": Decimal(1),
         "outcome": "applied",
-        "lines": [
-            {"rule_id": "identity", "role": "member", "points": Decimal(50), "reason": "50 x 1"}
-        ],
+        "lines": [[Decimal(50), "member", "50 x 1", "rule_id:identity"]],
         "points": Decimal(50),
         "balance_after": Decimal(50),
         "sequence": Decimal(1),
@@ -100,7 +98,7 @@ def test_the_verbatim_example_becomes_points(world: World) -> None:
     balance = {
         "membership_key": "demo#M#12345",
         "item_key": "BALANCE",
-        "schema_version": Decimal(1),
+        "schema_version": Decimal(2),
         "network_id": "demo",
         "program_id": "coffee-club",
         "program_membership_id": "12345",

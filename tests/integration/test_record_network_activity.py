@@ -16,6 +16,7 @@ from tests.integration.bodies import (
     village_activity,
 )
 from tests.integration.networks import demo_network
+from tests.integration.point_lines import lines_of
 from tests.integration.world import Answer, World
 
 EXAMPLE_ID = "rf_ayilmch7sm6tdamgdwg26xdpcatf3363"
@@ -53,9 +54,9 @@ def test_the_verbatim_example_is_recorded_and_held_because_it_is_of_the_year_236
             "request_id": "gateway-request",
             "invocation_id": "invocation-2",
             "key_id": "partner",
-            "payload_form": "network_activity/1",
-            "payload_hash": "07f256a3e4e10a15cb3b4aa18fd2b14fdacc2b5643f53d0ee8bb8f443a4f5290",
-            "content_hash": "704fe595d035924a87670c02c7b38d114be6c16d91f2557704567b1305937d37",
+            "payload_form": "network_activity/2",
+            "payload_hash": "423a279b1f83a2a7ce77065996c83dd00ec255be19e3dd8fc0cc9d3c2cb24e47",
+            "content_hash": "c6a8987ea5f7f036e318a274971834adf2dfa2b39fa8953bde4ac39ac8482c41",
             "reference_id": "customer_ref_id",
             "description": "customer description",
             "settled_outcome": "held",
@@ -89,14 +90,14 @@ def test_the_clients_sample_is_recorded_and_becomes_points(world: World) -> None
             "request_id": "gateway-request",
             "invocation_id": "invocation-2",
             "key_id": "partner",
-            "payload_form": "network_activity/1",
-            "payload_hash": "9c66a9a2d9a2c28cd016ff5b32de5ca1ac0c05d66655a7d56b8780e876467e50",
-            "content_hash": "77c1525a3853821ef540bb9f8d533f908df6bec598416e5634828f628948a164",
+            "payload_form": "network_activity/2",
+            "payload_hash": "13d531969020ca0123fdfdc763d73fbb2eb927abf334f113f5fbdcc8387b8844",
+            "content_hash": "5b4ff02be6c947e45d3e00ab9629efdb14363c5961da31c6e75b0af3601c57bb",
             "reference_id": "dpi_Ylo2Cfr8US8u1JIdAl2eZvKB",
             "description": "Especially fancy white shoes.",
         }
     ]
-    assert {p["program_membership_id"]: p["lines"] for p in world.postings()} == {
+    assert {p["program_membership_id"]: lines_of(p) for p in world.postings()} == {
         "12347": [
             {
                 "rule_id": "s1-a-commission",
@@ -244,7 +245,7 @@ def test_one_person_as_buyer_and_seller_gets_one_posting_with_both_lines(world: 
         _participant("seller", "user-1", "12345"),
     ]
     (posting,) = world.postings()
-    assert posting["lines"] == [
+    assert lines_of(posting) == [
         {
             "rule_id": "s1-a-cash-back",
             "role": "buyer",
@@ -304,7 +305,7 @@ def test_a_user_without_a_membership_is_logged_as_nobody_enrolled(world: World) 
             "outcome_shard": row["time_shard"],
             "recorded_at": "2026-03-01T12:00:00.000000Z",
             "settled_at": "2026-03-01T12:00:00.000000Z",
-            "content_hash": "8814afebb7c8bb56ffc0bae5b697cfa05f02b933e8e14e94253e35a59c27ce89",
+            "content_hash": "3ec23b22239af33f2f413430e899b180b00606224276b1cd214411117d3ce3e9",
         }
     ]
 
@@ -316,7 +317,7 @@ def test_who_has_no_rule_gets_a_posting_that_says_so(world: World) -> None:
     world.deliver()
 
     (posting,) = world.postings()
-    assert (posting["outcome"], posting["lines"], posting["points"]) == ("no_rule", [], 0)
+    assert (posting["outcome"], lines_of(posting), posting["points"]) == ("no_rule", [], 0)
     assert posting["reason"] == "no rule of coffee-club is on sale"
 
 

@@ -32,6 +32,7 @@ ENVIRONMENT = {
 OPERATIONS = (
     "record_membership_activity",
     "record_network_activity",
+    "get_activity",
     "get_membership",
     "authorize_api_key",
     "authorize_bearer",
@@ -137,6 +138,19 @@ class World:
             network=network,
         )
         return _answer(self.invoke("get_membership", event))
+
+    def get_activity(
+        self, activity_id: str, *, path_network: str = "demo", network: str = "demo"
+    ) -> Answer:
+        """GET an activity."""
+        event = gateway_event(
+            "GET",
+            "/networks/{network_id}/activities/{activity_id}",
+            {"network_id": path_network, "activity_id": activity_id},
+            None,
+            network=network,
+        )
+        return _answer(self.invoke("get_activity", event))
 
     def balance(self, membership: str, *, network: str = "demo") -> str:
         """A membership's balance, over the API."""

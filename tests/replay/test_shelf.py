@@ -50,7 +50,10 @@ def test_event_names_no_real_account(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", _cases_of("record_membership_activity", "record_network_activity", "get_membership")
+    "name",
+    _cases_of(
+        "record_membership_activity", "record_network_activity", "get_activity", "get_membership"
+    ),
 )
 def test_request_is_what_the_rest_api_sends(name: str) -> None:
     event = read_event(name)

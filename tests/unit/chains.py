@@ -1,10 +1,15 @@
 """What must be true of a book of postings at every moment."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 from accrue.domain.activity import Activity
 from accrue.domain.concerned import concerned_memberships
+from accrue.domain.decide import decide
+from accrue.domain.decision import Facts
+from accrue.domain.membership_state import MembershipState
+from accrue.domain.posting import Posting
+from accrue.domain.program.program import ProgramVersion, version_in_force
 from tests.unit.fakes import FakeBook
 
 
@@ -30,7 +35,43 @@ def assert_book_is_sound(book: FakeBook, ledger: Iterable[Activity]) -> None:
             points += sum(lines)
             lifetime += sum(line for line in lines if line > 0)
             assert Fraction(posting.balance_after) == points
-        assert Fraction(balance.figures.points) == points
-        assert Fraction(balance.figures.lifetime_points) == lifetime
+        assert Fraction(balance.state.points) == points
+        assert Fraction(balance.state.lifetime_points) == lifetime
         assert balance.sequence == len(chain)
         assert balance.last_posting_hash == previous
+
+
+def assert_balances_are_folds(
+    book: FakeBook, ledger: Iterable[Activity], versions: Sequence[ProgramVersion]
+) -> None:
+    """Assert that deciding each membership's activities anew, in the order of their postings and
+    with nothing but what the postings say about the person, gives these postings and this state.
+    """
+    rows = {(row.network_id, row.activity_id): row for row in ledger}
+    for place, balance in book.balances.items():
+        state = MembershipState()
+        for posting in book.chain(place):
+            row = rows[place[0], posting.activity_id]
+            state = _decided_again(row, posting, state, versions)
+        assert state == balance.state
+
+
+def _decided_again(
+    row: Activity, posting: Posting, state: MembershipState, versions: Sequence[ProgramVersion]
+) -> MembershipState:
+    version = version_in_force(versions, row.recorded_at)
+    questions = version.program.trait_conditions
+    facts = Facts(
+        concerned_memberships(row)[posting.membership],
+        frozenset(questions[position] for position in posting.traits_held),
+    )
+    again = decide(row, facts, state, version)
+    assert posting.program_version == version.version
+    assert (again.outcome, again.reason) == (posting.outcome, posting.reason)
+    assert (again.lines, again.points) == (posting.lines, posting.points)
+    assert again.considered == posting.considered
+    assert again.quests == posting.quests
+    assert again.tier == posting.tier
+    assert again.traits_held == posting.traits_held
+    assert again.after.points == posting.balance_after
+    return again.after

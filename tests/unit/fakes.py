@@ -9,7 +9,7 @@ from accrue.domain.catalog import ActivityType, ApiKey, Membership, Network, Use
 from accrue.domain.concerned import concerned_memberships
 from accrue.domain.errors import AlreadyPostedError, BalanceMovedError
 from accrue.domain.posting import Balance, Posting, SettledOutcome
-from accrue.domain.program import ProgramVersion
+from accrue.domain.program.program import ProgramVersion
 from accrue.domain.recording import LedgerPage
 
 type Place = tuple[str, MembershipRef]
@@ -93,9 +93,14 @@ class FakeBook:
 
 @dataclass
 class FakeCatalog:
-    """A catalog that knows programs, the same in every network, and nothing else."""
+    """A catalog that knows programs and users' traits, the same in every network, and nothing else.
+
+    `asked_about` are the users whose traits somebody wanted.
+    """
 
     programs: Mapping[str, Sequence[ProgramVersion]]
+    traits: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    asked_about: list[str] = field(default_factory=list)
 
     def list_program_versions(self, network_id: str, program_id: str) -> Sequence[ProgramVersion]:
         assert network_id
@@ -112,6 +117,11 @@ class FakeCatalog:
 
     def find_user(self, network_id: str, pseudonym: str) -> User | None:
         raise NotImplementedError
+
+    def find_traits(self, network_id: str, user_id: str) -> Mapping[str, str]:
+        assert network_id
+        self.asked_about.append(user_id)
+        return self.traits.get(user_id, {})
 
     def find_membership(self, network_id: str, program_membership_id: str) -> Membership | None:
         raise NotImplementedError

@@ -5,11 +5,30 @@ from decimal import Decimal, localcontext
 import pytest
 
 from accrue.domain.activity import FrontDoor, Outcome
-from accrue.domain.decide import BALANCE_LIMIT, Decision, Facts, MembershipPoints, decide
-from accrue.domain.program import Program, Rounding
-from tests.unit.activities import ANN, activity, in_force, program, rule
+from accrue.domain.arithmetic import BALANCE_LIMIT
+from accrue.domain.decide import decide
+from accrue.domain.decision import Decision, Facts
+from accrue.domain.membership_state import MembershipState
+from accrue.domain.program.points_unit import Rounding
+from accrue.domain.program.program import Program
+from tests.unit.activities import (
+    ANN,
+    Story,
+    activity,
+    earn,
+    failures,
+    in_force,
+    lifetime_tiers,
+    lines_of,
+    program,
+    quest,
+    require,
+    rule,
+    why,
+    written,
+)
 
-NOTHING_YET = MembershipPoints()
+NOTHING_YET = MembershipState()
 
 
 def decide_for(
@@ -18,7 +37,7 @@ def decide_for(
     *roles: str,
     activity_type_id: str = "sale",
     front_door: FrontDoor = FrontDoor.NETWORK,
-    before: MembershipPoints = NOTHING_YET,
+    before: MembershipState = NOTHING_YET,
 ) -> Decision:
     """What an activity of this amount means for a membership whose user played these roles."""
     reported = activity(
@@ -82,7 +101,7 @@ def test_a_rule_takes_the_place_of_the_identity() -> None:
 )
 def test_no_rule_no_points_and_the_why(activity_type_id: str, role: str) -> None:
     cash_back = program(rule("sale", "buyer", "0.01"))
-    before = MembershipPoints(Decimal(7), Decimal(9))
+    before = MembershipState(Decimal(7), Decimal(9))
 
     decided = decide_for("500", cash_back, role, activity_type_id=activity_type_id, before=before)
 
@@ -174,7 +193,7 @@ def test_one_person_in_two_roles_gets_a_line_for_each_in_their_order() -> None:
         ("buyer", Decimal("1.00")),
         ("seller", Decimal("5.00")),
     ]
-    assert decided.after == MembershipPoints(Decimal(6), Decimal(6))
+    assert decided.after == MembershipState(Decimal(6), Decimal(6))
 
 
 def test_a_role_without_a_rule_does_not_take_the_other_roles_points() -> None:
@@ -185,32 +204,109 @@ def test_a_role_without_a_rule_does_not_take_the_other_roles_points() -> None:
 
 def test_lifetime_points_count_only_what_is_awarded() -> None:
     document = program(rule("sale", "seller", "-0.5"), rule("sale", "buyer", "1"))
-    before = MembershipPoints(Decimal(10), Decimal(40))
+    before = MembershipState(Decimal(10), Decimal(40))
 
     decided = decide_for("100", document, "buyer", "seller", before=before)
 
-    assert decided.after == MembershipPoints(Decimal(60), Decimal(140))
+    assert decided.after == MembershipState(Decimal(60), Decimal(140))
 
 
 @pytest.mark.parametrize(
     ("before", "amount", "outcome"),
     [
-        (MembershipPoints(BALANCE_LIMIT - 1, Decimal(0)), "1", Outcome.APPLIED),
-        (MembershipPoints(BALANCE_LIMIT - 1, Decimal(0)), "1.01", Outcome.REJECTED),
-        (MembershipPoints(1 - BALANCE_LIMIT, Decimal(0)), "-1", Outcome.APPLIED),
-        (MembershipPoints(1 - BALANCE_LIMIT, Decimal(0)), "-1.01", Outcome.REJECTED),
-        (MembershipPoints(Decimal(0), BALANCE_LIMIT), "0.01", Outcome.REJECTED),
-        (MembershipPoints(Decimal(0), BALANCE_LIMIT), "-0.01", Outcome.APPLIED),
+        (MembershipState(BALANCE_LIMIT - 1, Decimal(0)), "1", Outcome.APPLIED),
+        (MembershipState(BALANCE_LIMIT - 1, Decimal(0)), "1.01", Outcome.REJECTED),
+        (MembershipState(1 - BALANCE_LIMIT, Decimal(0)), "-1", Outcome.APPLIED),
+        (MembershipState(1 - BALANCE_LIMIT, Decimal(0)), "-1.01", Outcome.REJECTED),
+        (MembershipState(Decimal(0), BALANCE_LIMIT), "0.01", Outcome.REJECTED),
+        (MembershipState(Decimal(0), BALANCE_LIMIT), "-0.01", Outcome.APPLIED),
     ],
 )
 def test_a_balance_never_passes_its_limit(
-    before: MembershipPoints, amount: str, outcome: Outcome
+    before: MembershipState, amount: str, outcome: Outcome
 ) -> None:
     decided = decide_for(amount, program(rule("sale", "buyer", "1")), "buyer", before=before)
 
     assert decided.outcome is outcome
     if outcome is Outcome.REJECTED:
-        assert decided == Decision(outcome, (), before, "the balance would pass 1e+24")
+        assert (decided.lines, decided.after) == ((), before)
+        assert decided.reason == "the balance would pass 1e+24"
+
+
+def test_what_is_rejected_moves_nothing() -> None:
+    """Neither a counter nor a quest nor the tier, though each would have moved."""
+    document = written(
+        rules=[earn(when={"nth": {"first": 5}}, limits=[{"per": "day", "times": 5}])],
+        quests=[quest(require("1"))],
+        tiers=lifetime_tiers(silver="100"),
+    )
+    before = MembershipState(BALANCE_LIMIT, Decimal(99))
+
+    decided = Story(document, before).report("1")
+
+    assert decided.outcome is Outcome.REJECTED
+    assert (decided.lines, decided.quests, decided.tier) == ((), (), None)
+    assert decided.after == before
+
+
+def test_what_a_completed_quest_awards_counts_towards_the_limit() -> None:
+    document = written(quests=[quest(require("1"), points="1")])
+    before = MembershipState(BALANCE_LIMIT, BALANCE_LIMIT)
+
+    assert Story(document, before).report("1").outcome is Outcome.REJECTED
+
+
+def test_if_rules_are_on_the_activity_but_none_matches_the_why_says_so() -> None:
+    document = written(rules=[earn(when={"amount": {"at_least": "100"}})])
+
+    decided = Story(document).report("99")
+
+    assert decided.outcome is Outcome.NO_RULE
+    assert decided.reason == "no rule of coffee-club matched"
+    assert why(decided) == ["r0 amount 99"]
+
+
+def test_a_rule_that_does_not_match_keeps_the_identity_away() -> None:
+    document = written(rules=[earn(role="member", when={"amount": {"at_least": "100"}})])
+
+    decided = Story(document).report("99", roles=["member"], front_door=FrontDoor.MEMBERSHIP)
+
+    assert decided.outcome is Outcome.NO_RULE
+    assert decided.points == 0
+
+
+def test_a_quest_alone_does_not_keep_the_identity_away() -> None:
+    document = written(quests=[quest(require("2", role="member", progress="count"))])
+
+    decided = Story(document).report("50", roles=["member"], front_door=FrontDoor.MEMBERSHIP)
+
+    assert lines_of(decided) == [("identity", "50")]
+    assert failures(decided, "q") == [None]
+
+
+def test_progress_in_a_quest_is_something_applied() -> None:
+    decided = Story(written(quests=[quest(require("100"))])).report("10")
+
+    assert decided.outcome is Outcome.APPLIED
+    assert (decided.lines, decided.reason) == ((), None)
+
+
+def test_rules_are_considered_by_role_and_then_in_the_order_of_the_document() -> None:
+    """Those on other types, or on roles that this person did not play, are not considered."""
+    document = written(
+        rules=[
+            earn(rule_id="sell", role="seller"),
+            earn(rule_id="dear", when={"amount": {"more_than": "10"}}),
+            earn(rule_id="visit", activity_type_id="visit"),
+            earn(rule_id="buy"),
+            earn(rule_id="advise", role="adviser"),
+        ]
+    )
+
+    decided = Story(document).report("10", roles=["buyer", "seller"])
+
+    assert why(decided) == ["r1 amount 10", "r3", "r0"]
+    assert lines_of(decided) == [("buy", "10"), ("sell", "10")]
 
 
 def test_what_the_surroundings_compute_with_does_not_matter() -> None:

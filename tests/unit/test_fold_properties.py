@@ -1,10 +1,14 @@
 """Whatever is delivered, in whatever order, pieces and repetitions: the balances are the same."""
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from itertools import batched
+from typing import override
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,12 +16,32 @@ from hypothesis import strategies as st
 from accrue.domain.activity import Activity, FrontDoor, Outcome
 from accrue.domain.amounts import MAX_ABSOLUTE_AMOUNT
 from accrue.domain.concerned import concerned_memberships
-from accrue.domain.decide import Facts, MembershipPoints, decide
-from accrue.domain.program import MAX_RATE, MEMBER_ROLE, Program, Rounding, Rule
+from accrue.domain.decide import decide
+from accrue.domain.decision import Facts
+from accrue.domain.membership_state import MembershipState
+from accrue.domain.posting import Balance, Posting
+from accrue.domain.program.awards import AmountTimesRate
+from accrue.domain.program.parts import MAX_RATE, MEMBER_ROLE
+from accrue.domain.program.period import Period
+from accrue.domain.program.points_unit import Rounding
+from accrue.domain.program.program import Program
+from accrue.domain.program.rules import Limit, Rule
 from accrue.services.apply_rules import RuleApplier
-from tests.unit.activities import ANN, BEN, NOON, activity, in_force, program, rounded, rule
-from tests.unit.chains import assert_book_is_sound
+from accrue.storage.dynamo import to_attributes, to_item
+from tests.unit.activities import (
+    ANN,
+    BEN,
+    NOON,
+    PROGRAM_ID,
+    activity,
+    in_force,
+    program,
+    rounded,
+    rule,
+)
+from tests.unit.chains import assert_balances_are_folds, assert_book_is_sound
 from tests.unit.fakes import FakeBook, FakeCatalog, Place
+from tests.unit.program_strategies import Case, cases
 
 TYPES = ("sale", "task")
 ROLES = ("buyer", "seller", MEMBER_ROLE)
@@ -71,6 +95,7 @@ def exact_balances(ledger: list[Activity], document: Program) -> dict[Place, Fra
         for participant in row.participants:
             for membership in participant.memberships:
                 for each in rules_for(participant.role, row, document):
+                    assert isinstance(each.award, AmountTimesRate)
                     exact = Fraction(row.amount) * Fraction(each.award.rate)
                     points = rounded(exact, document.points)
                     sums[row.network_id, membership] += points
@@ -91,9 +116,9 @@ def rules_for(role: str, row: Activity, document: Program) -> list[Rule]:
 def balances(book: FakeBook) -> dict[Place, Fraction]:
     """The book's balances that are not zero."""
     return {
-        place: Fraction(balance.figures.points)
+        place: Fraction(balance.state.points)
         for place, balance in book.balances.items()
-        if balance.figures.points
+        if balance.state.points
     }
 
 
@@ -147,7 +172,7 @@ def test_any_order_batching_and_repetition_gives_the_exact_balances(  # noqa: PL
 def test_decide_is_a_function_of_what_it_is_given(
     row: Activity, document: Program, roles: list[str], points: Decimal, lifetime: Decimal
 ) -> None:
-    facts, before = Facts(tuple(roles)), MembershipPoints(points, lifetime)
+    facts, before = Facts(tuple(roles)), MembershipState(points, lifetime)
     version = in_force(document)
     given_before = repr((row, facts, before, version))
 
@@ -163,3 +188,171 @@ def test_decide_is_a_function_of_what_it_is_given(
     assert bool(first.reason) is (first.outcome is not Outcome.APPLIED)
     for line in first.lines:
         assert -line.points.as_tuple().exponent <= document.points.scale  # type: ignore[operator]
+
+
+@dataclass
+class StoringBook(FakeBook):
+    """A book in which everything goes through the form in which a table has it."""
+
+    @override
+    def post(self, postings: Sequence[Posting], balance: Balance, expected_sequence: int) -> None:
+        (place,) = {(posting.network_id, posting.membership) for posting in postings}
+        attributes = balance.to_attributes(*place)
+        stored = Balance.from_attributes(to_attributes(to_item(attributes)))
+        assert stored == balance
+        for posting in postings:
+            attributes = posting.to_attributes()
+            assert Posting.from_attributes(to_attributes(to_item(attributes))) == posting
+        FakeBook.post(self, postings, stored, expected_sequence)
+
+
+def delivered(
+    case: Case, deliveries: Sequence[Sequence[Activity]], per_write: int = 99
+) -> FakeBook:
+    """The book after these batches; `at` most so many postings are written at once."""
+    book = StoringBook(per_write)
+    applier = RuleApplier(FakeCatalog({PROGRAM_ID: case.versions}, case.traits), book, NOON)
+    for batch in deliveries:
+        assert applier.apply(batch) == []
+    return book
+
+
+@st.composite
+def deliveries_of(draw: st.DrawFn, case: Case) -> list[Sequence[Activity]]:
+    """The ledger in any order, each activity once at least, in batches of any size."""
+    ledger = list(case.ledger)
+    again = draw(st.lists(st.sampled_from(ledger), max_size=6))
+    order = draw(st.permutations(ledger + again))
+    return list(batched(order, draw(st.integers(1, 6)), strict=False))
+
+
+def in_order(case: Case) -> list[Sequence[Activity]]:
+    """Each activity by itself, as it was recorded."""
+    return [[row] for row in sorted(case.ledger, key=lambda row: row.recorded_at)]
+
+
+type Award = tuple[str | None, str | None, str | None]
+
+
+def what_it_came_to(book: FakeBook) -> dict[Place, object]:
+    """Of each membership: points, what awarded how many of them, and quests."""
+    return {place: _membership(balance, book.chain(place)) for place, balance in _posted(book)}
+
+
+def _posted(book: FakeBook) -> list[tuple[Place, Balance]]:
+    return list(book.balances.items())
+
+
+def _membership(balance: Balance, chain: Sequence[Posting]) -> object:
+    by_award: dict[Award, Decimal] = defaultdict(Decimal)
+    for posting in chain:
+        for line in posting.lines:
+            by_award[line.rule_id, line.bonus_id, line.quest_id] += line.points
+    state = balance.state
+    quests = {
+        quest_id: (quest.completions, {n: p for n, p in quest.progress.items() if p})
+        for quest_id, quest in state.quests.items()
+    }
+    return (
+        (state.points, state.lifetime_points, state.tier_id),
+        {award: points for award, points in by_award.items() if points},
+        {quest_id: quest for quest_id, quest in quests.items() if quest != (0, {})},
+    )
+
+
+@settings(deadline=None, max_examples=150)
+@given(cases(in_any_order=True), st.data())
+def test_without_order_dependent_parts_any_delivery_comes_to_the_same(
+    case: Case, data: st.DataObject
+) -> None:
+    deliveries = data.draw(deliveries_of(case))
+
+    book = delivered(case, deliveries, data.draw(st.integers(1, 4)))
+
+    assert_book_is_sound(book, case.ledger)
+    assert what_it_came_to(book) == what_it_came_to(delivered(case, in_order(case)))
+
+
+@settings(deadline=None, max_examples=200)
+@given(cases(in_any_order=False), st.data())
+def test_whatever_the_program_balances_are_the_fold_of_the_postings(
+    case: Case, data: st.DataObject
+) -> None:
+    deliveries = data.draw(deliveries_of(case))
+
+    book = delivered(case, deliveries, data.draw(st.integers(1, 4)))
+
+    assert_book_is_sound(book, case.ledger)
+    assert_balances_are_folds(book, case.ledger, case.versions)
+    assert book.find_unapplied(case.ledger) == []
+    for place, balance in book.balances.items():
+        _assert_completions_are_right(case, balance.state, book.chain(place))
+        _assert_state_is_bounded(case, balance.state)
+
+
+def _assert_completions_are_right(
+    case: Case, state: MembershipState, chain: Sequence[Posting]
+) -> None:
+    """Each is told in one posting, and there are no more than the greatest cap."""
+    told: Counter[str] = Counter()
+    for posting in chain:
+        for change in posting.quests:
+            told[change.quest_id] += change.completions
+            assert change.completions_after == told[change.quest_id]
+            reward = [line for line in posting.lines if line.quest_id == change.quest_id]
+            assert len(reward) == (1 if change.completions else 0)
+    caps: dict[str, int] = defaultdict(int)
+    for version in case.versions:
+        for quest in version.program.quests:
+            caps[quest.quest_id] = max(caps[quest.quest_id], quest.max_completions)
+    for quest_id, quest_state in state.quests.items():
+        assert quest_state.completions == told[quest_id] <= caps[quest_id]
+        assert all(number >= 0 for number in quest_state.progress.values())
+
+
+def _assert_state_is_bounded(case: Case, state: MembershipState) -> None:
+    longest = max(
+        getattr(version.program.tiers and version.program.tiers.by, "days", 0)
+        for version in case.versions
+    )
+    assert len(state.earned_by_day) <= longest
+    assert all(len(periods) <= 2 for periods in state.counters.values())
+
+
+@settings(deadline=None, max_examples=150)
+@given(cases(in_any_order=False, in_time=True, may_change=False))
+def test_in_order_of_time_no_limit_is_ever_passed(case: Case) -> None:
+    program = case.versions[0].program
+
+    book = delivered(case, in_order(case))
+
+    for place in book.balances:
+        for each in program.rules:
+            for limit in each.limits:
+                awards: dict[object, list[Decimal]] = defaultdict(list)
+                for posting in book.chain(place):
+                    day = posting.occurred_at.astimezone(program.zone)
+                    awards[period_of(day, limit.per)] += [
+                        line.points
+                        for line in posting.lines
+                        if line.rule_id == each.rule_id and not line.bonus_id and line.points > 0
+                    ]
+                assert all(is_within(limit, points) for points in awards.values())
+
+
+def is_within(limit: Limit, awards: Sequence[Decimal]) -> bool:
+    """Whether awards of one period are no more than the limit allows."""
+    if limit.points is not None:
+        return sum(awards) <= limit.points
+    assert limit.times is not None
+    return len(awards) <= limit.times
+
+
+def period_of(moment: datetime, per: Period) -> object:
+    """The period that a local time is in."""
+    return {
+        Period.DAY: moment.date(),
+        Period.WEEK: moment.isocalendar()[:2],
+        Period.MONTH: (moment.year, moment.month),
+        Period.LIFETIME: None,
+    }[per]

@@ -1,4 +1,5 @@
 from copy import deepcopy
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -292,11 +293,6 @@ def test_all_faults_are_reported_at_once() -> None:
     [
         ("/amount", Decimal("3.0"), 'amount was sent as a number: send the string "3"'),
         ("/metadata/activity_timestamp", "12345678910", "sent as a string: send a number"),
-        (
-            "/metadata/reference",
-            "customer_ref_id",
-            'unknown field "reference" in /metadata is ignored: did you mean reference_id?',
-        ),
         ("/enforce_unique_ref_id", True, "is ignored: did you mean enforceUniqueRefId?"),
         ("/user", {}, 'unknown field "user" is ignored: did you mean users?'),
         ("/source", "csv", 'unknown field "source" is ignored'),
@@ -310,3 +306,28 @@ def test_what_is_accepted_all_the_same_is_warned_about(
     assert parsed.request == request()
     (told,) = parsed.warnings
     assert told.endswith(warning)
+
+
+def test_the_partners_own_metadata_is_read_as_it_was_sent() -> None:
+    own = {"reference": "r", "basket": {"size": [Decimal("2.50"), None]}, "is_gift": False}
+    body = example()
+    body["metadata"] |= own
+
+    parsed = parse_network_activity(body)
+
+    assert parsed == replace(
+        parse_network_activity(example()), request=request().model_copy(update={"metadata": own})
+    )
+
+
+def test_the_known_fields_are_not_the_partners_own() -> None:
+    known = {"reference_id": "r", "activity_timestamp": Decimal(1), "description": "d"}
+
+    assert request(("/metadata", known | {"enforceUniqueRefId": False})).metadata == {}
+
+
+@pytest.mark.parametrize("blank", [None, "", "  \n"])
+def test_a_blank_field_of_the_partners_own_is_absent(blank: object) -> None:
+    parsed = parse_network_activity(example(("/metadata/channel", blank)))
+
+    assert (parsed.request.metadata, parsed.warnings) == ({}, ())

@@ -1,5 +1,6 @@
 import json
 import random
+import time
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -53,9 +54,14 @@ def network_request(body: str, idempotency_key: str | None = None) -> NetworkAct
     ).request
 
 
-def network_hash(body: str, idempotency_key: str | None = None) -> str:
-    request = network_request(body, idempotency_key)
-    return network_payload_hash(NETWORK_ACTIVITY_FORM, request, pseudonym)
+def network_hash(
+    body: str, idempotency_key: str | None = None, form: str = NETWORK_ACTIVITY_FORM
+) -> str:
+    return network_payload_hash(form, network_request(body, idempotency_key), pseudonym)
+
+
+def with_metadata(fields: str) -> str:
+    return NETWORK_BODY.replace('"metadata": {', f'"metadata": {{{fields}, ')
 
 
 def test_the_hash_of_a_form_never_changes() -> None:
@@ -66,18 +72,28 @@ def test_the_hash_of_a_form_never_changes() -> None:
         '"program_membership_id":"12345","transaction_timestamp":1633887337,"value":50}'
     )
     buyer, seller = map(pseudonym, ("bradford@theroutingcompany.com", "bradford@villagelabs.co"))
-    network = (
+    network_1 = (
         '{"activity_short_id":"sale","activity_timestamp":12345678910,"amount":3,'
         '"description":"customer description","enforceUniqueRefId":true,'
         '"form":"network_activity/1","reference_id":"customer_ref_id",'
         f'"users":{{"buyer":"{buyer}","seller":"{seller}"}}}}'
     )
-    everything_sent = NETWORK_BODY.replace("false", "true").replace(
-        '"metadata": {', '"metadata": {"activity_timestamp": 12345678910, '
+    network_2 = (
+        '{"activity_short_id":"sale","activity_timestamp":12345678910,"amount":3,'
+        '"description":"customer description","enforceUniqueRefId":true,'
+        '"form":"network_activity/2",'
+        '"metadata":{"basket":{"sizes":[2.5,null,true]},"caf\\u00e9":"12.50"},'
+        '"reference_id":"customer_ref_id",'
+        f'"users":{{"buyer":"{buyer}","seller":"{seller}"}}}}'
     )
+    everything_sent = with_metadata(
+        '"activity_timestamp": 12345678910, "café": "12.50", '
+        '"basket": {"sizes": [2.50, null, true]}'
+    ).replace("false", "true")
 
     assert membership_hash(MEMBERSHIP_BODY) == sha256(membership.encode()).hexdigest()
-    assert network_hash(everything_sent) == sha256(network.encode()).hexdigest()
+    for form, network in (("network_activity/1", network_1), ("network_activity/2", network_2)):
+        assert network_hash(everything_sent, form=form) == sha256(network.encode()).hexdigest()
 
 
 def test_what_was_not_sent_is_not_in_the_hash() -> None:
@@ -89,7 +105,7 @@ def test_what_was_not_sent_is_not_in_the_hash() -> None:
         '"program_membership_id":"12345","transaction_timestamp":2,"value":1}'
     )
     network = (
-        '{"activity_short_id":"t","amount":1,"form":"network_activity/1",'
+        '{"activity_short_id":"t","amount":1,"form":"network_activity/2",'
         f'"users":{{"buyer":"{pseudonym("a@b.c")}"}}}}'
     )
 
@@ -155,7 +171,7 @@ def test_another_membership_has_another_hash() -> None:
         (',\n    "enforceUniqueRefId": false', ""),
         ('"enforceUniqueRefId": false', '"enforceUniqueRefId": null'),
         ('"metadata": {', '"metadata": {"enforceUniqueRefId": false, '),
-        ('"metadata": {', '"unknown": [1], "metadata": {"reference": "x", '),
+        ('"metadata": {', '"unknown": [1], "metadata": {"channel": null, "store_id": " ", '),
     ],
 )
 def test_the_same_activity_of_a_network_has_the_same_hash(sent: str, instead: str) -> None:
@@ -177,6 +193,8 @@ def test_the_same_activity_of_a_network_has_the_same_hash(sent: str, instead: st
         ('"reference_id": "customer_ref_id", ', ""),
         ("customer description", "another description"),
         ('"metadata": {', '"metadata": {"activity_timestamp": 0, '),
+        ('"metadata": {', '"metadata": {"reference": "x", '),
+        ('"metadata": {', '"metadata": {"basket": {}, '),
         ('"enforceUniqueRefId": false', '"enforceUniqueRefId": true'),
     ],
 )
@@ -185,6 +203,61 @@ def test_another_activity_of_a_network_has_another_hash(sent: str, instead: str)
     changed = NETWORK_BODY.replace(sent, instead)
 
     assert network_hash(changed) != network_hash(NETWORK_BODY)
+
+
+OWN_METADATA = '"basket": {"sizes": [2.50, 3], "note": null}, "channel": "app"'
+
+
+@pytest.mark.parametrize(
+    ("sent", "instead"),
+    [
+        ("2.50", "25e-1"),
+        ('"sizes": [2.50, 3], "note": null', '"note": null, "sizes": [2.5, 3]'),
+        ('"channel": "app"', '"channel": "\\u0061pp"'),
+    ],
+)
+def test_another_spelling_of_metadata_has_the_same_hash(sent: str, instead: str) -> None:
+    assert sent in OWN_METADATA
+    respelt = OWN_METADATA.replace(sent, instead)
+
+    assert network_hash(with_metadata(respelt)) == network_hash(with_metadata(OWN_METADATA))
+
+
+@pytest.mark.parametrize(
+    ("sent", "instead"),
+    [
+        ("2.50", "2.51"),
+        ("2.50", '"2.50"'),
+        ("[2.50, 3]", "[3, 2.50]"),
+        (', "note": null', ""),
+        ('"app"', '"App"'),
+        ('"channel"', '"Channel"'),
+        (', "channel": "app"', ""),
+        ('"app"', "true"),
+    ],
+)
+def test_other_metadata_has_another_hash(sent: str, instead: str) -> None:
+    assert sent in OWN_METADATA
+    changed = OWN_METADATA.replace(sent, instead)
+
+    assert network_hash(with_metadata(changed)) != network_hash(with_metadata(OWN_METADATA))
+
+
+def test_a_row_of_the_form_that_did_not_know_metadata_is_compared_without_it() -> None:
+    form = "network_activity/1"
+
+    assert network_hash(with_metadata(OWN_METADATA), form=form) == network_hash(
+        NETWORK_BODY, form=form
+    )
+
+
+def test_metadata_as_large_as_a_body_can_be_is_hashed_in_no_time() -> None:
+    numbers = ",".join(["1e99", "1e-99"] * 5000)
+    started = time.process_time()
+
+    network_hash(with_metadata(f'"numbers": [{numbers}]'))
+
+    assert time.process_time() - started < 1
 
 
 def test_emails_are_covered_by_the_pseudonyms_of_their_normalized_form() -> None:
@@ -223,9 +296,10 @@ def test_a_release_that_knows_more_fields_recognises_the_retries_of_old_rows() -
     assert membership_payload_hash("membership_activity/1", later_membership) == membership_hash(
         MEMBERSHIP_BODY
     )
-    assert network_payload_hash("network_activity/1", later_network, pseudonym) == network_hash(
-        NETWORK_BODY
-    )
+    for form in ("network_activity/1", "network_activity/2"):
+        assert network_payload_hash(form, later_network, pseudonym) == network_hash(
+            NETWORK_BODY, form=form
+        )
 
 
 def test_a_row_of_the_other_front_door_never_matches() -> None:
@@ -239,7 +313,7 @@ def test_a_row_of_the_other_front_door_never_matches() -> None:
     )
 
 
-@pytest.mark.parametrize("form", ["membership_activity/2", "network_activity/2", "", "dict/1"])
+@pytest.mark.parametrize("form", ["membership_activity/2", "network_activity/3", "", "dict/1"])
 def test_an_unknown_form_cannot_be_compared(form: str) -> None:
     sent = parse_json_body(MEMBERSHIP_BODY, is_base64_encoded=False)
 

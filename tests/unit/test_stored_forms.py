@@ -23,11 +23,21 @@ from accrue.domain.activity import (
 )
 from accrue.domain.amounts import MAX_ABSOLUTE_AMOUNT
 from accrue.domain.canonical import content_hash
-from accrue.domain.decide import Decision, MembershipPoints, PointLine
+from accrue.domain.decision import (
+    MAX_SEEN_CHARS,
+    Considered,
+    Decision,
+    Part,
+    PointLine,
+    QuestChange,
+    RequirementProgress,
+    TierChange,
+)
 from accrue.domain.errors import NoVersionInForceError, UnreadableRowError
 from accrue.domain.ids import fresh_id, id_from_idempotency_key, id_from_reference
+from accrue.domain.membership_state import MembershipState, QuestState
 from accrue.domain.posting import Balance, LastActivity, Posting, SettledOutcome, post
-from accrue.domain.program import ProgramVersion, version_in_force
+from accrue.domain.program.program import ProgramVersion, version_in_force
 from accrue.storage.dynamo import to_attributes, to_item
 from tests.unit.activities import ANN, BEN, NOON, activity, program
 
@@ -36,6 +46,26 @@ texts = st.text(max_size=8)
 numbers = st.decimals(-MAX_ABSOLUTE_AMOUNT, MAX_ABSOLUTE_AMOUNT, places=9)
 moments = st.integers(0, 10**17).map(lambda us: EPOCH + timedelta(microseconds=us))
 refs = st.builds(MembershipRef, texts, texts)
+catalog_ids = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._:~-]{0,7}", fullmatch=True)
+days = st.dates()
+quest_states = st.builds(
+    QuestState,
+    progress=st.dictionaries(catalog_ids, numbers, max_size=2),
+    completions=st.integers(0, 10**6),
+    checked_in=st.dictionaries(catalog_ids, days, max_size=2),
+)
+states = st.builds(
+    MembershipState,
+    points=numbers,
+    lifetime_points=numbers,
+    tier_id=st.none() | catalog_ids,
+    quests=st.dictionaries(catalog_ids, quest_states, max_size=2),
+    counters=st.dictionaries(
+        catalog_ids, st.dictionaries(catalog_ids, numbers, max_size=2), max_size=2
+    ),
+    earned_by_day=st.dictionaries(days, numbers, max_size=3),
+    as_of=st.none() | days,
+)
 activities = st.builds(
     Activity,
     network_id=texts,
@@ -57,6 +87,7 @@ activities = st.builds(
     line_items=st.lists(
         st.builds(ActivityLineItem, texts, st.none() | numbers, st.none() | texts), max_size=2
     ).map(tuple),
+    metadata=st.dictionaries(catalog_ids, texts | numbers | st.booleans(), max_size=2),
     reference_id=st.none() | texts,
     description=st.none() | texts,
     settled_outcome=st.none() | st.sampled_from(Outcome),
@@ -64,10 +95,64 @@ activities = st.builds(
 )
 balances = st.builds(
     Balance,
-    st.builds(MembershipPoints, numbers, numbers),
+    states,
     st.integers(0, 10**9),
     texts,
     st.none() | st.builds(LastActivity, texts, texts, moments, moments),
+)
+# What conditions can be called, and values as they come: with spaces, long, or none.
+places = st.from_regex(r"[a-z_]{1,12}(\.[0-9])?", fullmatch=True)
+considered = st.builds(
+    Considered,
+    part=st.sampled_from(Part),
+    position=st.integers(0, 99),
+    requirement=st.none() | st.integers(0, 9),
+) | st.builds(
+    Considered,
+    part=st.sampled_from(Part),
+    position=st.integers(0, 99),
+    requirement=st.none() | st.integers(0, 9),
+    failed=places,
+    seen=st.sampled_from(["", "none", "9.99", "tea cake", "2026-11-20", "a" * MAX_SEEN_CHARS]),
+)
+quest_changes = st.builds(
+    QuestChange,
+    quest_id=catalog_ids,
+    requirements=st.lists(
+        st.builds(RequirementProgress, catalog_ids, numbers, numbers, numbers),
+        max_size=2,
+        unique_by=lambda each: each.requirement_id,
+    ).map(tuple),
+    completions=st.integers(0, 10**6),
+    completions_after=st.integers(0, 10**6),
+)
+lines = st.one_of(
+    st.builds(PointLine, texts, numbers, texts, rule_id=catalog_ids),
+    st.builds(PointLine, texts, numbers, texts, rule_id=catalog_ids, bonus_id=catalog_ids),
+    st.builds(PointLine, texts, numbers, texts, quest_id=catalog_ids),
+)
+postings = st.builds(
+    Posting,
+    network_id=texts,
+    membership=refs,
+    activity_id=texts,
+    activity_type_id=texts,
+    activity_hash=texts,
+    occurred_at=moments,
+    recorded_at=moments,
+    posted_at=moments,
+    program_version=st.integers(1, 999),
+    outcome=st.sampled_from(Outcome),
+    reason=st.none() | texts,
+    lines=st.lists(lines, max_size=3).map(tuple),
+    points=numbers,
+    balance_after=numbers,
+    sequence=st.integers(1, 10**9),
+    previous_hash=texts,
+    considered=st.lists(considered, max_size=3).map(tuple),
+    quests=st.lists(quest_changes, max_size=2, unique_by=lambda each: each.quest_id).map(tuple),
+    tier=st.none() | st.builds(TierChange, st.none() | catalog_ids, st.none() | catalog_ids),
+    traits_held=st.lists(st.integers(0, 99), max_size=3).map(tuple),
 )
 markers = st.builds(
     ReferenceMarker,
@@ -126,20 +211,76 @@ def test_a_balance_is_read_as_it_was_written(balance: Balance) -> None:
     assert Balance.from_attributes(_stored(balance.to_attributes("demo", ANN))) == balance
 
 
+@settings(deadline=None)
+@given(states)
+def test_a_state_is_read_as_it_was_written(state: MembershipState) -> None:
+    assert MembershipState.from_attributes(_stored(state.to_attributes())) == state
+
+
+@settings(deadline=None)
+@given(postings)
+def test_a_posting_is_read_as_it_was_written(posting: Posting) -> None:
+    stored = _stored(posting.to_attributes())
+
+    assert Posting.from_attributes(stored) == posting
+    assert Posting.from_attributes(stored).content_hash == posting.content_hash
+    said = {name: value for name, value in stored.items() if name != "content_hash"}
+    assert content_hash(said) == stored["content_hash"]
+
+
+def test_a_posting_that_is_not_the_one_that_was_written_is_not_read() -> None:
+    changed = {**POSTING.to_attributes(), "points": Decimal(2)}
+
+    with pytest.raises(UnreadableRowError, match="content_hash"):
+        Posting.from_attributes(changed)
+
+
+@pytest.mark.parametrize(
+    ("considered", "packed"),
+    [
+        (Considered(Part.RULE, 3), "r3"),
+        (Considered(Part.BONUS, 0, None, "tiers", "silver"), "b0 tiers silver"),
+        (
+            Considered(Part.RULE, 12, None, "metadata.1", "to go, please"),
+            "r12 metadata.1 to go, please",
+        ),
+        (Considered(Part.QUEST, 0, 1), "q0.1"),
+        (Considered(Part.QUEST, 0, 0, "traits.0"), "q0.0 traits.0"),
+        (
+            Considered(Part.QUEST, 1, 0, "check_in_interval_days", "2026-11-20"),
+            "q1.0 check_in_interval_days 2026-11-20",
+        ),
+    ],
+)
+def test_what_was_considered_is_packed_into_one_text(considered: Considered, packed: str) -> None:
+    assert considered.packed() == packed
+    assert Considered.unpacked(packed) == considered
+
+
 ROW = replace(
     activity(roles={"buyer": [ANN]}),
     line_items=(ActivityLineItem("item-1", Decimal(3), "group-1"),),
+    metadata={"channel": "app", "cups": Decimal(2), "is_gift": True},
     reference_id="R-1",
     description="a purchase",
     settled_outcome=Outcome.HELD,
     of="rf_1",
 )
-LINE = PointLine("rule-1", "buyer", Decimal("1.50"), "150 x 0.01")
+LINE = PointLine("buyer", Decimal("1.50"), "150 x 0.01", rule_id="rule-1")
+FAILED = Considered(Part.QUEST, 1, 0, "check_in_interval_days", "2026-11-20")
+ADVANCED = RequirementProgress("visit", Decimal(1), Decimal(2), Decimal(5))
 POSTING, AFTER = post(
     activity=ROW,
     membership=ANN,
     decision=Decision(
-        Outcome.APPLIED, (LINE,), MembershipPoints(Decimal("1.50"), Decimal("1.50")), "because"
+        Outcome.APPLIED,
+        (LINE,),
+        MembershipState(Decimal("1.50"), Decimal("1.50")),
+        "because",
+        considered=(Considered(Part.RULE, 0), FAILED),
+        quests=(QuestChange("regular", (ADVANCED,), completions=0, completions_after=3),),
+        tier=TierChange(None, "silver"),
+        traits_held=(0, 2),
     ),
     program_version=1,
     balance=Balance(),
@@ -157,9 +298,9 @@ POSTING, AFTER = post(
         {"activity_type_id": "task"},
         {"amount": Decimal("50.01")},
         {"participants": ()},
-        {"participants": (Participant("seller", "user-of-buyer", (ANN,)),)},
+        {"participants": (Participant("seller", "user-ann", (ANN,)),)},
         {"participants": (Participant("buyer", "user-9", (ANN,)),)},
-        {"participants": (Participant("buyer", "user-of-buyer", (BEN,)),)},
+        {"participants": (Participant("buyer", "user-ann", (BEN,)),)},
         {"occurred_at": NOON},
         {"recorded_at": NOON + timedelta(microseconds=1)},
         {"request_id": "request-2"},
@@ -171,6 +312,10 @@ POSTING, AFTER = post(
         {"line_items": (ActivityLineItem("item-2", Decimal(3), "group-1"),)},
         {"line_items": (ActivityLineItem("item-1", Decimal(4), "group-1"),)},
         {"line_items": (ActivityLineItem("item-1", Decimal(3), None),)},
+        {"metadata": {}},
+        {"metadata": {"channel": "web", "cups": Decimal(2), "is_gift": True}},
+        {"metadata": {"channel": "app", "cups": Decimal(3), "is_gift": True}},
+        {"metadata": {"channel": "app", "cups": Decimal(2), "is_gift": False}},
         {"reference_id": None},
         {"description": ""},
         {"settled_outcome": None},
@@ -198,6 +343,8 @@ def test_whatever_changes_in_a_row_changes_its_hash(change: dict[str, Any]) -> N
         {"reason": None},
         {"lines": ()},
         {"lines": (replace(LINE, rule_id="rule-2"),)},
+        {"lines": (replace(LINE, bonus_id="bonus-1"),)},
+        {"lines": (replace(LINE, quest_id="quest-1"),)},
         {"lines": (replace(LINE, role="seller"),)},
         {"lines": (replace(LINE, points=Decimal("1.51")),)},
         {"lines": (replace(LINE, reason="another"),)},
@@ -205,6 +352,25 @@ def test_whatever_changes_in_a_row_changes_its_hash(change: dict[str, Any]) -> N
         {"balance_after": Decimal(0)},
         {"sequence": 2},
         {"previous_hash": "another"},
+        {"considered": ()},
+        {"considered": (Considered(Part.RULE, 1), FAILED)},
+        {"considered": (Considered(Part.BONUS, 0), FAILED)},
+        {"considered": (Considered(Part.RULE, 0), replace(FAILED, requirement=1))},
+        {"considered": (Considered(Part.RULE, 0), replace(FAILED, failed="amount"))},
+        {"considered": (Considered(Part.RULE, 0), replace(FAILED, seen="2026-11-21"))},
+        {"quests": ()},
+        {"quests": (QuestChange("seldom", (ADVANCED,), 0, 3),)},
+        {"quests": (QuestChange("regular", (), 0, 3),)},
+        {"quests": (QuestChange("regular", (replace(ADVANCED, gained=Decimal(2)),), 0, 3),)},
+        {"quests": (QuestChange("regular", (replace(ADVANCED, progress=Decimal(3)),), 0, 3),)},
+        {"quests": (QuestChange("regular", (replace(ADVANCED, threshold=Decimal(6)),), 0, 3),)},
+        {"quests": (QuestChange("regular", (ADVANCED,), 1, 3),)},
+        {"quests": (QuestChange("regular", (ADVANCED,), 0, 4),)},
+        {"tier": None},
+        {"tier": TierChange("bronze", "silver")},
+        {"tier": TierChange(None, "gold")},
+        {"traits_held": ()},
+        {"traits_held": (0, 1)},
     ],
 )
 def test_whatever_changes_in_a_posting_changes_its_hash(change: dict[str, Any]) -> None:
@@ -236,7 +402,7 @@ def test_a_postings_hash_is_recomputed_from_what_is_stored() -> None:
 
 
 def test_postings_are_chained() -> None:
-    decision = Decision(Outcome.NO_RULE, (), AFTER.figures, "no rule")
+    decision = Decision(Outcome.NO_RULE, (), AFTER.state, "no rule")
     second, after = post(
         activity=replace(ROW, activity_id="ik_2"),
         membership=ANN,
@@ -278,8 +444,21 @@ def test_a_row_of_another_shape_is_unreadable(damage: dict[str, Any]) -> None:
         Activity.from_attributes({**_stored(ROW.to_attributes()), **damage})
 
 
+def test_what_the_first_release_stored_is_read_still() -> None:
+    """Postings and balances of schema 1 had rules' lines, points and nothing else."""
+    bare = replace(POSTING, considered=(), quests=(), tier=None, traits_held=())
+    line = {"rule_id": LINE.rule_id, "role": "buyer", "points": LINE.points, "reason": LINE.reason}
+    said = {**bare.to_attributes(), "schema_version": 1, "lines": [line]}
+    del said["content_hash"]
+    stored = _stored({**said, "content_hash": content_hash(said)})
+    balance = _stored({**AFTER.to_attributes("demo", ANN), "schema_version": 1})
+
+    assert Posting.from_attributes(stored) == bare
+    assert Balance.from_attributes(balance) == AFTER
+
+
 @pytest.mark.parametrize(
-    "damage", [{"schema_version": Decimal(2)}, {"sequence": None}, {"last_activity": {}}]
+    "damage", [{"schema_version": Decimal(3)}, {"sequence": None}, {"last_activity": {}}]
 )
 def test_a_balance_of_another_shape_is_unreadable(damage: dict[str, Any]) -> None:
     stored = _stored(AFTER.to_attributes("demo", ANN))

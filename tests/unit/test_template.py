@@ -15,7 +15,7 @@ API = RESOURCES["PartnerApi"]["Properties"]
 # `METHOD path`. Whatever stands here is open to everybody.
 PUBLIC_ROUTES: frozenset[str] = frozenset()
 # Modules that no single function is named after.
-SHARED_SERVICES = {"authorize", "ports", "record_activity"}
+SHARED_SERVICES = {"authorize", "ports", "record_activity", "resolve_network_activity"}
 FUNCTIONS_WITHOUT_A_SERVICE = {"authorize_api_key", "authorize_bearer"}
 
 CATALOG = "CatalogTable.Arn"
@@ -32,6 +32,11 @@ RIGHTS: dict[str, dict[tuple[str, str | None], set[str]]] = {
     "record_network_activity": {
         (LEDGER, None): {"GetItem", "PutItem"},
         (CATALOG, None): READ_CATALOG,
+    },
+    "get_activity": {
+        (LEDGER, None): {"GetItem"},
+        (BALANCE, None): {"BatchGetItem"},
+        (CATALOG, None): {"Query"},
     },
     "get_membership": {(BALANCE, None): {"GetItem"}, (CATALOG, None): READ_CATALOG},
     "authorize_api_key": {(CATALOG, "#KEY#*"): {"GetItem"}},
@@ -154,6 +159,7 @@ def test_routes_ask_for_the_key_where_their_clients_send_it() -> None:
         "POST /v2/program-memberships/{program_membership_id}/activities": "ApiKeyAuthorizer",
         "GET /v2/program-memberships/{program_membership_id}": "ApiKeyAuthorizer",
         "POST /networks/{network_id}/activity": "BearerAuthorizer",
+        "GET /networks/{network_id}/activities/{activity_id}": "BearerAuthorizer",
     }
 
 

@@ -21,6 +21,9 @@ LEDGER_ROW_SCHEMA_VERSION = 1
 _PLACES = frozenset({"content_hash", "activity_key", "time_shard"})
 
 
+type MetadataValue = str | Decimal | bool
+
+
 class Kind(StrEnum):
     """What a ledger row is about."""
 
@@ -95,7 +98,7 @@ class Activity:
     log line, and whose. `invocation_id` makes the row unlike any other's: the SDK's own retry after
     a lost answer meets exactly this row. `payload_hash` covers what the partner sent, in the
     canonical form `payload_form`. `of` is the id of the row this one speaks of (a duplicate's
-    first).
+    first). `metadata` is what the network keeps of it (`Network.metadata_fields`).
     """
 
     network_id: str
@@ -113,6 +116,7 @@ class Activity:
     payload_form: str
     payload_hash: str
     line_items: tuple[ActivityLineItem, ...] = ()
+    metadata: Mapping[str, MetadataValue] = field(default_factory=dict)
     reference_id: str | None = None
     description: str | None = None
     settled_outcome: Outcome | None = None
@@ -147,6 +151,7 @@ class Activity:
             "payload_form": self.payload_form,
             "payload_hash": self.payload_hash,
             "line_items": [_line_item_attributes(i) for i in self.line_items] or None,
+            "metadata": dict(self.metadata) or None,
             "reference_id": self.reference_id,
             "description": self.description,
             "settled_outcome": self.settled_outcome.value if self.settled_outcome else None,
@@ -187,6 +192,7 @@ class Activity:
                     ActivityLineItem(i["item_id"], i.get("value"), i.get("group_id"))
                     for i in attributes.get("line_items", ())
                 ),
+                metadata=attributes.get("metadata", {}),
                 reference_id=attributes.get("reference_id"),
                 description=attributes.get("description"),
                 settled_outcome=Outcome(settled) if settled else None,

@@ -12,19 +12,21 @@ from accrue.domain.near_miss import nearest_name
 class Fields:
     """The fields of the JSON object at `path` of a body. Null is read as absent.
 
-    Fields that are not `known` are accepted and warned about: they do nothing.
+    Fields that are not `known` are accepted and warned about: they do nothing. Without `known`,
+    who sends the object may add fields of their own, and is not warned here.
     """
 
     def __init__(
         self,
         values: Mapping[str, object],
         findings: Findings,
-        known: frozenset[str],
+        known: frozenset[str] | None,
         path: tuple[str | int, ...] = (),
     ) -> None:
         self.values = values
         self.findings = findings
         self.path = path
+        known = frozenset(values) if known is None else known
         # One more than is ever told, so that it can be told that there are more.
         self._unknown = [name for name in values if name not in known][: MAX_WARNINGS + 1]
         for name in self._unknown:
@@ -61,7 +63,7 @@ class Fields:
         """The fields of the object called `name`."""
         return self._inside(self.required(name, json_object, None, what), known, name)
 
-    def optional_object(self, name: str, known: frozenset[str]) -> "Fields":
+    def optional_object(self, name: str, known: frozenset[str] | None = None) -> "Fields":
         """The fields of the object called `name`; none of them if it is absent."""
         absent = self.values.get(name) is None
         values = {} if absent else self.optional(name, json_object)
@@ -82,7 +84,7 @@ class Fields:
         self.findings.faults.append(Fault(pointer(*self.path, *path), message))
 
     def _inside(
-        self, values: Mapping[str, object] | None, known: frozenset[str], *path: str | int
+        self, values: Mapping[str, object] | None, known: frozenset[str] | None, *path: str | int
     ) -> "Fields":
         where = (*self.path, *path)
         if values is None:

@@ -22,6 +22,9 @@ class Network:
     name: str
     pseudonym_secret: bytes
     logs_undefined_types: bool = False
+    # Of an activity's metadata, only what is named here is kept: rows are for ever, and nothing
+    # personal must come in by accident.
+    metadata_fields: tuple[str, ...] = ()
 
     def pseudonym(self, email: str) -> str:
         """HMAC-SHA256, as hex, of the email in its normalized form."""

@@ -13,3 +13,8 @@ def concerned_memberships(activity: Activity) -> dict[MembershipRef, tuple[str, 
         for membership in participant.memberships:
             roles[membership] = (*roles.get(membership, ()), participant.role)
     return roles
+
+
+def user_of(activity: Activity, membership: MembershipRef) -> str:
+    """The id of the user whose membership it was when the activity was recorded."""
+    return next(p.user_id for p in activity.participants if membership in p.memberships)

@@ -1,140 +1,93 @@
 """decide(): what an activity means for one membership. Pure: no clock, no storage, no randomness.
 
-Arithmetic is exact: the product of an amount and a rate fits the context below to the last digit
-(an inexact product is a bug and raises), and only the award is rounded, once, as the program's
-points unit says.
+    the tier is brought up to date
+    rules award     -> their conditions, the award, its limits     deciding/rules.py
+    bonuses add     -> to what the rules awarded                   deciding/bonuses.py
+    quests advance  -> and award their rewards                     deciding/quests.py
+    the tier follows from what was awarded                         deciding/tiers.py
+
+Everything that was considered says why it took effect or not. Arithmetic is exact (an inexact
+product is a bug and raises); each line is rounded once, by itself, as the program's points unit
+says. What is calendar-like goes by when the activity occurred, in the program's time zone; what
+depends on order goes by the order in which activities are posted.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from decimal import Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow
+from dataclasses import replace
 
-from accrue.domain.activity import Activity, FrontDoor, Outcome
-from accrue.domain.amounts import canonical_text
-from accrue.domain.program import (
-    MEMBER_ROLE,
-    AmountTimesRate,
-    PointsUnit,
-    Program,
-    ProgramVersion,
-    Rule,
-)
-
-# 26 digits of amount (domain.amounts) times 12 of rate (domain.program), with room to add.
-EXACT = Context(prec=60, traps=[InvalidOperation, DivisionByZero, Overflow, Inexact])
-ROUNDED = Context(prec=60, traps=[InvalidOperation, DivisionByZero, Overflow])
-
-# Six decimals below, this leaves a stored balance at 31 of DynamoDB's 38 digits.
-BALANCE_LIMIT = Decimal(10) ** 24
-
-IDENTITY_AWARD = AmountTimesRate(rate=Decimal(1))
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What else decide() may look at: the roles that this membership's user played, in the row's
-    order.
-    """
-
-    roles: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class MembershipPoints:
-    """A membership's figures before or after an activity; `lifetime_points` counts only what was
-    awarded.
-    """
-
-    points: Decimal = Decimal(0)
-    lifetime_points: Decimal = Decimal(0)
-
-
-@dataclass(frozen=True, slots=True)
-class PointLine:
-    """Points for one role by one rule, with the arithmetic that led to them."""
-
-    rule_id: str
-    role: str
-    points: Decimal
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What an activity means for a membership: the outcome, its lines, the figures after it."""
-
-    outcome: Outcome
-    lines: tuple[PointLine, ...]
-    after: MembershipPoints
-    reason: str | None = None
-
-    @property
-    def points(self) -> Decimal:
-        """The sum of the lines."""
-        return total(line.points for line in self.lines)
+from accrue.domain.activity import Activity, Outcome
+from accrue.domain.arithmetic import BALANCE_LIMIT, BeyondLimitError, total, within_limit
+from accrue.domain.deciding.bonuses import add_bonuses
+from accrue.domain.deciding.periods import Counters
+from accrue.domain.deciding.quests import advance_quests
+from accrue.domain.deciding.rules import award_rules
+from accrue.domain.deciding.situation import Situation
+from accrue.domain.deciding.tiers import brought_up_to, earned
+from accrue.domain.decision import Decision, Facts, TierChange
+from accrue.domain.membership_state import MembershipState
+from accrue.domain.program.program import ProgramVersion
 
 
 def decide(
-    activity: Activity, facts: Facts, before: MembershipPoints, version: ProgramVersion
+    activity: Activity, facts: Facts, before: MembershipState, version: ProgramVersion
 ) -> Decision:
-    """What `activity` means for a membership whose figures are `before`, under `version`."""
+    """What `activity` means for a membership whose state is `before`, under `version`."""
     program = version.program
-    lines = tuple(
-        _award(rule, activity, program.points)
-        for role in facts.roles
-        for rule in _rules_for(role, activity, program)
+    today = activity.recorded_at.astimezone(program.zone).date()
+    situation = Situation(
+        activity=activity,
+        roles=facts.roles,
+        traits_held=facts.traits_held,
+        state=brought_up_to(today, before, program),
+        program=program,
     )
-    if not lines:
-        reason = f"no rule of {program.program_id} is on {activity.activity_type_id}"
-        return Decision(Outcome.NO_RULE, (), before, reason)
-    after = MembershipPoints(
-        points=total([before.points, *(line.points for line in lines)]),
-        lifetime_points=total(
-            [before.lifetime_points, *(line.points for line in lines if line.points > 0)]
-        ),
-    )
-    if abs(after.points) > BALANCE_LIMIT or after.lifetime_points > BALANCE_LIMIT:
+    try:
+        return _decide(situation, before)
+    except BeyondLimitError:
         reason = f"the balance would pass {BALANCE_LIMIT:.0e}"
         return Decision(Outcome.REJECTED, (), before, reason)
-    return Decision(Outcome.APPLIED, lines, after)
 
 
-def _rules_for(role: str, activity: Activity, program: Program) -> tuple[Rule, ...]:
-    rules = tuple(
-        rule
-        for rule in program.rules
-        if rule.activity_type_id == activity.activity_type_id and rule.role == role
+def _decide(situation: Situation, before: MembershipState) -> Decision:
+    counters = Counters(situation.state.counters)
+    awards, rules = award_rules(situation, counters)
+    bonus_lines, bonuses = add_bonuses(awards, situation)
+    quests = advance_quests(situation)
+    lines = (*(award.line for award in awards), *bonus_lines, *quests.lines)
+    considered = (*rules, *bonuses, *quests.considered)
+    state = replace(
+        situation.state,
+        points=within_limit(total([situation.state.points, *(line.points for line in lines)])),
+        counters=counters.all(),
+        quests={**situation.state.quests, **quests.states},
     )
-    # Hang: "value: the value of the activity in points". A program without a rule takes it at its
-    # word.
-    if not rules and activity.front_door is FrontDoor.MEMBERSHIP and role == MEMBER_ROLE:
-        return (_identity_rule(activity.activity_type_id),)
-    return rules
-
-
-def _identity_rule(activity_type_id: str) -> Rule:
-    return Rule.model_construct(
-        rule_id="identity",
-        activity_type_id=activity_type_id,
-        role=MEMBER_ROLE,
-        award=IDENTITY_AWARD,
+    awarded = total(line.points for line in lines if line.points > 0)
+    after = earned(awarded, situation.day, state, situation.program)
+    applied = bool(lines or quests.changes)
+    return Decision(
+        outcome=Outcome.APPLIED if applied else Outcome.NO_RULE,
+        lines=lines,
+        after=after,
+        reason=None if applied else _why_nothing(situation, considered=bool(considered)),
+        considered=considered,
+        quests=tuple(quests.changes),
+        tier=_tier_change(before, after),
+        traits_held=_positions(situation),
     )
 
 
-def _award(rule: Rule, activity: Activity, unit: PointsUnit) -> PointLine:
-    exact = EXACT.multiply(activity.amount, rule.award.rate)
-    points = exact.quantize(
-        Decimal(1).scaleb(-unit.scale), rounding=unit.rounding.mode, context=ROUNDED
-    )
-    reason = f"{canonical_text(activity.amount)} x {canonical_text(rule.award.rate)}"
-    if points != exact:
-        reason += f" = {canonical_text(exact)}, rounded {unit.rounding.value}"
-    return PointLine(rule.rule_id, rule.role, points, reason)
+def _why_nothing(situation: Situation, *, considered: bool) -> str:
+    program_id = situation.program.program_id
+    if considered:
+        return f"no rule of {program_id} matched"
+    return f"no rule of {program_id} is on {situation.activity.activity_type_id}"
 
 
-def total(points: Iterable[Decimal]) -> Decimal:
-    """The exact sum; raises decimal.Inexact rather than lose a digit."""
-    result = Decimal(0)
-    for part in points:
-        result = EXACT.add(result, part)
-    return result
+def _tier_change(before: MembershipState, after: MembershipState) -> TierChange | None:
+    if before.tier_id == after.tier_id:
+        return None
+    return TierChange(before.tier_id, after.tier_id)
+
+
+def _positions(situation: Situation) -> tuple[int, ...]:
+    asked = situation.program.trait_conditions
+    return tuple(i for i, each in enumerate(asked) if each in situation.traits_held)

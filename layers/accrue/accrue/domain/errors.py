@@ -7,12 +7,14 @@
     |   |-- RequestTooLargeError              the body is longer than the limit
     |   |-- NotFoundError                     no such thing, or another network's
     |   |   |-- NetworkNotFoundError
-    |   |   `-- MembershipNotFoundError
+    |   |   |-- MembershipNotFoundError
+    |   |   `-- ActivityNotFoundError
     |   |-- CatalogRefusalError               well formed; the catalog does not allow it
     |   |   |-- UnknownActivityTypeError
     |   |   |-- NegativeValueError
     |   |   |-- UnknownUserError
-    |   |   `-- UnknownRoleError
+    |   |   |-- UnknownRoleError
+    |   |   `-- UnusableMetadataError
     |   |-- IdempotencyKeyReusedError         the key stands for another payload
     |   `-- InvalidNetworkDocumentError       a network document contradicts itself
     |-- WriteRaceError                        another write came first; nothing was written
@@ -98,12 +100,28 @@ class MembershipNotFoundError(NotFoundError):
         )
 
 
+class ActivityNotFoundError(NotFoundError):
+    """The network has no such activity."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is no such activity in this network.",
+            [Fault("path:activity_id", "is unknown here: check the id in the URL")],
+        )
+
+
 class CatalogRefusalError(RefusalError):
     """The network's catalog, as it is now, does not allow the activity.
 
     Raised only before an activity is recorded. A retry of a recorded one is answered from its row,
     whatever the catalog says by then.
     """
+
+    @classmethod
+    def together(cls, refusals: "Sequence[CatalogRefusalError]") -> "CatalogRefusalError":
+        """The first one, with the faults of all: what it takes to mend the request at once."""
+        first = refusals[0]
+        return type(first)(first.message, [f for refusal in refusals for f in refusal.faults])
 
 
 class UnknownActivityTypeError(CatalogRefusalError):
@@ -120,6 +138,10 @@ class UnknownUserError(CatalogRefusalError):
 
 class UnknownRoleError(CatalogRefusalError):
     """The activity type does not have this role."""
+
+
+class UnusableMetadataError(CatalogRefusalError):
+    """The network keeps metadata that was sent in a form that cannot be kept."""
 
 
 class IdempotencyKeyReusedError(RefusalError):

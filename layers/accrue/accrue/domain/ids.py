@@ -7,11 +7,13 @@ sources can't collide.
 
 import base64
 import hashlib
+import re
 
 from accrue.domain.canonical import canonical_json
 
 # 160 bits: nobody finds two keys of a network with the same id, even on purpose.
 DIGEST_BYTES = 20
+_ACTIVITY_ID = re.compile(r"(ik|rf|fr)_[a-z2-7]{32}")
 
 
 def id_from_idempotency_key(network_id: str, idempotency_key: str) -> str:
@@ -29,6 +31,20 @@ def id_from_reference(network_id: str, reference_id: str) -> str:
 def fresh_id(unique: str) -> str:
     """The id of an activity that nothing identifies; `unique` must never have been used before."""
     return _derived("fr", "", unique)
+
+
+def id_of_event(
+    network_id: str, activity_id: str, membership_id: str, event_type: str, part: str
+) -> str:
+    """The id of a follow-up event; `part` tells it from others of its type."""
+    return _derived(
+        "ev", network_id, canonical_json([activity_id, membership_id, event_type, part])
+    )
+
+
+def is_activity_id(text: str) -> bool:
+    """Whether an activity could have this id: what a URL holds may be anything."""
+    return _ACTIVITY_ID.fullmatch(text) is not None
 
 
 def _derived(source: str, network_id: str, value: str) -> str:

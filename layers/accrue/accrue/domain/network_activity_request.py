@@ -30,7 +30,8 @@ MAX_REFERENCE_ID_CHARS = 255
 MAX_DESCRIPTION_CHARS = 1000
 
 _BODY_FIELDS = frozenset({"activity_short_id", "amount", "users", "metadata", "enforceUniqueRefId"})
-_METADATA_FIELDS = frozenset(
+# The source document's own; all others are the partner's.
+KNOWN_METADATA_FIELDS = frozenset(
     {"reference_id", "activity_timestamp", "description", "enforceUniqueRefId"}
 )
 
@@ -39,7 +40,8 @@ class NetworkActivityRequest(BaseModel):
     """What was sent, before look-ups and defaults.
 
     `users` maps each role to a *normalized* email. `activity_timestamp` is in Unix seconds; None
-    means the time of receipt. `idempotency_key` is the header's.
+    means the time of receipt. `metadata` is what the partner adds to the known fields, as it was
+    sent; of it, a row keeps what the network names. `idempotency_key` is the header's.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -50,6 +52,7 @@ class NetworkActivityRequest(BaseModel):
     reference_id: str | None = None
     activity_timestamp: Decimal | None = None
     description: str | None = None
+    metadata: dict[str, object] = {}
     enforces_unique_reference: bool = False
     idempotency_key: str | None = None
 
@@ -83,7 +86,7 @@ def parse_network_activity(
     if isinstance(body.get("amount"), Decimal):
         findings.warn(f'amount was sent as a number: send the string "{canonical_text(amount)}"')
     users = read_users(fields)
-    metadata = fields.optional_object("metadata", _METADATA_FIELDS)
+    metadata = fields.optional_object("metadata")
     reference_id = metadata.optional(
         "reference_id", none_if_blank(stored_identifier(MAX_REFERENCE_ID_CHARS))
     )
@@ -102,6 +105,7 @@ def parse_network_activity(
         reference_id=reference_id,
         activity_timestamp=timestamp,
         description=description,
+        metadata=_own_metadata(metadata),
         enforces_unique_reference=enforces,
         idempotency_key=idempotency_key,
     )
@@ -115,6 +119,14 @@ def _check_idempotency_key(key: str | None, findings: Findings) -> None:
         identifier(MAX_IDEMPOTENCY_KEY_CHARS)(key)
     except WrongValueError as error:
         findings.faults.append(Fault("header:Idempotency-Key", str(error)))
+
+
+def _own_metadata(metadata: Fields) -> dict[str, object]:
+    return {
+        name: value
+        for name, value in metadata.values.items()
+        if name not in KNOWN_METADATA_FIELDS and not is_blank(value)
+    }
 
 
 def _enforces_unique_reference(fields: Fields, metadata: Fields) -> bool:

@@ -1,125 +1,45 @@
-"""A whole network as one document: what `import_catalog` takes.
+"""A network document from what was sent, or every fault of it at once."""
 
-Everything that a part refers to must be in the document. What the document does not name stays as
-it is in the catalog: leaving a user out is not how one forgets a user.
-"""
-
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import Field, ValidationError, field_validator
-from pydantic_core import ErrorDetails
-
-from accrue.domain.catalog import KeyRole
 from accrue.domain.emails import normalize_email
 from accrue.domain.errors import Fault, InvalidNetworkDocumentError
-from accrue.domain.field_parsers import email as parse_email
 from accrue.domain.json_values import pointer
-from accrue.domain.program import (
-    MEMBER_ROLE,
-    ActivityTypeId,
-    CatalogId,
-    Document,
-    Program,
-    Role,
+from accrue.domain.network_parts import (
+    ActivityTypePart,
+    ApiKeyPart,
+    MembershipPart,
+    NetworkDocument,
+    UserPart,
 )
+from accrue.domain.program.contradictions.program import find_contradictions
+from accrue.domain.program.contradictions.surroundings import (
+    Contradiction,
+    Names,
+    Surroundings,
+    repeated,
+)
+from accrue.domain.program.places import Place
+from accrue.domain.readable_part import Reading, read_document
 
-NetworkId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
-KeyId = NetworkId
+type Roles = Mapping[str, tuple[str, ...] | None]
 
 
-class NetworkPart(Document):
-    """The network itself.
+def parse_network_document(sent: Mapping[str, Any]) -> NetworkDocument:
+    """The document, or InvalidNetworkDocumentError with a pointer to every fault.
 
-    With `logs_undefined_types`, the membership endpoint too logs activities of types that are not
-    defined; by default it refuses them.
+    A fault does not hide those of other parts, and what only follows from it is not reported.
     """
-
-    network_id: NetworkId
-    name: str = Field(min_length=1, max_length=128)
-    logs_undefined_types: bool = False
-
-
-class ActivityTypePart(Document):
-    """An activity type. A type without roles of its own is about a single member."""
-
-    activity_type_id: ActivityTypeId
-    kind: Literal["action", "sale"]
-    roles: tuple[Role, ...] = Field(default=(MEMBER_ROLE,), min_length=1, max_length=20)
-    allows_negative: bool = False
-
-
-class UserPart(Document):
-    """A user. `user_id` stands in ledger rows for ever, so it must not tell who the person is."""
-
-    user_id: CatalogId
-    email: str
-
-    @field_validator("email")
-    @classmethod
-    def _comparable(cls, email: str) -> str:
-        parse_email(email)
-        return email
-
-
-class MembershipPart(Document):
-    """A user's enrolment in a program."""
-
-    program_membership_id: CatalogId
-    program_id: CatalogId
-    user_id: CatalogId
-
-
-class ApiKeyPart(Document):
-    """An API key to mint, if the network has none with this id."""
-
-    key_id: KeyId
-    role: KeyRole
-
-
-class NetworkDocument(Document):
-    """A whole network."""
-
-    network: NetworkPart
-    # More come in further documents: one import must be over before its caller's patience is.
-    activity_types: tuple[ActivityTypePart, ...] = Field(default=(), max_length=1000)
-    programs: tuple[Program, ...] = Field(default=(), max_length=100)
-    users: tuple[UserPart, ...] = Field(default=(), max_length=1000)
-    memberships: tuple[MembershipPart, ...] = Field(default=(), max_length=1000)
-    api_keys: tuple[ApiKeyPart, ...] = Field(default=(), max_length=100)
-
-
-def parse_network_document(document: Mapping[str, Any]) -> NetworkDocument:
-    """The document, or InvalidNetworkDocumentError with a pointer to every fault."""
-    try:
-        parsed = NetworkDocument.model_validate(document)
-    except ValidationError as error:
-        faults = [Fault(pointer(*e["loc"]), _remedy(e)) for e in error.errors()]
-        raise refusal(faults) from None
-    if faults := list(_contradictions(parsed)):
-        raise refusal(faults)
-    return parsed
-
-
-# By pydantic's type of fault; for the others its own words will do.
-_REMEDIES = {
-    "missing": "is missing: add it",
-    "extra_forbidden": "is not a field of this: remove it, or mend its name",
-    "string_too_short": "is blank: send some text",
-    "string_pattern_mismatch": "has characters that an id can't have: make it match {pattern}",
-    "too_long": "has more than {max_length} items: put the rest into another document",
-    "too_short": "is empty: add at least one",
-    "literal_error": "must be {expected}",
-    "enum": "must be {expected}",
-    "value_error": "{error}",
-}
-
-
-def _remedy(error: ErrorDetails) -> str:
-    if (remedy := _REMEDIES.get(error["type"])) is None:
-        return error["msg"]
-    return remedy.format_map(error.get("ctx", {}))
+    reading = read_document(sent, NetworkDocument)
+    faults = dict(reading.faults)
+    if reading.readable is not None:
+        for place, remedy in _contradictions(reading.readable, reading):
+            if not reading.is_unsure(place):
+                faults[reading.edits.original(place)] = remedy
+    if faults or reading.readable is None:
+        raise refusal(Fault(pointer(*place), remedy) for place, remedy in faults.items())
+    return reading.readable
 
 
 def refusal(faults: Iterable[Fault]) -> InvalidNetworkDocumentError:
@@ -130,57 +50,96 @@ def refusal(faults: Iterable[Fault]) -> InvalidNetworkDocumentError:
     )
 
 
-def _contradictions(document: NetworkDocument) -> Iterator[Fault]:
-    yield from _repeated("activity_types", (t.activity_type_id for t in document.activity_types))
-    for index, part in enumerate(document.activity_types):
-        where = pointer("activity_types", index)
-        yield from _inside(where, _repeated("roles", part.roles))
-    yield from _repeated("programs", (p.program_id for p in document.programs))
-    yield from _repeated("users", (u.user_id for u in document.users))
-    yield from _repeated("users", (normalize_email(u.email) for u in document.users), "email")
-    yield from _repeated("memberships", (m.program_membership_id for m in document.memberships))
-    yield from _repeated("api_keys", (k.key_id for k in document.api_keys))
-    enrolments = (f"{m.program_id} {m.user_id}" for m in document.memberships)
-    yield from _repeated("memberships", enrolments, "user_id")
-    yield from _dangling_memberships(document)
-    yield from _impossible_rules(document)
-
-
-def _repeated(part: str, values: Iterable[str], field: str = "") -> Iterator[Fault]:
-    listed = list(values)
-    counts = Counter(listed)
-    seen: set[str] = set()
-    for index, value in enumerate(listed):
-        if counts[value] > 1 and value in seen:
-            where = pointer(part, index, field) if field else pointer(part, index)
-            yield Fault(where, "stands here a second time: remove or rename one of the two")
-        seen.add(value)
-
-
-def _dangling_memberships(document: NetworkDocument) -> Iterator[Fault]:
-    programs = {p.program_id for p in document.programs}
-    users = {u.user_id for u in document.users}
-    for index, membership in enumerate(document.memberships):
-        if membership.program_id not in programs:
-            yield Fault(pointer("memberships", index, "program_id"), "is not among the programs")
-        if membership.user_id not in users:
-            yield Fault(pointer("memberships", index, "user_id"), "is not among the users")
-
-
-def _impossible_rules(document: NetworkDocument) -> Iterator[Fault]:
-    roles = {t.activity_type_id: t.roles for t in document.activity_types}
+def _contradictions(
+    document: NetworkDocument, reading: Reading[NetworkDocument]
+) -> Iterator[Contradiction]:
+    for found in repeated(document.network.metadata_fields, "metadata_fields"):
+        yield found.inside("network")
+    yield from _in_activity_types(document.activity_types)
+    yield from repeated((p.program_id for p in document.programs), "programs", "program_id")
+    roles = _roles(document, reading)
     for index, program in enumerate(document.programs):
-        rule_ids = _repeated("rules", (rule.rule_id for rule in program.rules))
-        yield from _inside(pointer("programs", index), rule_ids)
-        for number, rule in enumerate(program.rules):
-            where = ("programs", index, "rules", number)
-            if rule.activity_type_id not in roles:
-                yield Fault(pointer(*where, "activity_type_id"), "is not among the activity types")
-            elif rule.role not in roles[rule.activity_type_id]:
-                allowed = ", ".join(roles[rule.activity_type_id])
-                yield Fault(pointer(*where, "role"), f"is not a role of the type; it has {allowed}")
+        for found in find_contradictions(program, _surroundings(index, roles, reading)):
+            yield found.inside("programs", index)
+    yield from _in_users(document.users)
+    yield from _in_memberships(document.memberships, reading)
+    yield from _in_api_keys(document.api_keys)
 
 
-def _inside(where: str, faults: Iterable[Fault]) -> Iterator[Fault]:
-    for fault in faults:
-        yield Fault(where + fault.pointer, fault.message)
+def _in_activity_types(parts: Iterable[ActivityTypePart]) -> Iterator[Contradiction]:
+    listed = list(parts)
+    ids = (part.activity_type_id for part in listed)
+    yield from repeated(ids, "activity_types", "activity_type_id")
+    for index, part in enumerate(listed):
+        for found in repeated(part.roles, "roles"):
+            yield found.inside("activity_types", index)
+
+
+def _in_users(parts: Iterable[UserPart]) -> Iterator[Contradiction]:
+    listed = list(parts)
+    yield from repeated((user.user_id for user in listed), "users", "user_id")
+    yield from repeated((normalize_email(user.email) for user in listed), "users", "email")
+
+
+def _in_memberships(
+    parts: Iterable[MembershipPart], reading: Reading[NetworkDocument]
+) -> Iterator[Contradiction]:
+    listed = list(parts)
+    ids = (part.program_membership_id for part in listed)
+    yield from repeated(ids, "memberships", "program_membership_id")
+    enrolments = (f"{part.program_id} {part.user_id}" for part in listed)
+    yield from repeated(enrolments, "memberships", "user_id")
+    programs = _names(reading, "programs", "program_id")
+    users = _names(reading, "users", "user_id")
+    for index, part in enumerate(listed):
+        if programs.lack(part.program_id):
+            yield Contradiction(("memberships", index, "program_id"), "is not among the programs")
+        if users.lack(part.user_id):
+            yield Contradiction(("memberships", index, "user_id"), "is not among the users")
+
+
+def _in_api_keys(parts: Iterable[ApiKeyPart]) -> Iterator[Contradiction]:
+    yield from repeated((part.key_id for part in parts), "api_keys", "key_id")
+
+
+def _surroundings(
+    index: int, roles: Roles | None, reading: Reading[NetworkDocument]
+) -> Surroundings:
+    place = reading.edits.original(("programs", index))
+
+    def names(*path: str) -> Names:
+        return _names(reading, *path, inside=place)
+
+    return Surroundings(
+        roles=roles,
+        metadata_fields=_names(reading, "network", "metadata_fields"),
+        rules=names("rules", "rule_id"),
+        quests=names("quests", "quest_id"),
+        segments=names("segments", "segment_id"),
+        tiers=names("tiers", "levels", "tier_id"),
+        benefits=names("tiers", "levels", "benefits"),
+        read=reading.rest["programs"][index],
+        is_unsure=lambda inner: reading.is_unsure(("programs", index, *inner)),
+    )
+
+
+def _roles(document: NetworkDocument, reading: Reading[NetworkDocument]) -> Roles | None:
+    """The roles of each activity type, None where they can't be read."""
+    known = _names(reading, "activity_types", "activity_type_id").known
+    if known is None:
+        return None
+    roles: dict[str, tuple[str, ...] | None] = dict.fromkeys(known)
+    for index, part in enumerate(document.activity_types):
+        is_unsure = reading.is_unsure(("activity_types", index, "roles"))
+        roles[part.activity_type_id] = None if is_unsure else part.roles
+    return roles
+
+
+def _names(reading: Reading[NetworkDocument], *path: str, inside: Place = ()) -> Names:
+    """The texts that were sent at a path through lists, unless some can't be read."""
+    if reading.faulty.hide_some(inside, path):
+        return Names(None)
+    part: Any = reading.sent
+    for step in inside:
+        part = part[step]
+    return Names.standing_in(part, *path)

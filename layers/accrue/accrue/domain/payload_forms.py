@@ -17,9 +17,9 @@ from accrue.domain.network_activity_request import NetworkActivityRequest
 
 # The forms of new rows.
 MEMBERSHIP_ACTIVITY_FORM = "membership_activity/1"
-NETWORK_ACTIVITY_FORM = "network_activity/1"
+NETWORK_ACTIVITY_FORM = "network_activity/2"
 
-_KNOWN_FORMS = frozenset({"membership_activity/1", "network_activity/1"})
+_KNOWN_FORMS = frozenset({"membership_activity/1", "network_activity/1", "network_activity/2"})
 
 
 def membership_payload_hash(form: str, request: MembershipActivityRequest) -> str:
@@ -36,10 +36,13 @@ def network_payload_hash(
     """SHA-256, in hex, of what was sent in Village's form.
 
     `pseudonym` is the network's keyed digest of a normalized email: a hash of the email itself
-    could be guessed.
+    could be guessed. At least one is in every payload, so neither can anything else that was sent,
+    such as a name in metadata that no row keeps, be found out by hashing guesses.
     """
     if form == "network_activity/1":
         return _hash(form, _network_activity_1(request, pseudonym))
+    if form == "network_activity/2":
+        return _hash(form, _network_activity_2(request, pseudonym))
     _ensure_known(form)
     return network_payload_hash(NETWORK_ACTIVITY_FORM, request, pseudonym)
 
@@ -84,3 +87,10 @@ def _network_activity_1(
         "description": request.description,
         "enforceUniqueRefId": request.enforces_unique_reference or None,
     }
+
+
+def _network_activity_2(
+    request: NetworkActivityRequest, pseudonym: Callable[[str], str]
+) -> dict[str, object]:
+    """Form 1 and all that the partner added to `metadata`, whatever of it the network keeps."""
+    return {**_network_activity_1(request, pseudonym), "metadata": request.metadata or None}

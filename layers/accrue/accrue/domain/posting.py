@@ -13,14 +13,26 @@ from typing import Any
 
 from accrue.domain.activity import Activity, MembershipRef, Outcome
 from accrue.domain.canonical import content_hash
-from accrue.domain.decide import Decision, MembershipPoints, PointLine
+from accrue.domain.decision import (
+    Considered,
+    Decision,
+    PointLine,
+    QuestChange,
+    TierChange,
+)
 from accrue.domain.errors import UnreadableRowError
+from accrue.domain.membership_state import MembershipState
+from accrue.domain.packing import pack_line, pack_quest, unpack_line, unpack_quest
 from accrue.domain.timestamps import from_text, to_text
 
 # Each format has its own: a new form of balance must not make postings unreadable.
-POSTING_SCHEMA_VERSION = 1
-BALANCE_SCHEMA_VERSION = 1
+# 2: postings explain themselves and are packed; balances have quests, counters and a tier.
+POSTING_SCHEMA_VERSION = 2
+BALANCE_SCHEMA_VERSION = 2
+READABLE_SCHEMA_VERSIONS = frozenset({1, 2})
 OUTCOME_SCHEMA_VERSION = 1
+# Where storage keeps a posting; derived from what it says.
+_PLACES = frozenset({"content_hash", "membership_key", "item_key", "outcome_shard"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +47,11 @@ class LastActivity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posting:
-    """The immutable result of one activity on one membership; `balance_after` includes it."""
+    """The immutable result of one activity on one membership; `balance_after` includes it.
+
+    `considered` says of each rule, bonus and quest why it took effect or not, and `traits_held`
+    what decide() was told about the person: both by position in the program version.
+    """
 
     network_id: str
     membership: MembershipRef
@@ -53,11 +69,17 @@ class Posting:
     balance_after: Decimal
     sequence: int
     previous_hash: str
+    considered: tuple[Considered, ...] = ()
+    quests: tuple[QuestChange, ...] = ()
+    tier: TierChange | None = None
+    traits_held: tuple[int, ...] = ()
+    # Of a posting that was read: what it carries, which covers attributes of later releases too.
+    stored_hash: str | None = field(default=None, compare=False, repr=False)
 
     @property
     def content_hash(self) -> str:
         """SHA-256 over everything the posting says, the previous posting's hash included."""
-        return content_hash(self._said())
+        return self.stored_hash or content_hash(self._said())
 
     def to_attributes(self) -> dict[str, Any]:
         """The posting as plain attributes; absent optionals are left out."""
@@ -78,21 +100,59 @@ class Posting:
             "program_version": self.program_version,
             "outcome": self.outcome.value,
             "reason": self.reason,
-            "lines": [
-                {
-                    "rule_id": line.rule_id,
-                    "role": line.role,
-                    "points": line.points,
-                    "reason": line.reason,
-                }
-                for line in self.lines
-            ],
+            "lines": [pack_line(line) for line in self.lines],
             "points": self.points,
             "balance_after": self.balance_after,
             "sequence": self.sequence,
             "previous_hash": self.previous_hash,
+            "considered": [each.packed() for each in self.considered] or None,
+            "quests": [pack_quest(change) for change in self.quests] or None,
+            "tier": self.tier and {"before": self.tier.before, "after": self.tier.after},
+            "traits_held": list(self.traits_held) or None,
         }
         return {name: value for name, value in said.items() if value is not None}
+
+    @classmethod
+    def from_attributes(cls, attributes: Mapping[str, Any]) -> "Posting":
+        """Read a posting back, without what storage adds to it.
+
+        Raises UnreadableRowError for a shape unknown to this release, and for a posting that is not
+        the one that was written.
+        """
+        try:
+            if attributes["schema_version"] not in READABLE_SCHEMA_VERSIONS:
+                raise UnreadableRowError(f"posting schema {attributes['schema_version']}")
+            said = {name: value for name, value in attributes.items() if name not in _PLACES}
+            if content_hash(said) != attributes["content_hash"]:
+                raise UnreadableRowError("posting: its content_hash is another content's")
+            tier = attributes.get("tier")
+            return cls(
+                network_id=attributes["network_id"],
+                membership=MembershipRef(
+                    attributes["program_id"], attributes["program_membership_id"]
+                ),
+                activity_id=attributes["activity_id"],
+                activity_type_id=attributes["activity_type_id"],
+                activity_hash=attributes["activity_hash"],
+                occurred_at=from_text(attributes["occurred_at"]),
+                recorded_at=from_text(attributes["recorded_at"]),
+                posted_at=from_text(attributes["posted_at"]),
+                program_version=int(attributes["program_version"]),
+                outcome=Outcome(attributes["outcome"]),
+                reason=attributes.get("reason"),
+                lines=tuple(map(unpack_line, attributes["lines"])),
+                points=attributes["points"],
+                balance_after=attributes["balance_after"],
+                sequence=int(attributes["sequence"]),
+                previous_hash=attributes["previous_hash"],
+                considered=tuple(map(Considered.unpacked, attributes.get("considered", ()))),
+                quests=tuple(map(unpack_quest, attributes.get("quests", ()))),
+                tier=TierChange(tier["before"], tier["after"]) if tier else None,
+                traits_held=tuple(map(int, attributes.get("traits_held", ()))),
+                stored_hash=attributes["content_hash"],
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise UnreadableRowError(f"posting: {error!r}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +162,7 @@ class Balance:
     `sequence` is that of the last posting and guards the next one: a write expects it unchanged.
     """
 
-    figures: MembershipPoints = field(default_factory=MembershipPoints)
+    state: MembershipState = field(default_factory=MembershipState)
     sequence: int = 0
     last_posting_hash: str = ""
     last_activity: LastActivity | None = None
@@ -114,8 +174,7 @@ class Balance:
             "network_id": network_id,
             "program_id": membership.program_id,
             "program_membership_id": membership.program_membership_id,
-            "points": self.figures.points,
-            "lifetime_points": self.figures.lifetime_points,
+            **self.state.to_attributes(),
             "sequence": self.sequence,
             "last_posting_hash": self.last_posting_hash,
         }
@@ -134,11 +193,11 @@ class Balance:
         know.
         """
         try:
-            if attributes["schema_version"] != BALANCE_SCHEMA_VERSION:
+            if attributes["schema_version"] not in READABLE_SCHEMA_VERSIONS:
                 raise UnreadableRowError(f"balance schema {attributes['schema_version']}")
             last = attributes.get("last_activity")
             return cls(
-                figures=MembershipPoints(attributes["points"], attributes["lifetime_points"]),
+                state=MembershipState.from_attributes(attributes),
                 sequence=int(attributes["sequence"]),
                 last_posting_hash=attributes["last_posting_hash"],
                 last_activity=LastActivity(
@@ -181,9 +240,13 @@ def post(  # noqa: PLR0913 - a posting is made of these, and each is named where
         balance_after=decision.after.points,
         sequence=balance.sequence + 1,
         previous_hash=balance.last_posting_hash,
+        considered=decision.considered,
+        quests=decision.quests,
+        tier=decision.tier,
+        traits_held=decision.traits_held,
     )
     return posting, Balance(
-        figures=decision.after,
+        state=decision.after,
         sequence=posting.sequence,
         last_posting_hash=posting.content_hash,
         last_activity=LastActivity(
@@ -218,3 +281,23 @@ class SettledOutcome:
             "settled_at": to_text(self.settled_at),
         }
         return {**said, "content_hash": content_hash(said)}
+
+    @classmethod
+    def from_attributes(cls, attributes: Mapping[str, Any]) -> "SettledOutcome":
+        """Read an outcome back; raises UnreadableRowError as for a posting."""
+        try:
+            if attributes["schema_version"] != OUTCOME_SCHEMA_VERSION:
+                raise UnreadableRowError(f"outcome schema {attributes['schema_version']}")
+            said = {name: value for name, value in attributes.items() if name not in _PLACES}
+            if content_hash(said) != attributes["content_hash"]:
+                raise UnreadableRowError("outcome: its content_hash is another content's")
+            return cls(
+                network_id=attributes["network_id"],
+                activity_id=attributes["activity_id"],
+                activity_hash=attributes["activity_hash"],
+                outcome=Outcome(attributes["outcome"]),
+                recorded_at=from_text(attributes["recorded_at"]),
+                settled_at=from_text(attributes["settled_at"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise UnreadableRowError(f"outcome: {error!r}") from error

@@ -3,6 +3,7 @@
 from typing import Any
 
 from accrue.domain.errors import (
+    ActivityNotFoundError,
     CatalogRefusalError,
     IdempotencyKeyReusedError,
     InvalidNetworkDocumentError,
@@ -16,6 +17,7 @@ from accrue.domain.errors import (
     UnknownActivityTypeError,
     UnknownRoleError,
     UnknownUserError,
+    UnusableMetadataError,
 )
 
 # Codes are part of the contract: they never change their meaning, and a code is never reused.
@@ -25,10 +27,12 @@ CODES: dict[type[RefusalError], tuple[int, str]] = {
     RequestTooLargeError: (413, "REQUEST_TOO_LARGE"),
     NetworkNotFoundError: (404, "NETWORK_NOT_FOUND"),
     MembershipNotFoundError: (404, "MEMBERSHIP_NOT_FOUND"),
+    ActivityNotFoundError: (404, "ACTIVITY_NOT_FOUND"),
     UnknownActivityTypeError: (422, "UNKNOWN_ACTIVITY_TYPE"),
     NegativeValueError: (422, "NEGATIVE_VALUE"),
     UnknownUserError: (422, "UNKNOWN_USER"),
     UnknownRoleError: (422, "UNKNOWN_ROLE"),
+    UnusableMetadataError: (422, "UNUSABLE_METADATA"),
     IdempotencyKeyReusedError: (422, "IDEMPOTENCY_KEY_REUSED"),
     InvalidNetworkDocumentError: (422, "INVALID_NETWORK_DOCUMENT"),
 }

@@ -47,6 +47,12 @@ class BalanceSettings(CatalogSettings):
     balance_table: TableName
 
 
+class ActivitySettings(BalanceSettings):
+    """For functions that show what came of an activity."""
+
+    ledger_table: TableName
+
+
 class ReconcileSettings(BalanceSettings):
     """For the reconciler, which leaves rows younger than the grace to the stream."""
 

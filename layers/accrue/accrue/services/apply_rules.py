@@ -11,11 +11,14 @@ from datetime import datetime
 from itertools import batched
 
 from accrue.domain.activity import Activity, MembershipRef
-from accrue.domain.concerned import concerned_memberships
-from accrue.domain.decide import Facts, decide
+from accrue.domain.concerned import concerned_memberships, user_of
+from accrue.domain.decide import decide
+from accrue.domain.deciding.traits import traits_held
+from accrue.domain.decision import Facts
 from accrue.domain.errors import AlreadyPostedError, BalanceMovedError
 from accrue.domain.posting import Balance, Posting, SettledOutcome, post
-from accrue.domain.program import version_in_force
+from accrue.domain.program.conditions import TraitCondition
+from accrue.domain.program.program import Program, version_in_force
 from accrue.services.ports import BalanceBook, CatalogReader
 
 # In each round somebody's write succeeds, so this many others would have to keep coming first.
@@ -125,8 +128,11 @@ class RuleApplier:
             self.catalog.list_program_versions(activity.network_id, membership.program_id),
             activity.recorded_at,
         )
-        facts = Facts(roles=concerned_memberships(activity)[membership])
-        decision = decide(activity, facts, balance.figures, version)
+        facts = Facts(
+            roles=concerned_memberships(activity)[membership],
+            traits_held=self._traits_held(activity, membership, version.program),
+        )
+        decision = decide(activity, facts, balance.state, version)
         return post(
             activity=activity,
             membership=membership,
@@ -135,3 +141,12 @@ class RuleApplier:
             balance=balance,
             posted_at=self.now,
         )
+
+    def _traits_held(
+        self, activity: Activity, membership: MembershipRef, program: Program
+    ) -> frozenset[TraitCondition]:
+        """Read only for programs that ask; as they are now, and pinned in the posting."""
+        if not program.trait_conditions:
+            return frozenset()
+        user_id = user_of(activity, membership)
+        return traits_held(program, self.catalog.find_traits(activity.network_id, user_id))

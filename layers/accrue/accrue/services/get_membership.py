@@ -1,4 +1,4 @@
-"""Show a membership: its balance, its program, its last activity."""
+"""Show a membership: its balance, its tier and quests, its program, its last activity."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,17 +7,20 @@ from accrue.domain.caller import Caller
 from accrue.domain.catalog import Membership
 from accrue.domain.errors import MembershipNotFoundError
 from accrue.domain.posting import Balance
-from accrue.domain.program import ProgramVersion, version_in_force
+from accrue.domain.program.program import ProgramVersion, version_in_force
+from accrue.domain.standing import QuestStanding, TierStanding, quest_standings, tier_standing
 from accrue.services.ports import BalanceReader, CatalogReader
 
 
 @dataclass(frozen=True, slots=True)
 class MembershipView:
-    """A membership as it is at this moment."""
+    """A membership as it is at this moment; `tier` is None if the program has no tiers."""
 
     membership: Membership
     version: ProgramVersion
     balance: Balance
+    tier: TierStanding | None
+    quests: tuple[QuestStanding, ...]
 
 
 def get_membership(
@@ -33,8 +36,12 @@ def get_membership(
     if membership is None:
         raise MembershipNotFoundError
     versions = catalog.list_program_versions(caller.network_id, membership.program_id)
+    version = version_in_force(versions, now)
+    balance = balances.find_balance(caller.network_id, membership.ref)
     return MembershipView(
         membership=membership,
-        version=version_in_force(versions, now),
-        balance=balances.find_balance(caller.network_id, membership.ref),
+        version=version,
+        balance=balance,
+        tier=tier_standing(balance.state, version.program, now),
+        quests=quest_standings(balance.state, version.program),
     )

@@ -1,7 +1,7 @@
 """Make a network be as a document says. Running it twice changes nothing."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -12,17 +12,16 @@ from accrue.domain.catalog import ActivityType, ApiKey, Membership, Network, Use
 from accrue.domain.changes import Change
 from accrue.domain.errors import Fault
 from accrue.domain.json_values import pointer
-from accrue.domain.network_document import (
-    ApiKeyPart,
-    MembershipPart,
-    NetworkDocument,
-    UserPart,
-    refusal,
-)
-from accrue.domain.program import Program, ProgramVersion
+from accrue.domain.network_document import refusal
+from accrue.domain.network_parts import ApiKeyPart, MembershipPart, NetworkDocument, UserPart
+from accrue.domain.program.program import Program, ProgramVersion
+from accrue.domain.program.stored import stateful_ids
 
 # A program's first version also decides whatever was recorded before it was written.
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+# Of quests and of rules that count, over all versions of a program: memberships keep their state
+# for ever, since an activity that an old version decides may still come.
+MAX_STATEFUL_IDS = 500
 
 
 type Enrolments = Mapping[str, list[MembershipRef]]
@@ -39,13 +38,14 @@ class CatalogWriter(Protocol):
     def find_pseudonym(self, network_id: str, user_id: str) -> str | None: ...
     def find_membership(self, network_id: str, program_membership_id: str) -> Membership | None: ...
     def find_api_key(self, network_id: str, key_id: str) -> ApiKey | None: ...
-    def find_latest_program_version(
+    def list_program_versions(
         self, network_id: str, program_id: str
-    ) -> ProgramVersion | None: ...
+    ) -> Sequence[ProgramVersion]: ...
     def save_network(self, network: Network) -> Change: ...
     def save_activity_type(self, network_id: str, activity_type: ActivityType) -> Change: ...
     def add_program_version(self, network_id: str, version: ProgramVersion) -> None: ...
     def save_user(self, network_id: str, user: User, email: str, pseudonym: str) -> Change: ...
+    def save_traits(self, network_id: str, user_id: str, traits: Mapping[str, str]) -> Change: ...
     def save_membership(self, network_id: str, membership: Membership) -> Change: ...
     def save_api_key(self, key: ApiKey) -> Change: ...
 
@@ -95,13 +95,31 @@ class CatalogImporter:
         part = document.network
         present = self.catalog.find_network(part.network_id)
         secret = present.pseudonym_secret if present else self.random_bytes(SECRET_BYTES)
-        return Network(part.network_id, part.name, secret, part.logs_undefined_types)
+        return Network(
+            part.network_id, part.name, secret, part.logs_undefined_types, part.metadata_fields
+        )
 
     def _contradictions(self, document: NetworkDocument, network: Network) -> Iterator[Fault]:
         for index, user in enumerate(document.users):
             yield from self._user_contradictions(index, user, network)
         for index, part in enumerate(document.memberships):
             yield from self._membership_contradictions(index, part, network)
+        for index, program in enumerate(document.programs):
+            yield from self._program_contradictions(index, program, network)
+
+    def _program_contradictions(
+        self, index: int, program: Program, network: Network
+    ) -> Iterator[Fault]:
+        versions = self.catalog.list_program_versions(network.network_id, program.program_id)
+        programs = (program, *(version.program for version in versions))
+        counted = frozenset[str]().union(*map(stateful_ids, programs))
+        if len(counted) > MAX_STATEFUL_IDS:
+            yield Fault(
+                pointer("programs", index),
+                f"has had {len(counted)} quests and rules with limits or nth in all its versions, "
+                f"and members keep the state of each: {MAX_STATEFUL_IDS} is the most. Use earlier "
+                "ids again, or start a new program",
+            )
 
     def _membership_contradictions(
         self, index: int, part: MembershipPart, network: Network
@@ -159,11 +177,12 @@ class CatalogImporter:
             yield self._save_api_key(network_id, key, minted)
 
     def _save_program(self, network_id: str, program: Program) -> Change:
-        latest = self.catalog.find_latest_program_version(network_id, program.program_id)
-        if latest is None:
+        versions = self.catalog.list_program_versions(network_id, program.program_id)
+        if not versions:
             first = ProgramVersion(1, BEGINNING, program)
             self.catalog.add_program_version(network_id, first)
             return Change.CREATED
+        latest = versions[-1]
         if latest.program == program:
             return Change.UNCHANGED
         # Later than any function can still be unaware of it, so that all decide alike.
@@ -175,7 +194,12 @@ class CatalogImporter:
     def _save_user(self, network: Network, part: UserPart, enrolments: Enrolments) -> Change:
         pseudonym = network.pseudonym(part.email)
         user = User(part.user_id, tuple(enrolments.get(part.user_id, ())))
-        return self.catalog.save_user(network.network_id, user, part.email, pseudonym)
+        known = None
+        if part.traits is not None:
+            # First, so that they are there for the first activity after the enrolment.
+            known = self.catalog.save_traits(network.network_id, part.user_id, part.traits)
+        saved = self.catalog.save_user(network.network_id, user, part.email, pseudonym)
+        return saved if known in (None, saved) else Change.UPDATED
 
     def _save_api_key(self, network_id: str, part: ApiKeyPart, minted: list[MintedKey]) -> Change:
         present = self.catalog.find_api_key(network_id, part.key_id)

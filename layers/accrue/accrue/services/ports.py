@@ -1,13 +1,13 @@
 """What the services need from outside, as protocols; `storage` and `runtime` implement them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from accrue.domain.activity import Activity, LedgerRow, MembershipRef
 from accrue.domain.catalog import ActivityType, ApiKey, Membership, Network, User
 from accrue.domain.posting import Balance, Posting, SettledOutcome
-from accrue.domain.program import ProgramVersion
+from accrue.domain.program.program import ProgramVersion
 from accrue.domain.recording import Attempt, LedgerPage, Recording
 
 
@@ -18,6 +18,7 @@ class CatalogReader(Protocol):
     def find_activity_type(self, network_id: str, activity_type_id: str) -> ActivityType | None: ...
     def list_activity_type_ids(self, network_id: str) -> Sequence[str]: ...
     def find_user(self, network_id: str, pseudonym: str) -> User | None: ...
+    def find_traits(self, network_id: str, user_id: str) -> Mapping[str, str]: ...
     def find_membership(self, network_id: str, program_membership_id: str) -> Membership | None: ...
     def list_program_versions(
         self, network_id: str, program_id: str
@@ -45,6 +46,13 @@ class BalanceReader(Protocol):
     """Reads balances, consistently."""
 
     def find_balance(self, network_id: str, membership: MembershipRef) -> Balance: ...
+
+
+class ResultReader(Protocol):
+    """Reads what came of an activity, consistently: what is missing is not there yet."""
+
+    def find_postings(self, activity: Activity) -> Mapping[MembershipRef, Posting]: ...
+    def find_outcome(self, activity: Activity) -> SettledOutcome | None: ...
 
 
 class BalanceBook(BalanceReader, Protocol):

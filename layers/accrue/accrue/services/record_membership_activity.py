@@ -22,7 +22,7 @@ from accrue.domain.errors import (
 from accrue.domain.ids import id_from_idempotency_key
 from accrue.domain.membership_activity_request import MembershipActivityRequest
 from accrue.domain.payload_forms import MEMBERSHIP_ACTIVITY_FORM, membership_payload_hash
-from accrue.domain.program import MEMBER_ROLE
+from accrue.domain.program.parts import MEMBER_ROLE
 from accrue.domain.recording import Attempt, Call, Recording
 from accrue.services.ports import CatalogReader, LedgerReader, Recorder
 from accrue.services.record_activity import ensure_same_payload, settled_outcome

@@ -15,28 +15,19 @@ from accrue.domain.activity import (
     Kind,
     LedgerRow,
     Outcome,
-    Participant,
     ReferenceMarker,
 )
 from accrue.domain.caller import Caller
-from accrue.domain.catalog import ActivityType, Network
-from accrue.domain.errors import (
-    CatalogRefusalError,
-    Fault,
-    NegativeValueError,
-    NetworkNotFoundError,
-    UnknownRoleError,
-    UnknownUserError,
-)
+from accrue.domain.catalog import Network
+from accrue.domain.errors import CatalogRefusalError, NetworkNotFoundError
 from accrue.domain.field_parsers import without_emails
 from accrue.domain.ids import fresh_id, id_from_idempotency_key, id_from_reference
-from accrue.domain.json_values import pointer, quoted
-from accrue.domain.near_miss import nearest_name
 from accrue.domain.network_activity_request import NetworkActivityRequest
 from accrue.domain.payload_forms import NETWORK_ACTIVITY_FORM, network_payload_hash
 from accrue.domain.recording import Attempt, Call, Recording
 from accrue.services.ports import CatalogReader, LedgerReader, Recorder
-from accrue.services.record_activity import ensure_same_payload, outcome_warnings, settled_outcome
+from accrue.services.record_activity import ensure_same_payload, outcome_warnings
+from accrue.services.resolve_network_activity import resolve_network_activity
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,57 +64,14 @@ class NetworkRecorder:
             raise NetworkNotFoundError
         draft = _draft(request, network, caller, call)
         try:
-            draft, warnings = self._resolve(draft, request, network)
+            resolved = resolve_network_activity(draft, request, network, self.catalog)
         except CatalogRefusalError:
             answered = self._answer_earlier(draft, request, network, call)
             if answered is None:
                 raise
             return answered
-        return _answer(self._record(draft, request, network, call), warnings)
-
-    def _resolve(
-        self, draft: Activity, request: NetworkActivityRequest, network: Network
-    ) -> tuple[Activity, tuple[str, ...]]:
-        activity_type = self.catalog.find_activity_type(
-            network.network_id, request.activity_short_id
-        )
-        if activity_type is not None:
-            _ensure_allowed(request, activity_type)
-        participants = self._participants(request, network)
-        outcome = settled_outcome(
-            is_type_defined=activity_type is not None,
-            participants=participants,
-            occurred_at=draft.occurred_at,
-            recorded_at=draft.recorded_at,
-        )
-        warnings = () if activity_type else (self._undefined_type_warning(request, network),)
-        return replace(draft, participants=participants, settled_outcome=outcome), warnings
-
-    def _participants(
-        self, request: NetworkActivityRequest, network: Network
-    ) -> tuple[Participant, ...]:
-        participants: list[Participant] = []
-        faults: list[Fault] = []
-        for role, email in request.users.items():
-            user = self.catalog.find_user(network.network_id, network.pseudonym(email))
-            if user is None:
-                where = pointer("users", role)
-                faults.append(
-                    Fault(where, "is the email of no user of this network: create the user")
-                )
-                continue
-            participants.append(Participant(role, user.user_id, user.memberships))
-        if faults:
-            raise UnknownUserError("The network does not know every user.", faults)
-        return tuple(participants)
-
-    def _undefined_type_warning(self, request: NetworkActivityRequest, network: Network) -> str:
-        sent = request.activity_short_id
-        near = nearest_name(sent, self.catalog.list_activity_type_ids(network.network_id))
-        hint = f" Did you mean {quoted(near)}?" if near else ""
-        return (
-            f"activity_short_id {quoted(sent)} is not defined: the activity is only logged.{hint}"
-        )
+        recording = self._record(resolved.activity, request, network, call)
+        return _answer(recording, resolved.warnings)
 
     def _answer_earlier(
         self, draft: Activity, request: NetworkActivityRequest, network: Network, call: Call
@@ -250,21 +198,6 @@ def _answer(recording: Recording, warnings: tuple[str, ...]) -> NetworkRecording
         activity_id=duplicate_of or stored.activity_id,
         replayed=not recording.created,
         duplicate_of=duplicate_of,
-        warnings=warnings + outcome_warnings(stored),
+        # Why there are no points comes first: of many warnings, the last ones may be left out.
+        warnings=outcome_warnings(stored) + warnings,
     )
-
-
-def _ensure_allowed(request: NetworkActivityRequest, activity_type: ActivityType) -> None:
-    allowed = ", ".join(activity_type.roles)
-    faults = [
-        Fault(pointer("users", role), f"is not a role of this activity type; it has {allowed}")
-        for role in request.users
-        if role not in activity_type.roles
-    ]
-    if faults:
-        raise UnknownRoleError("The activity type does not have every role.", faults)
-    if request.amount < 0 and not activity_type.allows_negative:
-        raise NegativeValueError(
-            "This activity type does not allow negative values.",
-            [Fault("/amount", "is negative, which this activity type does not allow")],
-        )

@@ -11,7 +11,8 @@ applied.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 
@@ -32,11 +33,19 @@ from accrue.storage.time_shards import time_shard_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import PutTypeDef, TransactWriteItemTypeDef
+    from mypy_boto3_dynamodb.type_defs import (
+        KeysAndAttributesTypeDef,
+        PutTypeDef,
+        TransactWriteItemTypeDef,
+    )
 
 # DynamoDB: 100 items a transaction, one of them the balance; 100 keys a BatchGetItem.
 MAX_POSTINGS_PER_WRITE = 99
 MAX_KEYS_PER_READ = 100
+
+
+class UnreadKeysError(Exception):
+    """DynamoDB went on leaving keys unread: it is not known what is under them."""
 
 
 class BalanceTable:
@@ -127,6 +136,17 @@ class BalanceTable:
         except self._client.exceptions.ConditionalCheckFailedException:
             return
 
+    def find_postings(self, activity: Activity) -> dict[MembershipRef, Posting]:
+        """The activity's postings by membership, read consistently."""
+        keys = [] if activity.settled_outcome is not None else list(_result_keys(activity))
+        postings = [Posting.from_attributes(attributes) for attributes in self._read_all(keys)]
+        return {posting.membership: posting for posting in postings}
+
+    def find_outcome(self, activity: Activity) -> SettledOutcome | None:
+        """The outcome of an activity that nothing is posted for, read consistently."""
+        key = (_outcome_partition(activity.network_id, activity.activity_id), "OUTCOME")
+        return next(map(SettledOutcome.from_attributes, self._read_all([key])), None)
+
     def find_unapplied(self, activities: Sequence[Activity]) -> list[Activity]:
         """Those that lack a posting on a membership that they concern, or their outcome."""
         expected = {activity.activity_id: set(_result_keys(activity)) for activity in activities}
@@ -135,24 +155,37 @@ class BalanceTable:
 
     def _existing(self, keys: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
         # Eventually consistent, at half the price: what is missed here is found by the write.
+        only_keys: KeysAndAttributesTypeDef = {
+            "Keys": [],
+            "ProjectionExpression": "membership_key, item_key",
+        }
         for chunk in batched(keys, MAX_KEYS_PER_READ, strict=False):
-            wanted = [_key(*key) for key in chunk]
-            for wait in conflict_waits():
-                answer = self._client.batch_get_item(
-                    RequestItems={
-                        self._table_name: {
-                            "Keys": wanted,
-                            "ProjectionExpression": "membership_key, item_key",
-                        }
-                    }
-                )
-                for item in answer["Responses"].get(self._table_name, []):
+            # Unread counts as unapplied, which is safe.
+            with suppress(UnreadKeysError):
+                for item in self._read(chunk, only_keys):
                     yield item["membership_key"]["S"], item["item_key"]["S"]
-                if not answer["UnprocessedKeys"]:
-                    break
-                # Throttled. What is still unread at the end counts as unapplied, which is safe.
-                wanted = answer["UnprocessedKeys"][self._table_name]["Keys"]
-                time.sleep(wait)
+
+    def _read_all(self, keys: Sequence[tuple[str, str]]) -> Iterator[dict[str, Any]]:
+        """What is under the keys now, as plain attributes; raises UnreadKeysError."""
+        consistently: KeysAndAttributesTypeDef = {"Keys": [], "ConsistentRead": True}
+        for chunk in batched(keys, MAX_KEYS_PER_READ, strict=False):
+            yield from map(to_attributes, self._read(chunk, consistently))
+
+    def _read(
+        self, keys: Sequence[tuple[str, str]], how: "KeysAndAttributesTypeDef"
+    ) -> Iterator[dict[str, Any]]:
+        """The items under the keys; raises UnreadKeysError rather than leave one out."""
+        wanted: Sequence[Mapping[str, Any]] = [_key(*key) for key in keys]
+        for wait in conflict_waits():
+            answer = self._client.batch_get_item(
+                RequestItems={self._table_name: {**how, "Keys": wanted}}
+            )
+            yield from answer["Responses"].get(self._table_name, [])
+            if not answer["UnprocessedKeys"]:
+                return
+            wanted = answer["UnprocessedKeys"][self._table_name]["Keys"]
+            time.sleep(wait)
+        raise UnreadKeysError(f"{len(wanted)} keys")
 
 
 def _posting_key(posting: Posting) -> dict[str, Any]:

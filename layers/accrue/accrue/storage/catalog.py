@@ -8,6 +8,7 @@
 | `<network>#PROGRAM#<program>`  | `<version>`, 8 digits    | a version of a program          |
 | `<network>#EMAIL#<pseudonym>`  | `USER`                   | the user with that email        |
 | `<network>#USER#<user_id>`     | `USER`                   | the user's email, for admins    |
+| `<network>#USER#<user_id>`     | `TRAITS`                 | the user's traits, without email |
 | `<network>#MEMBERSHIP#<id>`    | `MEMBERSHIP`             | a membership                    |
 
 A network id has no `#`, so no network can be named so that its rows fall among another's.
@@ -21,7 +22,8 @@ from cachetools import TTLCache
 
 from accrue.domain.activity import MembershipRef
 from accrue.domain.catalog import ActivityType, ApiKey, KeyRole, Membership, Network, User
-from accrue.domain.program import MAX_ID_CHARS, Program, ProgramVersion
+from accrue.domain.program.parts import MAX_ID_CHARS
+from accrue.domain.program.program import Program, ProgramVersion
 from accrue.domain.timestamps import from_text
 from accrue.storage.dynamo import to_attributes
 
@@ -62,6 +64,11 @@ class CatalogTable:
             # A miss too: the first enrolment counts as soon as it is made.
             self._cache.pop((partition, "USER"), None)
         return user
+
+    def find_traits(self, network_id: str, user_id: str) -> Mapping[str, str]:
+        """The user's traits; without any, empty."""
+        partition = f"{network_id}#USER#{user_id}"
+        return self._find(partition, "TRAITS", traits_from_attributes) or {}
 
     def find_membership(self, network_id: str, program_membership_id: str) -> Membership | None:
         """The membership of this id in the network, or None."""
@@ -139,6 +146,7 @@ def network_from_attributes(attributes: Mapping[str, Any]) -> Network:
         name=attributes["name"],
         pseudonym_secret=bytes.fromhex(attributes["pseudonym_secret"]),
         logs_undefined_types=attributes["logs_undefined_types"],
+        metadata_fields=tuple(attributes.get("metadata_fields", ())),
     )
 
 
@@ -161,6 +169,12 @@ def user_from_attributes(attributes: Mapping[str, Any]) -> User:
             for m in attributes["memberships"]
         ),
     )
+
+
+def traits_from_attributes(attributes: Mapping[str, Any]) -> Mapping[str, str]:
+    """Read the item with a user's traits."""
+    traits: Mapping[str, str] = attributes["traits"]
+    return traits
 
 
 def membership_from_attributes(attributes: Mapping[str, Any]) -> Membership:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from accrue.domain.catalog import ActivityType, ApiKey, Membership, Network, User
 from accrue.domain.changes import Change
-from accrue.domain.program import ProgramVersion
+from accrue.domain.program.program import ProgramVersion
+from accrue.domain.program.stored import stored_text
 from accrue.domain.timestamps import to_text
 from accrue.storage.catalog import CatalogTable
 from accrue.storage.dynamo import to_attributes, to_item
@@ -29,13 +30,6 @@ class CatalogWriterTable(CatalogTable):
         attributes = self.read_item(f"{network_id}#USER#{user_id}", "USER")
         return attributes["pseudonym"] if attributes else None
 
-    def find_latest_program_version(
-        self, network_id: str, program_id: str
-    ) -> ProgramVersion | None:
-        """The newest version of the program, in force or not; None without any."""
-        versions = self.list_program_versions(network_id, program_id)
-        return versions[-1] if versions else None
-
     def save_network(self, network: Network) -> Change:
         """Create or update the network. Its pseudonym secret must be the one that it was created
         with.
@@ -48,6 +42,7 @@ class CatalogWriterTable(CatalogTable):
                 "name": network.name,
                 "pseudonym_secret": network.pseudonym_secret.hex(),
                 "logs_undefined_types": network.logs_undefined_types,
+                "metadata_fields": list(network.metadata_fields),
             },
         )
 
@@ -72,7 +67,7 @@ class CatalogWriterTable(CatalogTable):
             "program_id": version.program.program_id,
             "version": version.version,
             "effective_at": to_text(version.effective_at),
-            "document": version.program.model_dump_json(),
+            "document": stored_text(version.program),
         }
         self._put(item, present=None)
 
@@ -98,6 +93,11 @@ class CatalogWriterTable(CatalogTable):
                 memberships.append(enrolment)
         wanted = {"user_id": user.user_id, "memberships": memberships}
         return self._replace(partition, "USER", present, wanted)
+
+    def save_traits(self, network_id: str, user_id: str, traits: Mapping[str, str]) -> Change:
+        """Create the user's traits, or put these in the place of all earlier ones."""
+        attributes = {"user_id": user_id, "traits": dict(traits)}
+        return self._save(f"{network_id}#USER#{user_id}", "TRAITS", attributes)
 
     def save_membership(self, network_id: str, membership: Membership) -> Change:
         """Create or update the membership."""

@@ -1,0 +1,1 @@
+"""Scripts that measure. What they print are ratios within one run: machines are noisy."""

@@ -1,0 +1,39 @@
+"""Exact arithmetic with amounts and points; an inexact result is a bug and raises."""
+
+from collections.abc import Iterable
+from decimal import Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow
+
+from accrue.domain.program.points_unit import PointsUnit
+
+# 26 digits of amount (domain.amounts) times 12 of rate (domain.program), with room to add.
+EXACT = Context(prec=60, traps=[InvalidOperation, DivisionByZero, Overflow, Inexact])
+ROUNDED = Context(prec=60, traps=[InvalidOperation, DivisionByZero, Overflow])
+
+# Six decimals below, this leaves a stored balance at 31 of DynamoDB's 38 digits.
+BALANCE_LIMIT = Decimal(10) ** 24
+
+
+class BeyondLimitError(Exception):
+    """A number would pass what can be kept exactly."""
+
+
+def total(numbers: Iterable[Decimal]) -> Decimal:
+    """The exact sum; raises decimal.Inexact rather than lose a digit."""
+    result = Decimal(0)
+    for number in numbers:
+        result = EXACT.add(result, number)
+    return result
+
+
+def within_limit(number: Decimal) -> Decimal:
+    """The number; raises BeyondLimitError if it is beyond `BALANCE_LIMIT`."""
+    if abs(number) > BALANCE_LIMIT:
+        raise BeyondLimitError
+    return number
+
+
+def rounded(points: Decimal, unit: PointsUnit) -> Decimal:
+    """The points, rounded once to the unit's scale."""
+    return points.quantize(
+        Decimal(1).scaleb(-unit.scale), rounding=unit.rounding.mode, context=ROUNDED
+    )

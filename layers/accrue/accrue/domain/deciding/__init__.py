@@ -1,0 +1,1 @@
+"""What decide() is made of: one file for each kind of part of a program."""

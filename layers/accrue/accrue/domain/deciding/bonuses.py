@@ -1,0 +1,134 @@
+"""What bonuses add to the awards of rules."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from accrue.domain.activity import ActivityLineItem
+from accrue.domain.amounts import canonical_text
+from accrue.domain.arithmetic import EXACT, rounded, total, within_limit
+from accrue.domain.deciding.awards import items_value
+from accrue.domain.deciding.matching import first_failure, selected_items
+from accrue.domain.deciding.rules import RuleAward
+from accrue.domain.deciding.situation import Situation
+from accrue.domain.decision import Considered, Part, PointLine
+from accrue.domain.program.bonuses import Add, Bonus, Multiply, Stacking
+
+
+def add_bonuses(
+    awards: Sequence[RuleAward], situation: Situation
+) -> tuple[list[PointLine], list[Considered]]:
+    """A line for each bonus on each award, and why the other bonuses are not given."""
+    failed: dict[str, tuple[str, str]] = {}
+    holding: list[Bonus] = []
+    considered = [
+        (position, bonus)
+        for position, bonus in enumerate(situation.program.bonuses)
+        if any(_is_on(bonus, award) for award in awards)
+    ]
+    for _, bonus in considered:
+        if failure := first_failure(bonus.when, situation):
+            failed[bonus.bonus_id] = (failure.place, failure.seen)
+        else:
+            holding.append(bonus)
+    lines = [line for award in awards for line in _lines(award, holding, situation, failed)]
+    given = {line.bonus_id for line in lines}
+    for bonus in holding:
+        if bonus.bonus_id not in given:
+            failed.setdefault(bonus.bonus_id, ("effect", "0"))
+    return lines, [
+        Considered(Part.BONUS, position)
+        if bonus.bonus_id in given
+        else Considered(Part.BONUS, position, None, *failed[bonus.bonus_id])
+        for position, bonus in considered
+    ]
+
+
+def _is_on(bonus: Bonus, award: RuleAward) -> bool:
+    return not bonus.rule_ids or award.rule.rule_id in bonus.rule_ids
+
+
+def _lines(
+    award: RuleAward,
+    holding: Iterable[Bonus],
+    situation: Situation,
+    failed: dict[str, tuple[str, str]],
+) -> list[PointLine]:
+    bonuses = [bonus for bonus in holding if _is_on(bonus, award)]
+    lines: list[PointLine] = []
+    running = award.line.points
+    stacking = situation.program.bonus_stacking
+    for bonus in bonuses:
+        base = running if stacking is Stacking.MULTIPLY else award.line.points
+        line = _line(bonus, award, base, situation)
+        if line is None:
+            continue
+        lines.append(line)
+        if isinstance(bonus.effect, Multiply):
+            running = total([running, line.points])
+    if stacking is not Stacking.BEST_ONLY or not lines:
+        return lines
+    best = max(lines, key=lambda line: abs(line.points))
+    assert best.bonus_id is not None
+    for line in lines:
+        if line is not best and line.bonus_id is not None:
+            failed[line.bonus_id] = ("stacking", best.bonus_id)
+    return [best]
+
+
+def _line(bonus: Bonus, award: RuleAward, base: Decimal, situation: Situation) -> PointLine | None:
+    if isinstance(bonus.effect, Multiply):
+        exact, reason = _multiplied(bonus, bonus.effect, award, base, situation)
+    else:
+        exact, reason = _added(bonus, bonus.effect, award, situation)
+    points = within_limit(rounded(exact, situation.program.points))
+    if not points:
+        return None
+    return PointLine(
+        role=award.line.role,
+        points=points,
+        reason=reason,
+        rule_id=award.rule.rule_id,
+        bonus_id=bonus.bonus_id,
+    )
+
+
+def _multiplied(
+    bonus: Bonus, effect: Multiply, award: RuleAward, base: Decimal, situation: Situation
+) -> tuple[Decimal, str]:
+    if effect.on == "matched_items":
+        base = _part_of_items(bonus, award, situation)
+    reason = f"{canonical_text(base)} x ({canonical_text(effect.factor)} - 1)"
+    return EXACT.multiply(base, EXACT.subtract(effect.factor, Decimal(1))), reason
+
+
+def _part_of_items(bonus: Bonus, award: RuleAward, situation: Situation) -> Decimal:
+    """The part of the award that comes from the bonus's items; never more than the award."""
+    earning, points = award.earning, award.line.points
+    if earning.rate is None:
+        return Decimal(0)
+    items = _items(bonus, award, situation)
+    if not items:
+        return Decimal(0)
+    part = EXACT.multiply(items_value(items, situation.activity), earning.rate)
+    least, most = min(points, Decimal(0)), max(points, Decimal(0))
+    return min(max(part, least), most)
+
+
+def _added(
+    bonus: Bonus, effect: Add, award: RuleAward, situation: Situation
+) -> tuple[Decimal, str]:
+    points = canonical_text(effect.points)
+    if award.line.points <= 0:
+        return Decimal(0), points
+    if effect.per == "activity":
+        return effect.points, f"{points} added"
+    number = len(_items(bonus, award, situation))
+    return EXACT.multiply(effect.points, Decimal(number)), f"{number} x {points}"
+
+
+def _items(bonus: Bonus, award: RuleAward, situation: Situation) -> tuple[ActivityLineItem, ...]:
+    """The bonus's items, of those that the award is for."""
+    wanted = bonus.when.line_items
+    earned = award.earning.items
+    candidates = situation.activity.line_items if earned is None else earned
+    return selected_items(candidates, wanted.item_ids, wanted.group_ids) if wanted else ()

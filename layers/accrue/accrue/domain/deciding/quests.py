@@ -1,0 +1,173 @@
+"""How an activity advances quests, and what their completion awards."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import ROUND_FLOOR, Decimal
+
+from accrue.domain.amounts import canonical_text
+from accrue.domain.arithmetic import EXACT, ROUNDED, within_limit
+from accrue.domain.deciding.matching import first_failure
+from accrue.domain.deciding.requirements import Standing, gain_of
+from accrue.domain.deciding.situation import Failure, Situation
+from accrue.domain.decision import (
+    Considered,
+    Part,
+    PointLine,
+    QuestChange,
+    RequirementProgress,
+)
+from accrue.domain.membership_state import QuestState
+from accrue.domain.program.quests import Quest, Requirement
+
+type Amounts = Mapping[str, Decimal]
+"""By requirement."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestResult:
+    """What an activity did to quests."""
+
+    lines: list[PointLine] = field(default_factory=list)
+    changes: list[QuestChange] = field(default_factory=list)
+    considered: list[Considered] = field(default_factory=list)
+    states: dict[str, QuestState] = field(default_factory=dict)
+
+
+def advance_quests(situation: Situation) -> QuestResult:
+    """Hold the activity against every quest that has a requirement on it."""
+    result = QuestResult()
+    type_id = situation.activity.activity_type_id
+    for position, quest in situation.program.quests_on(type_id):
+        concerned = [
+            (number, requirement)
+            for number, requirement in enumerate(quest.requirements)
+            if requirement.activity_type_id == type_id and requirement.role in situation.roles
+        ]
+        if not concerned:
+            continue
+        state = situation.state.quests.get(quest.quest_id, QuestState())
+        if failure := _quest_failure(quest, state, situation):
+            result.considered.append(_considered(position, None, failure))
+            continue
+        gained: dict[str, Decimal] = {}
+        role = concerned[-1][1].role
+        standing = Standing(quest, state)
+        for number, requirement in concerned:
+            gain = gain_of(requirement, standing, situation)
+            if isinstance(gain, Failure):
+                result.considered.append(_considered(position, number, gain))
+                continue
+            result.considered.append(_considered(position, number, None))
+            gained[requirement.requirement_id] = gain
+            role = requirement.role
+        _advance(standing, gained, role, situation, result)
+    return result
+
+
+def _considered(position: int, requirement: int | None, failure: Failure | None) -> Considered:
+    if failure is None:
+        return Considered(Part.QUEST, position, requirement)
+    return Considered(Part.QUEST, position, requirement, failure.place, failure.seen)
+
+
+def _quest_failure(quest: Quest, state: QuestState, situation: Situation) -> Failure | None:
+    if failure := first_failure(quest.when, situation):
+        return failure
+    if state.completions >= quest.max_completions:
+        return Failure("max_completions", str(state.completions))
+    return None
+
+
+def _advance(
+    standing: Standing, gained: Amounts, role: str, situation: Situation, result: QuestResult
+) -> None:
+    """Add what was gained, and complete the quest as often as it is fulfilled.
+
+    It may be without anything gained: a later version may have lowered what must be reached.
+    """
+    quest, state = standing.quest, standing.state
+    reached = {
+        requirement.requirement_id: within_limit(
+            EXACT.add(
+                standing.reached(requirement), gained.get(requirement.requirement_id, Decimal(0))
+            )
+        )
+        for requirement in quest.requirements
+    }
+    times = _times_fulfilled(quest, reached, quest.max_completions - state.completions)
+    if not gained and not times:
+        return
+    after = state.completions + times
+    is_over = after == quest.max_completions
+    progress = {} if is_over else _left_over(quest, reached, times)
+    checked_in = {} if is_over else _checked_in(standing, gained, situation)
+    result.states[quest.quest_id] = QuestState(
+        {name: number for name, number in progress.items() if number}, after, checked_in
+    )
+    result.changes.append(
+        QuestChange(quest.quest_id, _progress(quest, gained, progress), times, after)
+    )
+    if times:
+        result.lines.append(_reward(quest, times, role))
+
+
+def _times_fulfilled(quest: Quest, reached: Amounts, cap: int) -> int:
+    return min(cap, *(_times_reached(quest, each, reached) for each in quest.requirements))
+
+
+def _times_reached(quest: Quest, requirement: Requirement, reached: Amounts) -> int:
+    amount = reached[requirement.requirement_id]
+    if quest.overshoot == "dropped":
+        return int(amount >= requirement.threshold)
+    quotient = ROUNDED.divide(amount, requirement.threshold)
+    times = int(quotient.to_integral_value(rounding=ROUND_FLOOR, context=ROUNDED))
+    # The quotient is rounded to 60 digits, which may have been up to the next whole number.
+    exceeds = EXACT.multiply(Decimal(times), requirement.threshold) > amount
+    return times - 1 if exceeds else times
+
+
+def _left_over(quest: Quest, reached: Amounts, times: int) -> Amounts:
+    """What counts towards the next completion."""
+    if not times:
+        return reached
+    if quest.overshoot == "dropped":
+        return {}
+    return {
+        each.requirement_id: EXACT.subtract(
+            reached[each.requirement_id], EXACT.multiply(Decimal(times), each.threshold)
+        )
+        for each in quest.requirements
+    }
+
+
+def _checked_in(standing: Standing, gained: Amounts, situation: Situation) -> dict[str, date]:
+    counted = {
+        each.requirement_id: situation.day
+        for each in standing.quest.requirements
+        if each.check_in_interval_days is not None and each.requirement_id in gained
+    }
+    return {**standing.state.checked_in, **counted}
+
+
+def _progress(quest: Quest, gained: Amounts, progress: Amounts) -> tuple[RequirementProgress, ...]:
+    return tuple(
+        RequirementProgress(
+            each.requirement_id,
+            gained[each.requirement_id],
+            progress.get(each.requirement_id, Decimal(0)),
+            each.threshold,
+        )
+        for each in quest.requirements
+        if each.requirement_id in gained
+    )
+
+
+def _reward(quest: Quest, times: int, role: str) -> PointLine:
+    points = EXACT.multiply(quest.reward.points, Decimal(times))
+    return PointLine(
+        role=role,
+        points=within_limit(points),
+        reason=f"{times} x {canonical_text(quest.reward.points)}",
+        quest_id=quest.quest_id,
+    )

@@ -1,0 +1,145 @@
+"""What rules award: conditions, the award, limits."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import ROUND_DOWN, Decimal
+
+from accrue.domain.activity import FrontDoor
+from accrue.domain.amounts import canonical_text
+from accrue.domain.arithmetic import EXACT, ROUNDED, rounded, within_limit
+from accrue.domain.deciding.awards import Earning, earning_of
+from accrue.domain.deciding.matching import first_failure
+from accrue.domain.deciding.periods import Counters, counter_name, period_key
+from accrue.domain.deciding.situation import Failure, Situation
+from accrue.domain.decision import Considered, Part, PointLine
+from accrue.domain.program.awards import AmountTimesRate
+from accrue.domain.program.parts import IDENTITY_RULE_ID, MEMBER_ROLE
+from accrue.domain.program.rules import Limit, Rule
+
+# The identity rule stands in no document.
+_IDENTITY_POSITION = -1
+
+
+@dataclass(frozen=True, slots=True)
+class RuleAward:
+    """A rule's line, and what bonuses have to know of it."""
+
+    rule: Rule
+    line: PointLine
+    earning: Earning
+
+
+def award_rules(
+    situation: Situation, counters: Counters
+) -> tuple[list[RuleAward], list[Considered]]:
+    """What the rules on the activity award, and why the others do not; `counters` move on."""
+    awards: list[RuleAward] = []
+    considered: list[Considered] = []
+    for position, rule in _rules_on(situation):
+        result = _award(rule, situation, counters)
+        if isinstance(result, Failure):
+            considered.append(Considered(Part.RULE, position, None, result.place, result.seen))
+            continue
+        awards.append(result)
+        if position != _IDENTITY_POSITION:
+            considered.append(Considered(Part.RULE, position))
+    return awards, considered
+
+
+def _rules_on(situation: Situation) -> Iterator[tuple[int, Rule]]:
+    activity = situation.activity
+    for role in situation.roles:
+        rules = situation.program.rules_on(activity.activity_type_id, role)
+        yield from rules
+        # Hang: "value: the value of the activity in points". A program without a rule takes it at
+        # its word.
+        if not rules and activity.front_door is FrontDoor.MEMBERSHIP and role == MEMBER_ROLE:
+            yield _IDENTITY_POSITION, _identity_rule(activity.activity_type_id)
+
+
+def _identity_rule(activity_type_id: str) -> Rule:
+    return Rule.model_construct(
+        rule_id=IDENTITY_RULE_ID,
+        activity_type_id=activity_type_id,
+        role=MEMBER_ROLE,
+        award=AmountTimesRate.model_construct(rate=Decimal(1)),
+    )
+
+
+def _award(rule: Rule, situation: Situation, counters: Counters) -> RuleAward | Failure:
+    failure = first_failure(rule.when, situation) or _nth_failure(rule, situation, counters)
+    if failure:
+        return failure
+    earning = earning_of(rule, situation)
+    if isinstance(earning, Failure):
+        return earning
+    line = _line(rule, earning, situation)
+    if line.points > 0:
+        limited = _limited(rule, line, situation, counters)
+        if isinstance(limited, Failure):
+            return limited
+        line = limited
+        _count(rule, line, situation, counters)
+    return RuleAward(rule, line, earning)
+
+
+def _nth_failure(rule: Rule, situation: Situation, counters: Counters) -> Failure | None:
+    nth = rule.when.nth
+    if nth is None:
+        return None
+    name = counter_name(rule.rule_id, "nth", nth.per)
+    key = period_key(nth.per, situation.occurred_at)
+    counters.add(name, key, Decimal(1))
+    number = int(counters.count(name, key))
+    return None if nth.includes(number) else Failure("nth", str(number))
+
+
+def _line(rule: Rule, earning: Earning, situation: Situation) -> PointLine:
+    unit = situation.program.points
+    points = within_limit(rounded(earning.exact, unit))
+    reason = earning.reason
+    if points != earning.exact:
+        reason += f" = {canonical_text(earning.exact)}, rounded {unit.rounding.value}"
+    return PointLine(role=rule.role, points=points, reason=reason, rule_id=rule.rule_id)
+
+
+def _limited(
+    rule: Rule, line: PointLine, situation: Situation, counters: Counters
+) -> PointLine | Failure:
+    left, tightest = line.points, None
+    for position, limit in enumerate(rule.limits):
+        used = counters.count(*_counter(rule, limit, situation))
+        if limit.times is not None and used >= limit.times:
+            return Failure(f"limits.{position}", canonical_text(used))
+        if limit.points is not None:
+            rest = _whole_units(EXACT.subtract(limit.points, used), situation)
+            if rest <= 0:
+                return Failure(f"limits.{position}", canonical_text(used))
+            if rest < left:
+                left, tightest = rest, limit
+    if tightest is None:
+        return line
+    assert tightest.points is not None
+    most = f"{canonical_text(tightest.points)} a {tightest.per.value}"
+    return replace(
+        line,
+        points=left,
+        reason=f"{line.reason}, cut to {canonical_text(left)}: at most {most}",
+    )
+
+
+def _whole_units(points: Decimal, situation: Situation) -> Decimal:
+    """What was used may have more decimals than points have now: an earlier version's."""
+    unit = Decimal(1).scaleb(-situation.program.points.scale)
+    return points.quantize(unit, rounding=ROUND_DOWN, context=ROUNDED)
+
+
+def _count(rule: Rule, line: PointLine, situation: Situation, counters: Counters) -> None:
+    for limit in rule.limits:
+        more = Decimal(1) if limit.points is None else line.points
+        counters.add(*_counter(rule, limit, situation), more)
+
+
+def _counter(rule: Rule, limit: Limit, situation: Situation) -> tuple[str, str]:
+    name = counter_name(rule.rule_id, "times" if limit.points is None else "points", limit.per)
+    return name, period_key(limit.per, situation.occurred_at)

@@ -1,0 +1,78 @@
+"""Which tier a membership has, by its lifetime points or by those of a rolling window."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+from accrue.domain.arithmetic import EXACT, total, within_limit
+from accrue.domain.membership_state import MembershipState
+from accrue.domain.program.program import Program
+from accrue.domain.program.tiers import Level, RollingPoints
+
+
+def brought_up_to(day: date, state: MembershipState, program: Program) -> MembershipState:
+    """The state with the window ending on `day`, unless it ends later, and the tier that follows.
+
+    This is how a tier is lost: nothing happens on the day itself, but whoever looks sees it.
+    """
+    rolling = _rolling(program)
+    if rolling is None:
+        moved = replace(state, earned_by_day={}, as_of=None)
+    else:
+        as_of = max(state.as_of or day, day)
+        moved = replace(
+            state, earned_by_day=_within(state.earned_by_day, as_of, rolling.days), as_of=as_of
+        )
+    return replace(moved, tier_id=_tier_id(moved, program))
+
+
+def earned(points: Decimal, day: date, state: MembershipState, program: Program) -> MembershipState:
+    """The state once `points` more were awarded for what occurred on `day`."""
+    lifetime = within_limit(EXACT.add(state.lifetime_points, points))
+    earned_by_day = dict(state.earned_by_day)
+    rolling = _rolling(program)
+    if rolling is not None and state.as_of is not None and points:
+        earned_by_day[day] = EXACT.add(earned_by_day.get(day, Decimal(0)), points)
+        earned_by_day = _within(earned_by_day, state.as_of, rolling.days)
+    moved = replace(state, lifetime_points=lifetime, earned_by_day=earned_by_day)
+    return replace(moved, tier_id=_tier_id(moved, program))
+
+
+def tier_at(day: date, state: MembershipState, program: Program) -> Level | None:
+    """The tier on a day that is not before the last activity's."""
+    tier_id = brought_up_to(day, state, program).tier_id
+    return next((level for level in program.levels if level.tier_id == tier_id), None)
+
+
+def tier_points(day: date, state: MembershipState, program: Program) -> Decimal:
+    """The points that the tier goes by on that day."""
+    return _points(brought_up_to(day, state, program), program)
+
+
+def _rolling(program: Program) -> RollingPoints | None:
+    by = program.tiers.by if program.tiers else None
+    return by if isinstance(by, RollingPoints) else None
+
+
+def _within(earned_by_day: Mapping[date, Decimal], as_of: date, days: int) -> dict[date, Decimal]:
+    first = as_of - timedelta(days=days - 1)
+    return {day: points for day, points in earned_by_day.items() if day >= first}
+
+
+def _points(state: MembershipState, program: Program) -> Decimal:
+    if _rolling(program) is None:
+        return state.lifetime_points
+    return total(state.earned_by_day.values())
+
+
+def _tier_id(state: MembershipState, program: Program) -> str | None:
+    points = _points(state, program)
+    ids = [level.tier_id for level in program.levels]
+    present = ids.index(state.tier_id) if state.tier_id in ids else -1
+    held = None
+    for position, level in enumerate(program.levels):
+        stays = position <= present and points >= level.lost_below
+        if points >= level.enters_at or stays:
+            held = level.tier_id
+    return held

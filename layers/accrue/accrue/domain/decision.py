@@ -1,0 +1,139 @@
+"""What decide() is given beside the activity, and what it answers."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from accrue.domain.activity import Outcome
+from accrue.domain.arithmetic import total
+from accrue.domain.membership_state import MembershipState
+from accrue.domain.program.conditions import TraitCondition
+
+# What was seen goes into the posting, which must stay small.
+MAX_SEEN_CHARS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What else decide() may look at.
+
+    `roles` are those that this membership's user played, in the row's order. `traits_held` are
+    the program's questions about the person (`Program.trait_conditions`) whose answer is yes: of
+    the traits themselves, which are personal, neither decide() nor a posting knows anything.
+    """
+
+    roles: tuple[str, ...]
+    traits_held: frozenset[TraitCondition] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class PointLine:
+    """Points for one role, with the arithmetic that led to them.
+
+    By a rule (`rule_id`), by a bonus on a rule's award (`bonus_id` and `rule_id`), or by the
+    completion of a quest (`quest_id`).
+    """
+
+    role: str
+    points: Decimal
+    reason: str
+    rule_id: str | None = None
+    bonus_id: str | None = None
+    quest_id: str | None = None
+
+
+class Part(StrEnum):
+    """Which list of the program a considered part stands in; the value is how it is packed."""
+
+    RULE = "r"
+    BONUS = "b"
+    QUEST = "q"
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """A rule, bonus or quest (or one of its requirements) that the activity was held against.
+
+    `position` and `requirement` count from 0 in the version's document. `failed` is the first
+    condition that did not hold, by its place in the part (`amount`, `traits.1`, `limits.0`), and
+    None if the part took effect; `seen` is the value that it met, never that of a trait.
+    """
+
+    part: Part
+    position: int
+    requirement: int | None = None
+    failed: str | None = None
+    seen: str = ""
+
+    def packed(self) -> str:
+        """`r3`, `b0 tiers silver`, `q1.0 check_in_interval_days 2026-11-20`."""
+        requirement = "" if self.requirement is None else f".{self.requirement}"
+        why = f" {self.failed} {self.seen[:MAX_SEEN_CHARS]}" if self.failed else ""
+        return f"{self.part.value}{self.position}{requirement}{why}".rstrip()
+
+    @classmethod
+    def unpacked(cls, text: str) -> "Considered":
+        """What `packed` wrote."""
+        place, _, why = text.partition(" ")
+        failed, _, seen = why.partition(" ")
+        position, _, requirement = place[1:].partition(".")
+        return cls(
+            part=Part(place[0]),
+            position=int(position),
+            requirement=int(requirement) if requirement else None,
+            failed=failed or None,
+            seen=seen,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementProgress:
+    """What an activity added to a requirement, and where that leaves it.
+
+    `progress` counts towards the next completion: after one it begins anew, or with what was over.
+    """
+
+    requirement_id: str
+    gained: Decimal
+    progress: Decimal
+    threshold: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class QuestChange:
+    """What an activity did to a quest: the requirements that it advanced, and completions."""
+
+    quest_id: str
+    requirements: tuple[RequirementProgress, ...]
+    completions: int
+    completions_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class TierChange:
+    """The tier before and after; None is no tier."""
+
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What an activity means for a membership: the outcome, its lines, the state after it.
+
+    `traits_held` are positions in `Program.trait_conditions`.
+    """
+
+    outcome: Outcome
+    lines: tuple[PointLine, ...]
+    after: MembershipState
+    reason: str | None = None
+    considered: tuple[Considered, ...] = ()
+    quests: tuple[QuestChange, ...] = ()
+    tier: TierChange | None = None
+    traits_held: tuple[int, ...] = field(default=())
+
+    @property
+    def points(self) -> Decimal:
+        """The sum of the lines."""
+        return total(line.points for line in self.lines)

@@ -1,0 +1,132 @@
+"""Why a condition did not hold, one sentence each."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from accrue.domain.deciding.matching import NONE
+from accrue.domain.explaining.failure import Failure
+from accrue.domain.explaining.wording import (
+    demand,
+    items_text,
+    listed,
+    moment_text,
+    one_of,
+    ordinal,
+    range_text,
+)
+from accrue.domain.program.conditions import (
+    Conditions,
+    Nth,
+    RuleConditions,
+    TraitCondition,
+)
+from accrue.domain.program.period import Period
+
+type Sentence[Where] = Callable[[Where, Failure], str]
+
+
+def _window(when: Conditions, failure: Failure) -> str:
+    assert when.window is not None
+    starts, ends = when.window.starts_at, when.window.ends_at
+    bounds = [
+        *([f"at {moment_text(starts, failure.zone)} or later"] if starts else []),
+        *([f"before {moment_text(ends, failure.zone)}"] if ends else []),
+    ]
+    return f"it occurred at {failure.seen}, and must have occurred {' and '.join(bounds)}"
+
+
+def _weekdays(when: Conditions, failure: Failure) -> str:
+    days = one_of([day.value.capitalize() for day in when.weekdays])
+    return f"it occurred on {failure.seen.capitalize()}, and must have occurred on {days}"
+
+
+def _hours(when: Conditions, failure: Failure) -> str:
+    assert when.hours is not None
+    hours = f"from {when.hours.starts:%H:%M} until {when.hours.ends:%H:%M}"
+    return f"it occurred at {failure.seen}, and must have occurred {hours}"
+
+
+def _amount(when: Conditions, failure: Failure) -> str:
+    assert when.amount is not None
+    return f"amount is {failure.seen}, and must be {range_text(when.amount)}"
+
+
+def _line_items(when: Conditions, failure: Failure) -> str:
+    assert when.line_items is not None
+    wanted = items_text(when.line_items.item_ids, when.line_items.group_ids)
+    if when.line_items.match == "any":
+        return f"no line item is among {wanted}"
+    if failure.met == NONE:
+        return f"there are no line items, and there must be all of {wanted}"
+    return f"the line items are {failure.seen}, and there must be all of {wanted}"
+
+
+def _metadata(when: Conditions, failure: Failure) -> str:
+    condition = when.metadata[failure.index]
+    return f"metadata {condition.field} is {failure.seen}, and must be {demand(condition)}"
+
+
+def _traits(when: Conditions, failure: Failure) -> str:
+    return trait_failure(when.traits[failure.index])
+
+
+def trait_failure(condition: TraitCondition) -> str:
+    """Made of the document alone: what the person's trait is, is nobody's business."""
+    trait = f"the trait {condition.trait}"
+    if condition.none_of:
+        return f"{trait} is {one_of(condition.none_of)}"
+    if condition.is_present is not None:
+        return f"{trait} is {'absent' if condition.is_present else 'present'}"
+    return f"{trait} is not {demand(condition)}"
+
+
+def _tiers(when: Conditions, failure: Failure) -> str:
+    return f"tier is {failure.seen}, and must be {one_of(when.tiers)}"
+
+
+def _benefits(when: Conditions, failure: Failure) -> str:
+    return f"tier is {failure.seen}, and must have the benefit {one_of(when.benefits)}"
+
+
+def _segments(when: Conditions, failure: Failure) -> str:
+    assert when.segments is not None
+    if failure.met == NONE:
+        return _in_none_of(when.segments.any_of)
+    return f"the member is in segment {failure.seen}, and must not be"
+
+
+def _in_none_of(segment_ids: Sequence[str]) -> str:
+    if len(segment_ids) == 1:
+        return f"the member is not in segment {segment_ids[0]}"
+    return f"the member is in none of the segments {listed(segment_ids)}"
+
+
+def _nth(when: Conditions, failure: Failure) -> str:
+    assert isinstance(when, RuleConditions)
+    assert when.nth is not None
+    period = "" if when.nth.per is Period.LIFETIME else f" of the {when.nth.per.value}"
+    occurrence = f"{ordinal(int(failure.met))} occurrence{period}"
+    return f"it is the {occurrence}, and only {_which_count(when.nth)}"
+
+
+def _which_count(nth: Nth) -> str:
+    if nth.every is not None:
+        return f"every {ordinal(nth.every)} counts"
+    if nth.first is not None:
+        return "the first counts" if nth.first == 1 else f"the first {nth.first} count"
+    numbers = [ordinal(number) for number in nth.exactly]
+    return f"the {listed(numbers)} {'counts' if len(numbers) == 1 else 'count'}"
+
+
+CONDITIONS: Mapping[str, Sentence[Conditions]] = {
+    "window": _window,
+    "weekdays": _weekdays,
+    "hours": _hours,
+    "amount": _amount,
+    "line_items": _line_items,
+    "metadata": _metadata,
+    "traits": _traits,
+    "tiers": _tiers,
+    "benefits": _benefits,
+    "segments": _segments,
+    "nth": _nth,
+}

@@ -1,0 +1,27 @@
+"""What a sentence is made of, beside the part of the document that failed."""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from accrue.domain.explaining.wording import seen_text
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A place in a part that did not hold (`traits.1` is `traits` and 1), and the value it met."""
+
+    place: str
+    index: int
+    met: str
+    zone: ZoneInfo
+
+    @property
+    def seen(self) -> str:
+        """The value met, in words."""
+        return seen_text(self.met)
+
+    @classmethod
+    def at(cls, failed: str, met: str, zone: ZoneInfo) -> "Failure":
+        """The failure that a `Considered` names; ValueError for an index that is none."""
+        place, _, index = failed.partition(".")
+        return cls(place, int(index or 0), met, zone)

@@ -1,0 +1,155 @@
+"""What others may want to know of: points awarded, quests completed, tiers changed.
+
+Events derive from a posting, or a settled outcome, alone: whoever derives them, whenever, gets the
+same events with the same ids, so that they can be delivered again and told apart by their id.
+They hold no text of a partner but ids, and nothing personal.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from accrue.domain.activity import MembershipRef, Outcome
+from accrue.domain.amounts import canonical_text
+from accrue.domain.decision import PointLine, QuestChange, TierChange
+from accrue.domain.ids import id_of_event
+from accrue.domain.posting import Posting, SettledOutcome
+from accrue.domain.timestamps import to_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUpEvent:
+    """Something that an activity led to. `data` is as JSON has it, numbers as decimal strings."""
+
+    event_id: str
+    type: str
+    occurred_at: datetime
+    network_id: str
+    activity_id: str
+    membership: MembershipRef | None
+    data: Mapping[str, Any]
+
+    def to_document(self) -> dict[str, Any]:
+        """The event as it is shown and published."""
+        return {
+            "event_id": self.event_id,
+            "type": self.type,
+            "occurred_at": to_text(self.occurred_at),
+            "network_id": self.network_id,
+            "activity_id": self.activity_id,
+            "program_id": self.membership and self.membership.program_id,
+            "program_membership_id": self.membership and self.membership.program_membership_id,
+            "data": self.data,
+        }
+
+
+def follow_up_events(posting: Posting) -> tuple[FollowUpEvent, ...]:
+    """What the posting led to; nothing if it awarded, advanced and changed nothing."""
+    return tuple(
+        FollowUpEvent(
+            event_id=id_of_event(
+                posting.network_id,
+                posting.activity_id,
+                posting.membership.program_membership_id,
+                event_type,
+                part,
+            ),
+            type=event_type,
+            occurred_at=posting.posted_at,
+            network_id=posting.network_id,
+            activity_id=posting.activity_id,
+            membership=posting.membership,
+            data=data,
+        )
+        for event_type, part, data in _happened(posting)
+    )
+
+
+def events_of_outcome(settled: SettledOutcome) -> tuple[FollowUpEvent, ...]:
+    """That the activity is held, a duplicate, of an undefined type, or concerns nobody."""
+    event_type = f"activity.{settled.outcome.value}"
+    return (
+        FollowUpEvent(
+            event_id=id_of_event(settled.network_id, settled.activity_id, "", event_type, ""),
+            type=event_type,
+            occurred_at=settled.settled_at,
+            network_id=settled.network_id,
+            activity_id=settled.activity_id,
+            membership=None,
+            data={},
+        ),
+    )
+
+
+def _happened(posting: Posting) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Type, what tells it from others of the type in the posting, and data."""
+    if posting.points:
+        event_type = "points.awarded" if posting.points > 0 else "points.deducted"
+        yield event_type, "", _points(posting)
+    for quest in posting.quests:
+        if quest.requirements:
+            yield "quest.progressed", quest.quest_id, _progress(quest)
+    for quest in posting.quests:
+        if quest.completions:
+            yield "quest.completed", quest.quest_id, _completion(quest)
+    if posting.tier is not None:
+        yield "tier.changed", "", _tier(posting.tier)
+    if posting.outcome is Outcome.REJECTED:
+        yield "activity.rejected", "", {"reason": posting.reason}
+
+
+def _points(posting: Posting) -> dict[str, Any]:
+    return {
+        "points": canonical_text(posting.points),
+        "balance_after": canonical_text(posting.balance_after),
+        "lines": _lines(posting.lines),
+    }
+
+
+def _lines(lines: Sequence[PointLine]) -> list[dict[str, str]]:
+    return [
+        {
+            **{
+                name: value
+                for name, value in (
+                    ("rule_id", line.rule_id),
+                    ("bonus_id", line.bonus_id),
+                    ("quest_id", line.quest_id),
+                )
+                if value is not None
+            },
+            "role": line.role,
+            "points": canonical_text(line.points),
+        }
+        for line in lines
+    ]
+
+
+def _progress(quest: QuestChange) -> dict[str, Any]:
+    return {
+        "quest_id": quest.quest_id,
+        "requirements": [
+            {
+                "requirement_id": each.requirement_id,
+                "gained": canonical_text(each.gained),
+                "progress": canonical_text(each.progress),
+                "threshold": canonical_text(each.threshold),
+            }
+            for each in quest.requirements
+        ],
+    }
+
+
+def _completion(quest: QuestChange) -> dict[str, Any]:
+    """One event for all: what goes over a threshold may complete a quest a million times."""
+    return {
+        "quest_id": quest.quest_id,
+        "completions": quest.completions,
+        "first_completion": quest.completions_after - quest.completions + 1,
+        "last_completion": quest.completions_after,
+    }
+
+
+def _tier(tier: TierChange) -> dict[str, Any]:
+    return {"before": tier.before, "after": tier.after}

@@ -1,0 +1,95 @@
+"""What is remembered of a membership between activities.
+
+Everything here is bounded by the documents of the program, not by the membership's history: a
+counter keeps two periods, a rolling sum as many days as the window has.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+type Counts = Mapping[str, Decimal]
+"""How often or how much, by the key of the period (`domain.deciding.periods`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestState:
+    """How far a membership is in a quest.
+
+    `progress` is by requirement and counts towards the next completion; `checked_in` has the day
+    of the last activity that counted, for requirements with a check-in interval.
+    """
+
+    progress: Mapping[str, Decimal] = field(default_factory=dict)
+    completions: int = 0
+    checked_in: Mapping[str, date] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipState:
+    """A membership before or after an activity.
+
+    `lifetime_points` counts only what was awarded, in positive lines. `counters` are of rules'
+    limits and occurrences, named by `domain.deciding.periods.counter_name`. `earned_by_day` is what
+    was awarded for what occurred on each day of the rolling window that ends with `as_of`; both
+    are empty unless the program's tiers are by rolling points.
+    """
+
+    points: Decimal = Decimal(0)
+    lifetime_points: Decimal = Decimal(0)
+    tier_id: str | None = None
+    quests: Mapping[str, QuestState] = field(default_factory=dict)
+    counters: Mapping[str, Counts] = field(default_factory=dict)
+    earned_by_day: Mapping[date, Decimal] = field(default_factory=dict)
+    as_of: date | None = None
+
+    def to_attributes(self) -> dict[str, Any]:
+        """The state as plain attributes; what is empty is left out."""
+        attributes: dict[str, Any] = {
+            "points": self.points,
+            "lifetime_points": self.lifetime_points,
+            "tier_id": self.tier_id,
+            "quests": {name: _quest_attributes(quest) for name, quest in self.quests.items()},
+            "counters": {name: dict(counts) for name, counts in self.counters.items()},
+            "earned_by_day": {d.isoformat(): points for d, points in self.earned_by_day.items()},
+            "as_of": self.as_of and self.as_of.isoformat(),
+        }
+        return {name: value for name, value in attributes.items() if value not in (None, {})}
+
+    @classmethod
+    def from_attributes(cls, attributes: Mapping[str, Any]) -> "MembershipState":
+        """Read a state back; KeyError, TypeError or ValueError for another shape."""
+        as_of = attributes.get("as_of")
+        return cls(
+            points=attributes["points"],
+            lifetime_points=attributes["lifetime_points"],
+            tier_id=attributes.get("tier_id"),
+            quests={n: _quest_state(q) for n, q in attributes.get("quests", {}).items()},
+            counters=attributes.get("counters", {}),
+            earned_by_day={
+                date.fromisoformat(d): points
+                for d, points in attributes.get("earned_by_day", {}).items()
+            },
+            as_of=date.fromisoformat(as_of) if as_of else None,
+        )
+
+
+def _quest_attributes(quest: QuestState) -> dict[str, Any]:
+    attributes = {
+        "progress": dict(quest.progress),
+        "completions": quest.completions,
+        "checked_in": {name: day.isoformat() for name, day in quest.checked_in.items()},
+    }
+    return {name: value for name, value in attributes.items() if value}
+
+
+def _quest_state(attributes: Mapping[str, Any]) -> QuestState:
+    return QuestState(
+        progress=attributes.get("progress", {}),
+        completions=int(attributes.get("completions", 0)),
+        checked_in={
+            name: date.fromisoformat(day) for name, day in attributes.get("checked_in", {}).items()
+        },
+    )

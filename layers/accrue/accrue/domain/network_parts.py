@@ -1,0 +1,92 @@
+"""A whole network as one document: what `import_catalog` takes.
+
+Everything that a part refers to must be in the document. What the document does not name stays as
+it is in the catalog: leaving a user out is not how one forgets a user.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from accrue.domain.catalog import KeyRole
+from accrue.domain.field_parsers import email as parse_email
+from accrue.domain.program.parts import (
+    MEMBER_ROLE,
+    ActivityTypeId,
+    CatalogId,
+    Document,
+    Role,
+    ValueText,
+)
+from accrue.domain.program.program import Program
+
+NetworkId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+KeyId = NetworkId
+
+
+class NetworkPart(Document):
+    """The network itself.
+
+    With `logs_undefined_types`, the membership endpoint too logs activities of types that are not
+    defined; by default it refuses them. Of an activity's metadata, the fields named in
+    `metadata_fields` are kept, and rules can be on them.
+    """
+
+    network_id: NetworkId
+    name: str = Field(min_length=1, max_length=128)
+    logs_undefined_types: bool = False
+    metadata_fields: tuple[CatalogId, ...] = Field(default=(), max_length=20)
+
+
+class ActivityTypePart(Document):
+    """An activity type. A type without roles of its own is about a single member."""
+
+    activity_type_id: ActivityTypeId
+    kind: Literal["action", "sale"]
+    roles: tuple[Role, ...] = Field(default=(MEMBER_ROLE,), min_length=1, max_length=20)
+    allows_negative: bool = False
+
+
+class UserPart(Document):
+    """A user. `user_id` stands in ledger rows for ever, so it must not tell who the person is.
+
+    `traits` are what conditions and segments can ask of the person. Given, they take the place of
+    all earlier ones; left out, those stay.
+    """
+
+    user_id: CatalogId
+    email: str
+    traits: Annotated[dict[CatalogId, ValueText], Field(max_length=50)] | None = None
+
+    @field_validator("email")
+    @classmethod
+    def _comparable(cls, email: str) -> str:
+        parse_email(email)
+        return email
+
+
+class MembershipPart(Document):
+    """A user's enrolment in a program."""
+
+    program_membership_id: CatalogId
+    program_id: CatalogId
+    user_id: CatalogId
+
+
+class ApiKeyPart(Document):
+    """An API key to mint, if the network has none with this id."""
+
+    key_id: KeyId
+    role: KeyRole
+
+
+class NetworkDocument(Document):
+    """A whole network."""
+
+    network: NetworkPart
+    # More come in further documents: one import must be over before its caller's patience is.
+    activity_types: tuple[ActivityTypePart, ...] = Field(default=(), max_length=1000)
+    programs: tuple[Program, ...] = Field(default=(), max_length=100)
+    users: tuple[UserPart, ...] = Field(default=(), max_length=1000)
+    memberships: tuple[MembershipPart, ...] = Field(default=(), max_length=1000)
+    api_keys: tuple[ApiKeyPart, ...] = Field(default=(), max_length=100)

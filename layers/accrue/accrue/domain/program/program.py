@@ -1,0 +1,127 @@
+"""A program: a loyalty program of a network, as a document with immutable versions."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field
+
+from accrue.domain.errors import NoVersionInForceError
+from accrue.domain.program.bonuses import Bonus, Stacking
+from accrue.domain.program.conditions import TraitCondition
+from accrue.domain.program.parts import CatalogId, Document
+from accrue.domain.program.points_unit import PointsUnit
+from accrue.domain.program.quests import Quest
+from accrue.domain.program.rules import Rule
+from accrue.domain.program.segments import Segment
+from accrue.domain.program.tiers import Level, Tiers
+
+
+def _known_time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError('is not a time zone: write one such as "Europe/Berlin"') from None
+    return name
+
+
+TimeZoneName = Annotated[str, Field(max_length=64), AfterValidator(_known_time_zone)]
+
+
+class Program(Document):
+    """A loyalty program: what its points are, and what earns them."""
+
+    program_id: CatalogId
+    name: str = Field(min_length=1, max_length=128)
+    points: PointsUnit
+    time_zone: TimeZoneName = "UTC"
+    segments: tuple[Segment, ...] = Field(default=(), max_length=50)
+    tiers: Tiers | None = None
+    rules: tuple[Rule, ...] = Field(default=(), max_length=100)
+    bonuses: tuple[Bonus, ...] = Field(default=(), max_length=50)
+    bonus_stacking: Stacking | None = None
+    quests: tuple[Quest, ...] = Field(default=(), max_length=50)
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """Days, weeks and months are this zone's."""
+        return ZoneInfo(self.time_zone)
+
+    @cached_property
+    def levels(self) -> tuple[Level, ...]:
+        """The tiers, lowest first; none if the program has none."""
+        return self.tiers.levels if self.tiers else ()
+
+    @cached_property
+    def segments_by_id(self) -> dict[str, Segment]:
+        """The segments by their ids."""
+        return {segment.segment_id: segment for segment in self.segments}
+
+    @cached_property
+    def trait_conditions(self) -> tuple[TraitCondition, ...]:
+        """Every question about a person that the program asks, each once, in a fixed order.
+
+        Postings keep the positions of those that held, so the order is part of a format.
+        """
+        asked = (trait for conditions in self._all_trait_conditions() for trait in conditions)
+        return tuple(dict.fromkeys(asked))
+
+    def rules_on(self, activity_type_id: str, role: str) -> tuple[tuple[int, Rule], ...]:
+        """The rules on an activity type for a role, with their positions."""
+        return self._rules.get((activity_type_id, role), ())
+
+    def quests_on(self, activity_type_id: str) -> tuple[tuple[int, Quest], ...]:
+        """The quests with a requirement on an activity type, with their positions."""
+        return self._quests.get(activity_type_id, ())
+
+    @cached_property
+    def _rules(self) -> dict[tuple[str, str], tuple[tuple[int, Rule], ...]]:
+        found: dict[tuple[str, str], tuple[tuple[int, Rule], ...]] = {}
+        for position, rule in enumerate(self.rules):
+            on = (rule.activity_type_id, rule.role)
+            found[on] = (*found.get(on, ()), (position, rule))
+        return found
+
+    @cached_property
+    def _quests(self) -> dict[str, tuple[tuple[int, Quest], ...]]:
+        found: dict[str, tuple[tuple[int, Quest], ...]] = {}
+        for position, quest in enumerate(self.quests):
+            for type_id in dict.fromkeys(r.activity_type_id for r in quest.requirements):
+                found[type_id] = (*found.get(type_id, ()), (position, quest))
+        return found
+
+    def _all_trait_conditions(self) -> Iterator[tuple[TraitCondition, ...]]:
+        for segment in self.segments:
+            yield segment.when.traits
+        for rule in self.rules:
+            yield rule.when.traits
+        for bonus in self.bonuses:
+            yield bonus.when.traits
+        for quest in self.quests:
+            yield quest.when.traits
+            for requirement in quest.requirements:
+                yield requirement.when.traits
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramVersion:
+    """An immutable version of a program, in force from `effective_at` until the next one is."""
+
+    version: int
+    effective_at: datetime
+    program: Program
+
+
+def version_in_force(versions: Sequence[ProgramVersion], moment: datetime) -> ProgramVersion:
+    """The version that decides an activity recorded at `moment`; `versions` are oldest first.
+
+    A redelivery asks with the same moment and so gets the same version. Raises
+    NoVersionInForceError.
+    """
+    for version in reversed(versions):
+        if version.effective_at <= moment:
+            return version
+    raise NoVersionInForceError(f"none of {len(versions)} versions is in force at {moment}")

@@ -1,0 +1,117 @@
+"""What the catalog makes of an activity of a network: who took part, what is kept, if it may be."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from accrue.domain.activity import Activity, Participant
+from accrue.domain.catalog import ActivityType, Network
+from accrue.domain.errors import (
+    CatalogRefusalError,
+    Fault,
+    NegativeValueError,
+    UnknownRoleError,
+    UnknownUserError,
+)
+from accrue.domain.json_values import pointer, quoted
+from accrue.domain.kept_metadata import KeptMetadata, keep_metadata
+from accrue.domain.near_miss import nearest_name
+from accrue.domain.network_activity_request import NetworkActivityRequest
+from accrue.services.ports import CatalogReader
+from accrue.services.record_activity import settled_outcome
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedActivity:
+    """A row that may be recorded, and what its sender should be told."""
+
+    activity: Activity
+    warnings: tuple[str, ...]
+
+
+def resolve_network_activity(
+    draft: Activity, request: NetworkActivityRequest, network: Network, catalog: CatalogReader
+) -> ResolvedActivity:
+    """The draft with all that the catalog adds to it.
+
+    A CatalogRefusalError carries everything that the catalog does not allow, under the first code.
+    """
+    activity_type = catalog.find_activity_type(network.network_id, request.activity_short_id)
+    participants: tuple[Participant, ...] = ()
+    kept = KeptMetadata({})
+    refusals: list[CatalogRefusalError] = []
+    if activity_type is not None:
+        with _noted(refusals):
+            _ensure_roles(request, activity_type)
+        with _noted(refusals):
+            _ensure_sign(request, activity_type)
+    with _noted(refusals):
+        participants = _participants(request, network, catalog)
+    with _noted(refusals):
+        kept = keep_metadata(request.metadata, network.metadata_fields)
+    if refusals:
+        raise CatalogRefusalError.together(refusals)
+    outcome = settled_outcome(
+        is_type_defined=activity_type is not None,
+        participants=participants,
+        occurred_at=draft.occurred_at,
+        recorded_at=draft.recorded_at,
+    )
+    warnings = () if activity_type else (_undefined_type_warning(request, network, catalog),)
+    return ResolvedActivity(
+        replace(draft, participants=participants, metadata=kept.values, settled_outcome=outcome),
+        warnings + kept.warnings,
+    )
+
+
+@contextmanager
+def _noted(refusals: list[CatalogRefusalError]) -> Iterator[None]:
+    try:
+        yield
+    except CatalogRefusalError as refusal:
+        refusals.append(refusal)
+
+
+def _ensure_roles(request: NetworkActivityRequest, activity_type: ActivityType) -> None:
+    allowed = ", ".join(activity_type.roles)
+    faults = [
+        Fault(pointer("users", role), f"is not a role of this activity type; it has {allowed}")
+        for role in request.users
+        if role not in activity_type.roles
+    ]
+    if faults:
+        raise UnknownRoleError("The activity type does not have every role.", faults)
+
+
+def _ensure_sign(request: NetworkActivityRequest, activity_type: ActivityType) -> None:
+    if request.amount < 0 and not activity_type.allows_negative:
+        raise NegativeValueError(
+            "This activity type does not allow negative values.",
+            [Fault("/amount", "is negative, which this activity type does not allow")],
+        )
+
+
+def _participants(
+    request: NetworkActivityRequest, network: Network, catalog: CatalogReader
+) -> tuple[Participant, ...]:
+    participants: list[Participant] = []
+    faults: list[Fault] = []
+    for role, email in request.users.items():
+        user = catalog.find_user(network.network_id, network.pseudonym(email))
+        if user is None:
+            where = pointer("users", role)
+            faults.append(Fault(where, "is the email of no user of this network: create the user"))
+            continue
+        participants.append(Participant(role, user.user_id, user.memberships))
+    if faults:
+        raise UnknownUserError("The network does not know every user.", faults)
+    return tuple(participants)
+
+
+def _undefined_type_warning(
+    request: NetworkActivityRequest, network: Network, catalog: CatalogReader
+) -> str:
+    sent = request.activity_short_id
+    near = nearest_name(sent, catalog.list_activity_type_ids(network.network_id))
+    hint = f" Did you mean {quoted(near)}?" if near else ""
+    return f"activity_short_id {quoted(sent)} is not defined: the activity is only logged.{hint}"

@@ -1,0 +1,83 @@
+"""Balances and postings, decided again from nothing."""
+
+from collections import defaultdict
+from itertools import starmap
+
+from accrue.domain.activity import Activity
+from accrue.domain.concerned import concerned_memberships
+from accrue.domain.decide import decide
+from accrue.domain.decision import Facts
+from accrue.domain.posting import Balance, Posting, post
+from accrue.domain.program.conditions import TraitCondition
+from accrue.domain.program.program import Program, ProgramVersion
+from accrue.storage.catalog import program_version_from_attributes
+from tests.integration.world import World
+
+type Place = tuple[str, str]
+
+
+def assert_folds(world: World) -> None:
+    """Assert that deciding each membership's activities again, in the order of its postings, from
+    an empty balance, gives exactly those postings and the balance that is stored.
+    """
+    versions = dict(starmap(_numbered, _program_versions(world)))
+    activities = {
+        (row["network_id"], row["activity_id"]): Activity.from_attributes(row)
+        for row in world.rows("ledger")
+        if row["kind"] != "reference_marker"
+    }
+    postings: dict[Place, list[Posting]] = defaultdict(list)
+    for attributes in world.postings():
+        posting = Posting.from_attributes(attributes)
+        place = posting.network_id, posting.membership.program_membership_id
+        postings[place].append(posting)
+    for place, chain in postings.items():
+        balance = Balance()
+        for stored in sorted(chain, key=lambda posting: posting.sequence):
+            activity = activities[stored.network_id, stored.activity_id]
+            version = versions[
+                stored.network_id, stored.membership.program_id, stored.program_version
+            ]
+            facts = Facts(
+                concerned_memberships(activity)[stored.membership],
+                _traits_held(stored, version.program),
+            )
+            again, balance = post(
+                activity=activity,
+                membership=stored.membership,
+                decision=decide(activity, facts, balance.state, version),
+                program_version=stored.program_version,
+                balance=balance,
+                posted_at=stored.posted_at,
+            )
+            assert again == stored, (again, stored)
+            assert again.content_hash == stored.content_hash
+        assert balance == _stored_balance(world, place)
+
+
+def _numbered(
+    network_id: str, version: ProgramVersion
+) -> tuple[tuple[str, str, int], ProgramVersion]:
+    return (network_id, version.program.program_id, version.version), version
+
+
+def _program_versions(world: World) -> list[tuple[str, ProgramVersion]]:
+    return [
+        (row["catalog_key"].partition("#")[0], program_version_from_attributes(row))
+        for row in world.rows("catalog")
+        if "#PROGRAM#" in row["catalog_key"]
+    ]
+
+
+def _traits_held(posting: Posting, program: Program) -> frozenset[TraitCondition]:
+    return frozenset(program.trait_conditions[position] for position in posting.traits_held)
+
+
+def _stored_balance(world: World, place: Place) -> Balance:
+    (found,) = (
+        Balance.from_attributes(row)
+        for row in world.rows("balance")
+        if row["item_key"] == "BALANCE"
+        and (row["network_id"], row["program_membership_id"]) == place
+    )
+    return found

@@ -1,0 +1,89 @@
+"""import_catalog: programs, as they are stored and as they are bounded."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from boto3.dynamodb.types import TypeSerializer
+
+from accrue.domain.program.program import Program
+from tests.integration.networks import demo_network
+from tests.integration.world import World
+from tests.unit.guide import example
+
+type Document = dict[str, Any]
+
+
+def test_the_guides_example_is_imported_as_it_stands(empty_world: World) -> None:
+    report = empty_world.import_network(example())
+
+    assert (report["network_id"], report["created"]) == ("bean-house", 8)
+    assert empty_world.import_network(example())["unchanged"] == 8
+
+
+def test_a_program_stored_in_full_by_an_earlier_release_is_unchanged(empty_world: World) -> None:
+    empty_world.import_network(example())
+    (stored,) = (r for r in empty_world.rows("catalog") if "#PROGRAM#" in r["catalog_key"])
+    in_full = Program.model_validate_json(stored["document"]).model_dump_json()
+    assert "null" in in_full
+    assert "null" not in stored["document"]
+    item = {n: TypeSerializer().serialize(v) for n, v in (stored | {"document": in_full}).items()}
+    empty_world.put_items("catalog", [item])
+
+    report = empty_world.import_network(example())
+
+    assert (report["updated"], report["unchanged"]) == (0, 8)
+
+
+def test_a_program_says_in_the_catalog_only_what_it_says(empty_world: World) -> None:
+    empty_world.import_network(example())
+
+    (stored,) = (r for r in empty_world.rows("catalog") if "#PROGRAM#" in r["catalog_key"])
+    rule = json.loads(stored["document"])["rules"][0]
+    assert rule["award"] == {"kind": "amount_times_rate", "rate": "0.01"}
+    assert "amount" not in rule["when"]
+
+
+def _with_quests(numbers: Iterable[int]) -> Document:
+    document = demo_network()
+    document["programs"][0]["quests"] = [
+        {
+            "quest_id": f"quest-{number}",
+            "name": "Quest",
+            "requirements": [
+                {
+                    "requirement_id": "buy",
+                    "activity_type_id": "sale",
+                    "role": "buyer",
+                    "threshold": 10,
+                }
+            ],
+            "reward": {"points": 1},
+        }
+        for number in numbers
+    ]
+    return document
+
+
+def test_a_program_whose_state_would_grow_with_each_version_is_refused(world: World) -> None:
+    for number in range(10):
+        assert "code" not in world.import_network(
+            _with_quests(range(50 * number, 50 * number + 50))
+        )
+    before = world.items("catalog")
+
+    # The 50 that were there first are as good as new ones: their state is kept anyway.
+    again = world.import_network(_with_quests(range(50)))
+    refused = world.import_network(_with_quests([49, 500]))
+
+    assert again["updated"] == 1
+    assert refused["code"] == "INVALID_NETWORK_DOCUMENT"
+    assert refused["errors"] == [
+        {
+            "pointer": "/programs/0",
+            "message": "has had 501 quests and rules with limits or nth in all its versions, and "
+            "members keep the state of each: 500 is the most. Use earlier ids again, or start a "
+            "new program",
+        }
+    ]
+    assert len(world.items("catalog")) == len(before) + 1

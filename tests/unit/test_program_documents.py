@@ -1,0 +1,278 @@
+"""Programs that contradict themselves or the network: every fault is told at once, and how to mend
+it; what only follows from another fault is not.
+"""
+
+import json
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from accrue.domain.network_document import parse_network_document
+from accrue.domain.network_parts import NetworkDocument
+from accrue.domain.program.program import Program
+from accrue.domain.program.stored import stateful_ids, stored_text
+from accrue.domain.readable_part import _STAND_INS
+from tests.unit.guide import cases, example
+from tests.unit.program_documents import FAULTLESS, P, changed, faults_of
+
+RULE = FAULTLESS["programs"][0]["rules"][0]
+ALL = [*cases("program_contradictions.yaml"), *cases("program_wrong_fields.yaml")]
+
+
+def test_the_faultless_document_has_no_fault() -> None:
+    assert faults_of(FAULTLESS) == {}
+
+
+@pytest.mark.parametrize("case", ALL, ids=lambda case: case["title"])
+def test_a_fault_is_told_with_its_place_and_its_remedy(case: dict[str, Any]) -> None:
+    assert faults_of(changed(case["given"])) == case["told"]
+
+
+def test_wrong_fields_and_contradictions_are_told_at_once() -> None:
+    given = {
+        P + "/rules/0/award/rate": "0.0000001",
+        P + "/rules/0/activity_type_id": "purchase",
+        P + "/rules/2/role": "doer",
+        P + "/tiers/levels/1/enters_at": 60,
+        P + "/tiers/levels/1/stays_at": 55,
+        P + "/quests/0/requirements/0/threshold": 32,
+        "/users/0/email": "nobody",
+        "/memberships/0/program_id": "tea",
+    }
+
+    assert [*faults_of(changed(given))] == [
+        P + "/rules/0/award/rate",
+        "/users/0/email",
+        P + "/tiers/levels/1/enters_at",
+        P + "/rules/0/activity_type_id",
+        P + "/rules/2/role",
+        P + "/quests/0/requirements/0/check_in_interval_days",
+        "/memberships/0/program_id",
+    ]
+
+
+def test_faults_of_one_part_do_not_hide_each_other() -> None:
+    rule = {
+        "rule_id": "buy",
+        "activity_type_id": "purchase",
+        "role": "buyer",
+        "when": {"tiers": ["bronze"], "amount": {"at_least": "x"}, "colour": "red"},
+        "award": {"kind": "flat"},
+        "limits": [{"per": "year", "times": 1}, {"per": "day", "points": "0.5"}],
+    }
+
+    assert faults_of(changed({P + "/rules/0": rule})).keys() == {
+        P + "/rules/0/activity_type_id",
+        P + "/rules/0/when/tiers/0",
+        P + "/rules/0/when/amount/at_least",
+        P + "/rules/0/when/colour",
+        P + "/rules/0/award/points",
+        P + "/rules/0/limits/0/per",
+        P + "/rules/0/limits/1/points",
+    }
+
+
+def test_positions_are_those_in_what_was_sent() -> None:
+    given = {
+        P + "/rules/0": "no rule",
+        P + "/rules/1/limits/0": {"per": "day"},
+        P + "/rules/1/limits/2": {"per": "day", "points": 5},
+        P + "/rules/2/role": "doer",
+        P + "/rules/2/when": {"tiers": [5, "gold", "gold", "bronze"]},
+    }
+
+    assert faults_of(changed(given)).keys() == {
+        P + "/rules/0",
+        P + "/rules/1/limits/0",
+        P + "/rules/1/limits/2",
+        P + "/rules/2/role",
+        P + "/rules/2/when/tiers/0",
+        P + "/rules/2/when/tiers/3",
+    }
+
+
+# What is wrong, and what could seem to be wrong for that alone.
+FOLLOW_ONS: list[tuple[str, dict[str, object]]] = [
+    ("a rule that a bonus names", {"/rules/0/role": ""}),
+    ("the id of a rule that a bonus names", {"/rules/0/rule_id": "b u y"}),
+    ("no rule at all", {"/rules": "none"}),
+    ("too many rules", {"/rules": [RULE | {"rule_id": f"r-{n}"} for n in range(101)]}),
+    ("a segment that a quest asks for", {"/segments/0/when": 5}),
+    ("a tier that a rule asks for", {"/tiers/levels/1/enters_at": "?"}),
+    ("a tier's name", {"/tiers/levels/1/name": ""}),
+    ("what tiers go by", {"/tiers/by": {"kind": "points"}}),
+    ("the scale of points", {"/points/scale": 7}),
+    ("which items are awarded", {"/rules/1/when/line_items": {"match": "any"}}),
+    ("which items count", {"/quests/0/requirements/1/restricted_to_group_ids": [5]}),
+    ("a quest that a segment asks for", {"/quests/0/reward": None}),
+    ("a level", {"/tiers/levels": [5]}),
+    ("a requirement", {"/quests/0/requirements": ["three visits"]}),
+    ("a threshold", {"/quests/0/requirements/0/threshold": 0}),
+    ("how bonuses stack", {"/bonus_stacking": "sum"}),
+]
+BUSY = changed(
+    {
+        P + "/rules/2/when": {"tiers": ["gold"], "benefits": ["lounge"]},
+        P + "/rules/2/award/points": "1.0",
+        P + "/quests/0/when/segments": {"any_of": ["locals"]},
+        P + "/quests/0/requirements/1/progress": "matched_items",
+        P + "/bonuses/1": {"bonus_id": "more", "effect": {"kind": "add", "points": 1}},
+        P + "/bonus_stacking": "add",
+    }
+)
+
+
+@pytest.mark.parametrize(("what", "given"), FOLLOW_ONS, ids=[what for what, _ in FOLLOW_ONS])
+def test_what_only_follows_from_a_fault_is_not_told(what: str, given: dict[str, object]) -> None:
+    assert what
+    assert faults_of(BUSY) == {}
+
+    faults = faults_of(changed({P + place: value for place, value in given.items()}, BUSY))
+
+    (place,) = (P + place for place in given)
+    assert len(faults) == 1
+    assert next(iter(faults)).startswith(place)
+
+
+def test_an_unreadable_type_has_any_role_and_an_unreadable_user_any_membership() -> None:
+    given = {"/activity_types/0/roles": [""], "/activity_types/1": 5, "/users/0/email": "nobody"}
+
+    assert faults_of(changed(given)).keys() == {
+        "/activity_types/0/roles/0",
+        "/activity_types/1",
+        "/users/0/email",
+    }
+
+
+@pytest.mark.parametrize("sent", [[], None, "text", {}, {"network": 5}, {"programs": 5}])
+def test_what_is_no_document_is_refused(sent: object) -> None:
+    assert faults_of(sent) != {}
+
+
+def test_steps_may_stand_in_any_order() -> None:
+    steps = [{"at_least": 20, "points": 2}, {"at_least": 10, "points": 1}]
+
+    assert faults_of(changed({P + "/rules/0/award": {"kind": "step_table", "steps": steps}})) == {}
+
+
+def test_a_quest_may_ask_for_who_completed_another() -> None:
+    following = FAULTLESS["programs"][0]["quests"][0] | {
+        "quest_id": "following",
+        "when": {"segments": {"any_of": ["done"]}},
+    }
+
+    assert faults_of(changed({P + "/quests/1": following})) == {}
+
+
+def test_quests_that_wait_for_each_other_are_both_told() -> None:
+    following = FAULTLESS["programs"][0]["quests"][0] | {
+        "quest_id": "following",
+        "when": {"segments": {"any_of": ["done"]}},
+    }
+    given = {
+        P + "/quests/1": following,
+        P + "/segments/2": {"segment_id": "later", "when": {"completed_quests": ["following"]}},
+        P + "/quests/0/requirements/0/when": {"segments": {"any_of": ["later"]}},
+    }
+
+    assert faults_of(changed(given)).keys() == {
+        P + "/quests/0/requirements/0/when/segments",
+        P + "/quests/1/when/segments",
+    }
+
+
+def test_a_bonus_on_items_is_refused_only_if_no_rule_of_it_can_have_a_rate() -> None:
+    bonus = {
+        "bonus_id": "items",
+        "when": {"line_items": {"item_ids": ["latte"]}},
+        "effect": {"kind": "multiply", "factor": 2, "on": "matched_items"},
+    }
+    flat = {P + "/rules/0/award": {"kind": "flat", "points": 1}, P + "/bonuses/0": bonus}
+    # Nothing is on this type: its activities count by themselves.
+    other_type = {"/activity_types/2": {"activity_type_id": "other", "kind": "action"}}
+
+    assert faults_of(changed(flat)).keys() == {P + "/bonuses/0/effect/on"}
+    assert faults_of(changed(flat | other_type)) == {}
+    assert faults_of(changed({P + "/bonuses/0": bonus})) == {}
+    steps = [{"at_least": 1, "points": 1}, {"at_least": 9, "rate": 2}]
+    table = {P + "/rules/0/award": {"kind": "step_table", "steps": steps}}
+    assert faults_of(changed(flat | table)) == {}
+
+
+def test_a_program_too_large_to_be_stored_is_refused() -> None:
+    ids = [f"{number:0120d}" for number in range(100)]
+    when = {"line_items": {"item_ids": ids, "group_ids": ids}}
+    rules = [RULE | {"rule_id": f"rule-{number}", "when": when} for number in range(20)]
+
+    faults = faults_of(changed({P + "/rules": rules, P + "/bonuses": []}))
+
+    assert [*faults] == [P]
+    assert faults[P].startswith("takes 49")
+    assert faults[P].endswith(
+        "bytes, and a program at most 300,000: take something out, or make two programs of it"
+    )
+
+
+def test_every_stand_in_is_one_that_its_place_takes() -> None:
+    # Otherwise what it stands in for would hide the faults around it.
+    for place, stand_in in _STAND_INS.items():
+        wrong = changed({_in_the_example(place): {"wrong": 0}, P + "/rules/0/role": "doer"})
+        told = faults_of(wrong)
+        assert stand_in is not None
+        if not place.endswith("role") and place != "programs.rules.activity_type_id":
+            assert P + "/rules/0/role" in told, place
+
+
+def _in_the_example(place: str) -> str:
+    lists = {"programs", "activity_types", "levels", "rules", "bonuses", "quests", "requirements"}
+    return "".join(f"/{name}/0" if name in lists else f"/{name}" for name in place.split("."))
+
+
+def _program(document: dict[str, Any]) -> Program:
+    return parse_network_document(document).programs[0]
+
+
+@pytest.mark.parametrize("document", [FAULTLESS, example()], ids=["faultless", "example"])
+def test_a_stored_program_reads_as_it_was_written(document: dict[str, Any]) -> None:
+    program = _program(document)
+
+    assert Program.model_validate_json(stored_text(program)) == program
+    assert "null" not in stored_text(program)
+
+
+def test_a_program_stored_with_all_that_it_does_not_say_reads_the_same() -> None:
+    program = _program(example())
+
+    assert Program.model_validate_json(program.model_dump_json()) == program
+
+
+def test_programs_that_say_the_same_are_equal_however_they_are_written() -> None:
+    said = {
+        P + "/rules/0/award/rate": "0.010",
+        P + "/time_zone": "UTC",
+        P + "/bonuses/0/effect/factor": "2.0",
+        P + "/quests/0/when/window/starts_at": "2026-03-01T01:00:00+01:00",
+    }
+
+    assert _program(changed(said)) == _program(FAULTLESS)
+
+
+def test_state_is_kept_of_quests_and_of_rules_that_count() -> None:
+    assert stateful_ids(_program(FAULTLESS)) == {"quest welcome", "rule beans"}
+    counting = changed({P + "/rules/2/when": {"nth": {"first": 1}}})
+    assert stateful_ids(_program(counting)) == {"quest welcome", "rule beans", "rule hello"}
+
+
+def test_traits_are_texts() -> None:
+    traits = {"city": "Bonn", "birth_year": 2004, "is_member": True}
+
+    (user,) = parse_network_document(changed({"/users/0/traits": traits})).users
+
+    assert user.traits == {"city": "Bonn", "birth_year": "2004", "is_member": "true"}
+
+
+def test_the_whole_document_is_one_that_json_can_carry() -> None:
+    parsed = TypeAdapter(NetworkDocument).validate_json(json.dumps(FAULTLESS))
+
+    assert parsed == parse_network_document(FAULTLESS)
