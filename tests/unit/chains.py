@@ -65,7 +65,9 @@ def _decided_again(
         concerned_memberships(row)[posting.membership],
         frozenset(questions[position] for position in posting.traits_held),
     )
+    before = repr(state)
     again = decide(row, facts, state, version)
+    assert repr(state) == before
     assert posting.program_version == version.version
     assert (again.outcome, again.reason) == (posting.outcome, posting.reason)
     assert (again.lines, again.points) == (posting.lines, posting.points)

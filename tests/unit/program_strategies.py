@@ -10,6 +10,7 @@ Hypothesis tries so few combinations that in 300 examples a third of the parts n
 
 import random
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -17,8 +18,10 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from accrue.domain.activity import Activity, FrontDoor, Outcome
+from accrue.domain.errors import InvalidNetworkDocumentError
+from accrue.domain.network_document import parse_network_document
 from accrue.domain.program.program import Program, ProgramVersion
-from tests.unit.activities import ANN, BEN, Json, activity, in_force, items, written
+from tests.unit.activities import ANN, BEN, PROGRAM_ID, Json, activity, in_force, items
 
 # A Friday; on the Sunday, clocks change in Berlin.
 FIRST_DAY = datetime(2026, 3, 27, tzinfo=UTC)
@@ -140,7 +143,7 @@ AWARDS: tuple[Json, ...] = (
     {"kind": "amount_times_rate", "rate": "1"},
     {"kind": "amount_times_rate", "rate": "0.125"},
     {"kind": "amount_times_rate", "rate": "-0.5"},
-    {"kind": "flat", "points": "12.5"},
+    {"kind": "flat", "points": "12"},
     {"kind": "flat", "points": "-3"},
     {"kind": "matched_items", "rate": "2"},
     {"kind": "matched_items", "points_each": "4"},
@@ -155,7 +158,7 @@ EFFECTS: tuple[Json, ...] = (
     {"kind": "multiply", "factor": "1.1"},
     {"kind": "multiply", "factor": "3", "on": "matched_items"},
     {"kind": "add", "points": "7"},
-    {"kind": "add", "points": "1.5", "per": "matched_item"},
+    {"kind": "add", "points": "2", "per": "matched_item"},
 )
 LIMITS = [
     {"per": per, kind: most}
@@ -167,6 +170,19 @@ STACKING = ("add", "multiply", "best_only")
 
 def _is_on_items(award_or_effect: Json) -> bool:
     return "matched_item" in " ".join(map(str, award_or_effect.values()))
+
+
+def _published(program: Json) -> Program:
+    """The program, or InvalidNetworkDocumentError if a network may not publish it."""
+    roles = ["buyer", "seller", "member"]
+    document = {
+        "network": {"network_id": "demo", "name": "Demo", "metadata_fields": ["channel", "cups"]},
+        "activity_types": [
+            {"activity_type_id": name, "kind": "sale", "roles": roles} for name in ("sale", "task")
+        ],
+        "programs": [program],
+    }
+    return parse_network_document(document).programs[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,10 +199,19 @@ class _Writer:
         return [key for key in CONDITIONS if key not in excluded]
 
     def program(self, kept: Json) -> Program:
-        """A program; `kept` are parts that are settled."""
+        """A program that may be published; `kept` are parts that are settled."""
+        while True:
+            parts = {**self.parts(), **kept}
+            with suppress(InvalidNetworkDocumentError):
+                return _published(parts)
+
+    def parts(self) -> Json:
+        """A program, perhaps one that contradicts itself."""
         pick = self.chance.choice
         bonuses = [self.bonus(number) for number in range(pick([0, 1, 2, 3]))]
-        parts: Json = {
+        return {
+            "program_id": PROGRAM_ID,
+            "name": "Coffee club",
             "points": {
                 "unit": "points",
                 "scale": pick([0, 2]),
@@ -200,7 +225,6 @@ class _Writer:
             "bonus_stacking": pick(STACKING) if len(bonuses) > 1 else None,
             "quests": [self.quest(number) for number in range(pick([0, 1, 2, 3]))],
         }
-        return written(**{**parts, **kept})
 
     def when(self, keys: Sequence[str], numbers: Sequence[int]) -> Json:
         """Conditions, one of these numbers of them."""
@@ -219,7 +243,7 @@ class _Writer:
         by: Json = {"kind": "lifetime_points"}
         if not self.in_any_order and self.chance.random() < 0.6:
             by = {"kind": "rolling_points", "days": self.chance.choice([1, 2, 3, 30])}
-        has_stay = self.chance.random() < 0.5
+        has_stay = by["kind"] == "rolling_points" and self.chance.random() < 0.6
         enters = self.chance.choice([("0", "50"), ("10", "50"), ("20", "200")])
         silver = {"enters_at": enters[0], "stays_at": "0" if has_stay else None}
         gold = {"enters_at": enters[1], "stays_at": enters[0] if has_stay else None}
@@ -240,7 +264,7 @@ class _Writer:
             when["nth"] = pick(CONDITIONS["nth"])
         if _is_on_items(award):
             when.setdefault("line_items", pick(SELECTED))
-        limits = [] if self.in_any_order else self.chance.sample(LIMITS, pick([0, 1, 1, 2]))
+        limits = [] if self.in_any_order else self.limits()
         return {
             "rule_id": f"r{number}",
             "activity_type_id": pick(ACTIVITY_TYPES),
@@ -249,6 +273,11 @@ class _Writer:
             "when": when,
             "limits": limits,
         }
+
+    def limits(self) -> list[Json]:
+        """Up to two, none of them twice the same."""
+        chosen = self.chance.sample(LIMITS, self.chance.choice([0, 1, 1, 2]))
+        return list({(each["per"], "times" in each): each for each in chosen}.values())
 
     def bonus(self, number: int) -> Json:
         """A bonus on all rules, or on one."""
@@ -266,7 +295,8 @@ class _Writer:
         requirements = [self.requirement(each) for each in range(pick([1, 1, 2, 3]))]
         overshoot, ordered = "carries_over", False
         if not self.in_any_order:
-            overshoot, ordered = pick(["dropped", "carries_over"]), pick([True, False])
+            ordered = pick([True, False])
+            overshoot = "dropped" if ordered else pick(["dropped", "carries_over"])
         elif self.chance.random() < 0.4:
             del requirements[1:]
             requirements[0]["progress"] = "count"
@@ -301,7 +331,7 @@ class _Writer:
             "role": pick(["buyer", "buyer", "seller", "member"]),
             "when": self.when(self.keys, [0, 0, 1]),
             "progress": progress,
-            "threshold": pick(["1", "2", "2.5"] if progress == "count" else ["10", "25", "60"]),
+            "threshold": pick(["1", "2", "3"] if progress == "count" else ["10", "25", "60"]),
             "check_in_interval_days": None if self.in_any_order else pick([None, None, 1, 2]),
             **restricted,
         }

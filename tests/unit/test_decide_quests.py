@@ -340,36 +340,6 @@ def test_in_order_what_is_fulfilled_does_not_advance() -> None:
     assert failures(decided) == ["threshold"]
 
 
-def test_in_order_what_is_fulfilled_does_not_advance_though_it_would_carry_over() -> None:
-    """Only the first requirement that is not fulfilled yet advances."""
-    story = on_quest(
-        require("10"), require("30", requirement_id="again"), ordered=True, overshoot="carries_over"
-    )
-    story.report("10")
-
-    (change,) = story.report("10").quests
-
-    assert [each.requirement_id for each in change.requirements] == ["again"]
-    assert progress(story) == {"buy": "10", "again": "10"}
-
-
-def test_in_order_what_a_completion_leaves_over_is_carried() -> None:
-    story = on_quest(
-        require("10"),
-        require("30", requirement_id="again"),
-        ordered=True,
-        overshoot="carries_over",
-        max_completions=9,
-    )
-
-    decided = [rewards(story.report("35")) for _ in range(5)]
-
-    # buy 35; again 35, complete: 25 and 5 are left, so that buy is fulfilled still.
-    # again 40, complete: 15 and 10; again 45, complete: 5 and 15; buy 40.
-    assert decided == [[], ["100"], ["100"], ["100"], []]
-    assert progress(story) == {"buy": "40", "again": "15"}
-
-
 def test_in_order_each_round_begins_with_the_first() -> None:
     story = on_quest(require("10"), visit(), ordered=True, max_completions=2)
     for kind in ("sale", "visit", "visit"):

@@ -85,8 +85,6 @@ def done(completions: int) -> MembershipState:
         ({"tiers": ["silver"], "points": {"at_least": "50"}}, SILVER, True),
         ({"tiers": ["silver"], "points": {"at_least": "51"}}, SILVER, False),
         ({"tiers": ["gold"], "points": {"at_least": "50"}}, SILVER, False),
-        # Nothing is said: everybody.
-        ({}, MembershipState(), True),
     ],
 )
 def test_what_a_segment_asks_of_a_membership(

@@ -288,6 +288,7 @@ def test_whatever_the_program_balances_are_the_fold_of_the_postings(
     for place, balance in book.balances.items():
         _assert_completions_are_right(case, balance.state, book.chain(place))
         _assert_state_is_bounded(case, balance.state)
+        _assert_lines_are_rounded(case, book.chain(place))
 
 
 def _assert_completions_are_right(
@@ -308,6 +309,13 @@ def _assert_completions_are_right(
     for quest_id, quest_state in state.quests.items():
         assert quest_state.completions == told[quest_id] <= caps[quest_id]
         assert all(number >= 0 for number in quest_state.progress.values())
+
+
+def _assert_lines_are_rounded(case: Case, chain: Sequence[Posting]) -> None:
+    scales = {each.version: each.program.points.scale for each in case.versions}
+    for posting in chain:
+        for line in posting.lines:
+            assert Decimal(line.points).scaleb(scales[posting.program_version]) % 1 == 0
 
 
 def _assert_state_is_bounded(case: Case, state: MembershipState) -> None:
