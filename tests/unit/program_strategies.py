@@ -27,8 +27,9 @@ from tests.unit.activities import ANN, BEN, PROGRAM_ID, Json, activity, in_force
 FIRST_DAY = datetime(2026, 3, 27, tzinfo=UTC)
 CHANGE_OF_VERSION = FIRST_DAY + timedelta(days=3)
 # Of the days before and after the change, the hours in which a case's activities are recorded.
-HOURS = ((0, 144), (36, 108), (60, 84), (66, 76))
+HOURS = ((0, 144), (36, 108), (60, 84), (66, 76), (68, 74))
 MOST_ACTIVITIES: Final = 12
+MOST_ATTEMPTS: Final = 100
 PERIODS = ("day", "week", "month", "lifetime")
 
 ACTIVITY_TYPES = ("sale", "sale", "task")
@@ -198,12 +199,16 @@ class _Writer:
         excluded = OF_THE_MEMBERSHIP if self.in_any_order else {"nth"}
         return [key for key in CONDITIONS if key not in excluded]
 
-    def program(self, kept: Json) -> Program:
-        """A program that may be published; `kept` are parts that are settled."""
-        while True:
-            parts = {**self.parts(), **kept}
+    def program(self, before: Program | None = None) -> Program:
+        """A program that may be published; the one that follows `before`, if there was one."""
+        for _ in range(MOST_ATTEMPTS):
+            parts = self.parts()
+            if before and before.tiers and self.in_any_order:
+                parts["quests"] = self.quests_of_the_next_version(before)
+                parts["tiers"] = before.tiers.model_dump(mode="json")
             with suppress(InvalidNetworkDocumentError):
                 return _published(parts)
+        raise AssertionError(f"{MOST_ATTEMPTS} programs in a row that may not be published")
 
     def parts(self) -> Json:
         """A program, perhaps one that contradicts itself."""
@@ -383,15 +388,9 @@ def case_of(
     """
     chance = random.Random(seed)  # noqa: S311 - a test's choices
     writer = _Writer(chance, in_any_order)
-    versions = [in_force(writer.program({}))]
+    versions = [in_force(writer.program())]
     if may_change and chance.random() < 0.5:
-        before = versions[0].program
-        assert before.tiers
-        kept = {
-            "quests": writer.quests_of_the_next_version(before),
-            "tiers": before.tiers.model_dump(mode="json"),
-        }
-        after = writer.program(kept if in_any_order else {})
+        after = writer.program(versions[0].program)
         versions.append(ProgramVersion(2, CHANGE_OF_VERSION, after))
     hours = chance.choice(HOURS)
     ledger = tuple(writer.reported(n, hours, in_time=in_time) for n in range(MOST_ACTIVITIES))

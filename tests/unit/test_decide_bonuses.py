@@ -201,6 +201,14 @@ def test_a_multiplier_on_items_only(things: str, amount: str, award: str, extra:
     assert lines_of(decided) == [("earn", award), ("items-times-2", extra)]
 
 
+@pytest.mark.parametrize(("things", "amount"), [("tea:-30 pie:9", "100"), ("tea:30", "-100")])
+def test_what_is_no_part_of_the_award_is_not_multiplied(things: str, amount: str) -> None:
+    """An item taken back in a purchase, or one bought in a return."""
+    decided = with_bonuses(items_times("2")).report(amount, things=things)
+
+    assert lines_of(decided) == [("earn", amount)]
+
+
 def test_a_multiplier_on_items_has_the_rate_of_the_rule() -> None:
     story = with_bonuses(items_times("3"), rules=[earn("0.5")])
 

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from accrue.domain.network_document import parse_network_document
 from accrue.domain.network_parts import NetworkDocument
 from accrue.domain.program.program import Program
-from accrue.domain.program.stored import stateful_ids, stored_text
+from accrue.domain.program.stored import kept_counts, stored_text
 from accrue.domain.readable_part import _STAND_INS
 from tests.unit.guide import cases, example
 from tests.unit.program_documents import FAULTLESS, P, changed, faults_of
@@ -150,6 +150,18 @@ def test_what_is_no_document_is_refused(sent: object) -> None:
     assert faults_of(sent) != {}
 
 
+def test_what_one_activity_may_meet_is_bounded() -> None:
+    rule, bonus = FAULTLESS["programs"][0]["rules"][0], {"effect": {"kind": "add", "points": 1}}
+    rules = [rule | {"rule_id": f"rule-{number}"} for number in range(20)]
+    bonuses = [bonus | {"bonus_id": f"bonus-{number}"} for number in range(15)]
+    given = {P + "/rules": rules, P + "/bonuses": bonuses, P + "/bonus_stacking": "add"}
+
+    assert faults_of(changed(given))[P + "/rules"] == (
+        f"and bonuses and requirements on {rule['activity_type_id']} are 320 to look at for each "
+        "activity, and 300 is the most: a bonus counts once for each rule that it is on"
+    )
+
+
 def test_steps_may_stand_in_any_order() -> None:
     steps = [{"at_least": 20, "points": 2}, {"at_least": 10, "points": 1}]
 
@@ -258,10 +270,12 @@ def test_programs_that_say_the_same_are_equal_however_they_are_written() -> None
     assert _program(changed(said)) == _program(FAULTLESS)
 
 
-def test_state_is_kept_of_quests_and_of_rules_that_count() -> None:
-    assert stateful_ids(_program(FAULTLESS)) == {"quest welcome", "rule beans"}
+def test_what_a_membership_may_have_to_remember_is_known() -> None:
+    kept = kept_counts(_program(FAULTLESS))
     counting = changed({P + "/rules/2/when": {"nth": {"first": 1}}})
-    assert stateful_ids(_program(counting)) == {"quest welcome", "rule beans", "rule hello"}
+
+    assert {each.split("/")[0] for each in kept} == {"welcome", "beans"}
+    assert kept_counts(_program(counting)) == kept | {"hello/nth"}
 
 
 def test_traits_are_texts() -> None:

@@ -34,7 +34,7 @@ from tests.unit.activities import NOON, PROGRAM_ID
 from tests.unit.fakes import FakeBook, FakeCatalog
 from tests.unit.program_strategies import Case, case_of
 
-EXAMPLES = 500
+EXAMPLES = 400
 
 type Place = tuple[str, list[str]]
 """A place in a part that can fail, with the kinds of thing that stand there."""

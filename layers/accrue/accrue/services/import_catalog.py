@@ -15,13 +15,14 @@ from accrue.domain.json_values import pointer
 from accrue.domain.network_document import refusal
 from accrue.domain.network_parts import ApiKeyPart, MembershipPart, NetworkDocument, UserPart
 from accrue.domain.program.program import Program, ProgramVersion
-from accrue.domain.program.stored import stateful_ids
+from accrue.domain.program.stored import kept_counts
 
 # A program's first version also decides whatever was recorded before it was written.
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
-# Of quests and of rules that count, over all versions of a program: memberships keep their state
-# for ever, since an activity that an old version decides may still come.
-MAX_STATEFUL_IDS = 500
+# Of what a membership may have to remember, over all versions of a program: it is never cleared,
+# since an activity that an old version decides may still come. At 150 bytes each, a balance stays
+# below half of what a DynamoDB item may have.
+MAX_KEPT_COUNTS = 1000
 
 
 type Enrolments = Mapping[str, list[MembershipRef]]
@@ -112,13 +113,13 @@ class CatalogImporter:
     ) -> Iterator[Fault]:
         versions = self.catalog.list_program_versions(network.network_id, program.program_id)
         programs = (program, *(version.program for version in versions))
-        counted = frozenset[str]().union(*map(stateful_ids, programs))
-        if len(counted) > MAX_STATEFUL_IDS:
+        counted = frozenset[str]().union(*map(kept_counts, programs))
+        if len(counted) > MAX_KEPT_COUNTS:
             yield Fault(
                 pointer("programs", index),
-                f"has had {len(counted)} quests and rules with limits or nth in all its versions, "
-                f"and members keep the state of each: {MAX_STATEFUL_IDS} is the most. Use earlier "
-                "ids again, or start a new program",
+                f"has had {len(counted):,} requirements, limits and nth in all its versions, and "
+                f"members keep the state of each: {MAX_KEPT_COUNTS:,} is the most. Start a new "
+                "program",
             )
 
     def _membership_contradictions(

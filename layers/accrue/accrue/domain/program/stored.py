@@ -8,8 +8,17 @@ def stored_text(program: Program) -> str:
     return program.model_dump_json(exclude_none=True)
 
 
-def stateful_ids(program: Program) -> frozenset[str]:
-    """The quests and the rules of which something is kept in each membership's state for ever."""
-    quests = (f"quest {quest.quest_id}" for quest in program.quests)
-    rules = (f"rule {rule.rule_id}" for rule in program.rules if rule.limits or rule.when.nth)
-    return frozenset((*quests, *rules))
+def kept_counts(program: Program) -> frozenset[str]:
+    """Names of what each membership's state keeps for ever: requirements, limits, occurrences."""
+    requirements = (
+        f"{quest.quest_id}/{requirement.requirement_id}"
+        for quest in program.quests
+        for requirement in quest.requirements
+    )
+    limits = (
+        f"{rule.rule_id}/{'points' if limit.times is None else 'times'}/{limit.per.value}"
+        for rule in program.rules
+        for limit in rule.limits
+    )
+    occurrences = (f"{rule.rule_id}/nth" for rule in program.rules if rule.when.nth)
+    return frozenset((*requirements, *limits, *occurrences))

@@ -1,5 +1,6 @@
 """All that contradicts in a program."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from accrue.domain.program.contradictions.bonuses import in_bonuses
@@ -17,6 +18,9 @@ from accrue.domain.program.stored import stored_text
 
 # Of a program as it is stored; a version is one DynamoDB item, which has at most 400 KB.
 MAX_PROGRAM_BYTES = 300_000
+# Each may become a line or an explanation, of a hundred bytes or less. A transaction takes 4 MB
+# and has up to 99 postings.
+MAX_PARTS_AN_ACTIVITY = 300
 
 
 def find_contradictions(program: Program, around: Surroundings) -> Iterator[Contradiction]:
@@ -30,12 +34,31 @@ def find_contradictions(program: Program, around: Surroundings) -> Iterator[Cont
         yield from in_rule(rule, ("rules", index), program.points, around)
     yield from in_bonuses(program, around)
     yield from in_quests(program, around)
+    yield from _too_much_at_once(program)
     if (size := len(stored_text(program).encode())) > MAX_PROGRAM_BYTES:
         yield Contradiction(
             (),
             f"takes {size:,} bytes, and a program at most {MAX_PROGRAM_BYTES:,}: take something "
             "out, or make two programs of it",
         )
+
+
+def _too_much_at_once(program: Program) -> Iterator[Contradiction]:
+    """One activity may meet every rule on its type, with every bonus, and every requirement."""
+    parts = Counter[str]()
+    for rule in program.rules:
+        bonuses = [b for b in program.bonuses if not b.rule_ids or rule.rule_id in b.rule_ids]
+        parts[rule.activity_type_id] += 1 + len(bonuses)
+    for quest in program.quests:
+        parts.update(requirement.activity_type_id for requirement in quest.requirements)
+    for activity_type_id, number in parts.items():
+        if number > MAX_PARTS_AN_ACTIVITY:
+            yield Contradiction(
+                ("rules",),
+                f"and bonuses and requirements on {activity_type_id} are {number:,} to look at for "
+                f"each activity, and {MAX_PARTS_AN_ACTIVITY} is the most: a bonus counts once for "
+                "each rule that it is on",
+            )
 
 
 def _repeated_ids(program: Program) -> Iterator[Contradiction]:
