@@ -157,7 +157,7 @@ def test_what_one_activity_may_meet_is_bounded() -> None:
     given = {P + "/rules": rules, P + "/bonuses": bonuses, P + "/bonus_stacking": "add"}
 
     assert faults_of(changed(given))[P + "/rules"] == (
-        f"and bonuses and requirements on {rule['activity_type_id']} are 320 to look at for each "
+        f"and bonuses and requirements on {rule['activity_type_id']} are 321 to look at for each "
         "activity, and 300 is the most: a bonus counts once for each rule that it is on"
     )
 
