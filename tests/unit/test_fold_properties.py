@@ -260,7 +260,7 @@ def _membership(balance: Balance, chain: Sequence[Posting]) -> object:
     )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=100)
 @given(cases(in_any_order=True), st.data())
 def test_without_order_dependent_parts_any_delivery_comes_to_the_same(
     case: Case, data: st.DataObject
@@ -327,7 +327,7 @@ def _assert_state_is_bounded(case: Case, state: MembershipState) -> None:
     assert all(len(periods) <= 2 for periods in state.counters.values())
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=100)
 @given(cases(in_any_order=False, in_time=True, may_change=False))
 def test_in_order_of_time_no_limit_is_ever_passed(case: Case) -> None:
     program = case.versions[0].program

@@ -65,10 +65,14 @@ class Considered:
     failed: str | None = None
     seen: str = ""
 
+    def __post_init__(self) -> None:
+        # As it will be read: a posting that was written equals the one that comes back.
+        object.__setattr__(self, "seen", self.seen[:MAX_SEEN_CHARS].rstrip())
+
     def packed(self) -> str:
         """`r3`, `b0 tiers silver`, `q1.0 check_in_interval_days 2026-11-20`."""
         requirement = "" if self.requirement is None else f".{self.requirement}"
-        why = f" {self.failed} {self.seen[:MAX_SEEN_CHARS]}" if self.failed else ""
+        why = f" {self.failed} {self.seen}" if self.failed else ""
         return f"{self.part.value}{self.position}{requirement}{why}".rstrip()
 
     @classmethod

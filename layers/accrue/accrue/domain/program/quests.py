@@ -21,7 +21,8 @@ class Progress(StrEnum):
     """What an activity adds to a requirement.
 
     `matched_items`: the sum of the values of the restricted items, or the activity's amount if one
-    of them has no value. `activity_value`: the activity's amount. `count`: one.
+    of them has no value. `activity_value`: the activity's amount. `count`: one. A negative amount
+    adds nothing, whatever it is.
     """
 
     MATCHED_ITEMS = "matched_items"

@@ -7,7 +7,10 @@ from accrue.domain.program.parts import CatalogId, Document
 
 
 class SegmentConditions(Document):
-    """What must hold of a member before the activity. All that is said must hold."""
+    """What must hold of a member before the activity. All that is said must hold.
+
+    Of `completed_quests`, all must have been completed once at least.
+    """
 
     traits: tuple[TraitCondition, ...] = Field(default=(), max_length=20)
     tiers: Choices[CatalogId] = ()

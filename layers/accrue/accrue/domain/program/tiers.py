@@ -15,7 +15,10 @@ class LifetimePoints(Document):
 
 
 class RollingPoints(Document):
-    """By the points awarded for what occurred on the last `days` calendar days, today included."""
+    """By the points awarded for what occurred on the last `days` calendar days, today included.
+
+    What was deducted does not count.
+    """
 
     kind: Literal["rolling_points"] = "rolling_points"
     # State has a bucket for each of these days.
