@@ -173,7 +173,7 @@ def test_an_applied_activity_explains_every_point(tea_house: World) -> None:
                 "program_version": 1,
                 "lines": [
                     {"rule_id": "earn", "role": "member", "points": "40", "reason": "40 x 1"},
-                    {"rule_id": "tea", "role": "member", "points": "5", "reason": "5 = 1 x 5"},
+                    {"rule_id": "tea", "role": "member", "points": "5", "reason": "1 x 5"},
                     {
                         "rule_id": "earn",
                         "bonus_id": "double-for-regulars",

@@ -208,7 +208,7 @@ def _with_traits(traits: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def _stored_traits(world: World) -> Any:
-    stored = _catalog(world).get(("small#USER#u-1", "TRAITS"))
+    stored = _catalog(world).get(("small#TRAITS#u-1", "TRAITS"))
     return stored and stored["traits"]
 
 
@@ -217,7 +217,7 @@ def test_traits_are_items_of_their_own_without_the_email(empty_world: World) -> 
 
     report = empty_world.import_network(document)
 
-    assert _catalog(empty_world)["small#USER#u-1", "TRAITS"] == {
+    assert _catalog(empty_world)["small#TRAITS#u-1", "TRAITS"] == {
         "user_id": "u-1",
         "traits": {"city": "Bonn", "birth_year": "2004"},
     }

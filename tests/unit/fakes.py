@@ -9,7 +9,7 @@ from accrue.domain.catalog import ActivityType, ApiKey, Membership, Network, Use
 from accrue.domain.concerned import concerned_memberships
 from accrue.domain.errors import AlreadyPostedError, BalanceMovedError
 from accrue.domain.posting import Balance, Posting, SettledOutcome
-from accrue.domain.program.program import ProgramVersion
+from accrue.domain.program.program import ProgramVersion, version_in_force
 from accrue.domain.recording import LedgerPage
 
 type Place = tuple[str, MembershipRef]
@@ -29,6 +29,10 @@ class FakeBook:
     postings: dict[tuple[Place, str], Posting] = field(default_factory=dict)
     outcomes: dict[str, SettledOutcome] = field(default_factory=dict)
     writes: list[int] = field(default_factory=list)
+    fitting: int = 99
+
+    def how_many_fit(self, postings: Sequence[Posting]) -> int:
+        return min(len(postings), self.fitting)
 
     def seen_by(self, pause: Callable[[], None]) -> "FakeBook":
         """The same book, with other pauses."""
@@ -39,6 +43,7 @@ class FakeBook:
             self.postings,
             self.outcomes,
             self.writes,
+            self.fitting,
         )
 
     def find_balance(self, network_id: str, membership: MembershipRef) -> Balance:
@@ -49,7 +54,7 @@ class FakeBook:
 
     def post(self, postings: Sequence[Posting], balance: Balance, expected_sequence: int) -> None:
         self.pause()
-        assert 0 < len(postings) <= self.max_postings_per_write
+        assert 0 < len(postings) <= min(self.max_postings_per_write, self.fitting)
         (place,) = {(posting.network_id, posting.membership) for posting in postings}
         posted = frozenset(
             posting.activity_id
@@ -102,9 +107,16 @@ class FakeCatalog:
     traits: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     asked_about: list[str] = field(default_factory=list)
 
-    def list_program_versions(self, network_id: str, program_id: str) -> Sequence[ProgramVersion]:
+    def program_version_at(
+        self, network_id: str, program_id: str, moment: datetime
+    ) -> ProgramVersion:
         assert network_id
-        return self.programs[program_id]
+        return version_in_force(self.programs[program_id], moment)
+
+    def find_program_version(
+        self, network_id: str, program_id: str, version: int
+    ) -> ProgramVersion | None:
+        raise NotImplementedError
 
     def find_network(self, network_id: str) -> Network | None:
         raise NotImplementedError

@@ -230,7 +230,8 @@ def test_a_balance_never_passes_its_limit(
     assert decided.outcome is outcome
     if outcome is Outcome.REJECTED:
         assert (decided.lines, decided.after) == ((), before)
-        assert decided.reason == "the balance would pass 1e+24"
+        what = "the balance" if before.points else "lifetime points"
+        assert decided.reason == f"{what} would pass 1e+24"
 
 
 def test_what_is_rejected_moves_nothing() -> None:
@@ -262,7 +263,7 @@ def test_if_rules_are_on_the_activity_but_none_matches_the_why_says_so() -> None
     decided = Story(document).report("99")
 
     assert decided.outcome is Outcome.NO_RULE
-    assert decided.reason == "no rule of coffee-club matched"
+    assert decided.reason == "nothing of coffee-club took effect"
     assert why(decided) == ["r0 amount 99"]
 
 

@@ -230,3 +230,17 @@ def test_state_keeps_two_periods_however_many_there_were() -> None:
 
     assert story.state.counters
     assert all(len(periods) <= 2 for periods in story.state.counters.values())
+
+
+def test_what_is_counted_with_a_later_day_says_so() -> None:
+    """Two days are kept; on the third, which is older, nothing had been earned before."""
+    story = Story(written(rules=[earn(limits=[{"per": "day", "points": "50"}])]))
+    story.report("50", "2026-03-09T12:00")
+    story.report("30", "2026-03-05T12:00")
+
+    late = story.report("30", "2026-03-02T12:00")
+    later = story.report("30", "2026-03-02T13:00")
+
+    (line,) = late.lines
+    assert line.reason == "30 x 1, cut to 20: at most 50 a day, counted with 2026-03-05"
+    assert why(later) == ["r0 limits.0 50 2026-03-05"]

@@ -274,8 +274,8 @@ def test_metadata(value: MetadataValue | None, condition: Json, *, matches: bool
         ({"channel": "web", "cups": Decimal(2)}, "r0 metadata.0 web"),
         ({"channel": "app", "cups": Decimal("3.50")}, "r0 metadata.1 3.5"),
         ({"channel": "app", "cups": True}, "r0 metadata.1 true"),
-        ({"channel": "app"}, "r0 metadata.1 absent"),
-        ({}, "r0 metadata.0 absent"),
+        ({"channel": "app"}, "r0 metadata.1"),
+        ({}, "r0 metadata.0"),
     ],
 )
 def test_all_that_is_said_of_metadata_must_hold(
@@ -377,13 +377,13 @@ TIERS = {
 @pytest.mark.parametrize(
     ("lifetime", "condition", "expected"),
     [
-        ("99", {"tiers": ["silver"]}, "r0 tiers none"),
+        ("99", {"tiers": ["silver"]}, "r0 tiers"),
         ("100", {"tiers": ["silver"]}, "r0"),
         ("499", {"tiers": ["silver"]}, "r0"),
         ("500", {"tiers": ["silver"]}, "r0 tiers gold"),
         ("500", {"tiers": ["silver", "gold"]}, "r0"),
         ("499", {"tiers": ["gold"]}, "r0 tiers silver"),
-        ("99", {"benefits": ["tea"]}, "r0 benefits none"),
+        ("99", {"benefits": ["tea"]}, "r0 benefits"),
         ("100", {"benefits": ["tea"]}, "r0"),
         ("500", {"benefits": ["tea"]}, "r0"),
         ("499", {"benefits": ["cake"]}, "r0 benefits silver"),
@@ -475,7 +475,7 @@ def test_a_count_without_an_award_is_remembered_though_nothing_is_applied() -> N
 
     first, second = story.report(), story.report()
 
-    assert (first.outcome, first.reason) == (Outcome.NO_RULE, "no rule of coffee-club matched")
+    assert (first.outcome, first.reason) == (Outcome.NO_RULE, "nothing of coffee-club took effect")
     assert second.outcome is Outcome.APPLIED
 
 
@@ -584,4 +584,4 @@ def test_moments_of_a_table_are_in_utc() -> None:
 def test_a_tier_of_a_program_without_the_points_for_it_is_none() -> None:
     document = written(tiers=lifetime_tiers(silver="100"), rules=[rule_when(tiers=["silver"])])
 
-    assert why(Story(document).report()) == ["r0 tiers none"]
+    assert why(Story(document).report()) == ["r0 tiers"]

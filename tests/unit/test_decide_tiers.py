@@ -82,10 +82,18 @@ def test_a_change_of_tier_is_told_once() -> None:
     ]
 
 
-def test_a_tier_from_no_points_at_all_is_told_with_the_first_activity() -> None:
+def test_a_tier_from_no_points_at_all_is_everybodys_from_the_beginning() -> None:
     story = member(lifetime_tiers(basic="0", silver="100"))
 
-    assert story.report("1").tier == TierChange(None, "basic")
+    assert story.report("1").tier is None
+    assert story.state.tier_id == "basic"
+    assert story.report("99").tier == TierChange("basic", "silver")
+
+
+def test_a_first_activity_may_lead_past_the_tier_that_everybody_has() -> None:
+    story = member(lifetime_tiers(basic="0", silver="100"))
+
+    assert story.report("100").tier == TierChange("basic", "silver")
 
 
 def test_bonuses_and_rewards_lead_to_tiers_too() -> None:
@@ -191,7 +199,7 @@ def test_a_downgrade_comes_before_the_rules() -> None:
 
     decided = story.report("20", "2026-03-09")
 
-    assert why(decided) == ["r0 tiers none", "r1"]
+    assert why(decided) == ["r0 tiers", "r1"]
     assert decided.tier == TierChange("silver", None)
 
 
@@ -337,3 +345,16 @@ def test_a_later_version_without_tiers_has_none() -> None:
 
     assert decided.tier == TierChange("bronze", None)
     assert decided.after.tier_id is None
+
+
+def test_an_activity_dated_a_day_ahead_counts_when_that_day_comes() -> None:
+    rolling = {
+        "by": {"kind": "rolling_points", "days": 30},
+        "levels": [{"tier_id": "silver", "name": "Silver", "enters_at": "100"}],
+    }
+    story = Story(written(rules=[earn()], tiers=rolling))
+
+    ahead = story.report("100", "2026-03-03T10:00", recorded="2026-03-02T12:00")
+    then = story.report("1", "2026-03-03T12:00")
+
+    assert (ahead.tier, then.tier) == (None, TierChange(None, "silver"))

@@ -157,21 +157,21 @@ def explained(decision: Decision, document: Program) -> tuple[Explanation, ...]:
         (
             {"traits": [{"trait": "plan", "one_of": ["gold", "platinum"]}]},
             {},
-            "the trait plan is not one of gold, platinum",
+            "the trait plan must be one of gold, platinum",
         ),
-        ({"traits": [{"trait": "plan", "equals": "gold"}]}, {}, "the trait plan is not gold"),
+        ({"traits": [{"trait": "plan", "equals": "gold"}]}, {}, "the trait plan must be gold"),
         (
             {"traits": [{"trait": "plan", "none_of": ["free", "trial"]}]},
             {},
-            "the trait plan is one of free, trial",
+            "the trait plan must be none of free, trial",
         ),
         (
             {"traits": [{"trait": "age", "in_range": {"at_least": "18"}}]},
             {},
-            "the trait age is not at least 18",
+            "the trait age must be at least 18",
         ),
-        ({"traits": [{"trait": "plan", "is_present": True}]}, {}, "the trait plan is absent"),
-        ({"traits": [{"trait": "plan", "is_present": False}]}, {}, "the trait plan is present"),
+        ({"traits": [{"trait": "plan", "is_present": True}]}, {}, "the trait plan must be present"),
+        ({"traits": [{"trait": "plan", "is_present": False}]}, {}, "the trait plan must be absent"),
         (
             {"tiers": ["gold", "platinum"]},
             {},
@@ -185,12 +185,15 @@ def explained(decision: Decision, document: Program) -> tuple[Explanation, ...]:
         (
             {"segments": {"any_of": ["locals", "newcomers"]}},
             {},
-            "the member is in none of the segments locals, newcomers",
+            (
+                "the member is in none of the segments locals, newcomers: of locals, the trait "
+                "city is not as it must be"
+            ),
         ),
         (
             {"segments": {"any_of": ["locals"]}},
             {},
-            "the member is not in segment locals",
+            "the member is not in segment locals: the trait city is not as it must be",
         ),
         (
             {"segments": {"none_of": ["newcomers", "regulars"]}},
@@ -371,7 +374,8 @@ def test_quests_and_their_requirements_say_why_they_do_not_advance() -> None:
         Explanation(
             quest_id="weekly",
             requirement_id="buy",
-            why_not="the last one that counted was on 2026-03-02, and the next can be 7 days later",
+            why_not="the last one that counted was on 2026-03-02, and it must be 7 days later at "
+            "least",
         ),
         Explanation(
             quest_id="half-way",
@@ -382,7 +386,7 @@ def test_quests_and_their_requirements_say_why_they_do_not_advance() -> None:
             quest_id="half-way",
             requirement_id="open",
             why_not=(
-                "the last one that counted was on 2026-03-02, and the next can be the day after"
+                "the last one that counted was on 2026-03-02, and it must be 1 day later at least"
             ),
         ),
     )
@@ -412,7 +416,7 @@ def test_a_members_traits_are_in_no_sentence() -> None:
 
     (shown,) = explain([packed], member.document)
 
-    assert shown.why_not == "the trait plan is not one of gold, platinum"
+    assert shown.why_not == "the trait plan must be one of gold, platinum"
 
 
 # ---- Complete, and robust ----

@@ -129,6 +129,7 @@ def balances(book: FakeBook) -> dict[Place, Fraction]:
     order=st.randoms(use_true_random=False),
     batch_size=st.integers(1, 20),
     per_write=st.integers(1, 4),
+    fitting=st.integers(1, 4),
     repetitions=st.integers(1, 3),
 )
 def test_any_order_batching_and_repetition_gives_the_exact_balances(  # noqa: PLR0917
@@ -137,9 +138,10 @@ def test_any_order_batching_and_repetition_gives_the_exact_balances(  # noqa: PL
     order: random.Random,
     batch_size: int,
     per_write: int,
+    fitting: int,
     repetitions: int,
 ) -> None:
-    book = FakeBook(per_write)
+    book = FakeBook(per_write, fitting=fitting)
     applier = RuleApplier(FakeCatalog({"coffee-club": [in_force(document)]}), book, NOON)
     deliveries = ledger * repetitions
     order.shuffle(deliveries)

@@ -24,32 +24,38 @@ LEDGER_INDEX = "${LedgerTable.Arn}/index/by_recorded_at"
 BALANCE = "BalanceTable.Arn"
 READ_CATALOG = {"GetItem", "Query"}
 # Resource, and the leading keys to which the rights on it are limited.
-RIGHTS: dict[str, dict[tuple[str, str | None], set[str]]] = {
+RIGHTS: dict[str, dict[tuple[str, tuple[str, ...]], set[str]]] = {
     "record_membership_activity": {
-        (LEDGER, None): {"GetItem", "PutItem"},
-        (CATALOG, None): READ_CATALOG,
+        (LEDGER, ()): {"GetItem", "PutItem"},
+        (CATALOG, ("#NETWORKS", "*#TYPES", "*#MEMBERSHIP#*")): READ_CATALOG,
     },
     "record_network_activity": {
-        (LEDGER, None): {"GetItem", "PutItem"},
-        (CATALOG, None): READ_CATALOG,
+        (LEDGER, ()): {"GetItem", "PutItem"},
+        (CATALOG, ("#NETWORKS", "*#TYPES", "*#EMAIL#*")): READ_CATALOG,
     },
     "get_activity": {
-        (LEDGER, None): {"GetItem"},
-        (BALANCE, None): {"BatchGetItem"},
-        (CATALOG, None): {"Query"},
+        (LEDGER, ()): {"GetItem"},
+        (BALANCE, ()): {"BatchGetItem"},
+        (CATALOG, ("*#PROGRAM#*",)): {"GetItem"},
     },
-    "get_membership": {(BALANCE, None): {"GetItem"}, (CATALOG, None): READ_CATALOG},
-    "authorize_api_key": {(CATALOG, "#KEY#*"): {"GetItem"}},
-    "authorize_bearer": {(CATALOG, "#KEY#*"): {"GetItem"}},
-    "apply_rules": {(BALANCE, None): {"GetItem", "PutItem"}, (CATALOG, None): READ_CATALOG},
+    "get_membership": {
+        (BALANCE, ()): {"GetItem"},
+        (CATALOG, ("*#PROGRAM#*", "*#MEMBERSHIP#*")): READ_CATALOG,
+    },
+    "authorize_api_key": {(CATALOG, ("#KEY#*",)): {"GetItem"}},
+    "authorize_bearer": {(CATALOG, ("#KEY#*",)): {"GetItem"}},
+    "apply_rules": {
+        (BALANCE, ()): {"GetItem", "PutItem"},
+        (CATALOG, ("*#PROGRAM#*", "*#TRAITS#*")): READ_CATALOG,
+    },
     "reconcile": {
-        (LEDGER_INDEX, None): {"Query"},
-        (LEDGER, None): {"GetItem"},
-        (BALANCE, None): {"BatchGetItem", "GetItem", "PutItem", "Query"},
-        (BALANCE, "#RECONCILE#*"): {"DeleteItem"},
-        (CATALOG, None): READ_CATALOG,
+        (LEDGER_INDEX, ()): {"Query"},
+        (LEDGER, ()): {"GetItem"},
+        (BALANCE, ()): {"BatchGetItem", "GetItem", "PutItem", "Query"},
+        (BALANCE, ("#RECONCILE#*",)): {"DeleteItem"},
+        (CATALOG, ("#NETWORKS", "*#PROGRAM#*", "*#TRAITS#*")): READ_CATALOG,
     },
-    "import_catalog": {(CATALOG, None): {"GetItem", "PutItem", "Query"}},
+    "import_catalog": {(CATALOG, ()): {"GetItem", "PutItem", "Query"}},
 }
 
 
@@ -248,24 +254,23 @@ def test_gateway_answers_with_the_status_that_partners_expect(
 
 @pytest.mark.parametrize("operation", FOLDERS)
 def test_function_has_the_rights_that_it_needs_and_no_others(operation: str) -> None:
-    rights: dict[tuple[str, str | None], set[str]] = {}
+    rights: dict[tuple[str, tuple[str, ...]], set[str]] = {}
     for statement in _statements(operation):
         for resource in _listed(statement["Resource"]):
-            place = (_arn(resource), _leading_key(statement))
+            place = (_arn(resource), _leading_keys(statement))
             assert place not in rights, "one statement for each"
             rights[place] = {a.removeprefix("dynamodb:") for a in _listed(statement["Action"])}
 
     assert rights == RIGHTS[operation]
 
 
-def _leading_key(statement: dict[str, Any]) -> str | None:
+def _leading_keys(statement: dict[str, Any]) -> tuple[str, ...]:
     if "Condition" not in statement:
-        return None
+        return ()
     ((condition, keys),) = statement["Condition"].items()
     assert condition == "ForAllValues:StringLike"
     assert keys.keys() == {"dynamodb:LeadingKeys"}
-    (key,) = keys["dynamodb:LeadingKeys"]
-    return str(key)
+    return tuple(keys["dynamodb:LeadingKeys"])
 
 
 @pytest.mark.parametrize("operation", FOLDERS)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from decimal import Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow
 
+from accrue.domain.amounts import canonical_text
 from accrue.domain.program.points_unit import PointsUnit
 
 # 26 digits of amount (domain.amounts) times 12 of rate (domain.program), with room to add.
@@ -14,7 +15,7 @@ BALANCE_LIMIT = Decimal(10) ** 24
 
 
 class BeyondLimitError(Exception):
-    """A number would pass what can be kept exactly."""
+    """A number would pass what can be kept exactly; the message says which."""
 
 
 def total(numbers: Iterable[Decimal]) -> Decimal:
@@ -25,10 +26,10 @@ def total(numbers: Iterable[Decimal]) -> Decimal:
     return result
 
 
-def within_limit(number: Decimal) -> Decimal:
+def within_limit(number: Decimal, what: str) -> Decimal:
     """The number; raises BeyondLimitError if it is beyond `BALANCE_LIMIT`."""
     if abs(number) > BALANCE_LIMIT:
-        raise BeyondLimitError
+        raise BeyondLimitError(f"{what} would pass {BALANCE_LIMIT:.0e}")
     return number
 
 
@@ -37,3 +38,10 @@ def rounded(points: Decimal, unit: PointsUnit) -> Decimal:
     return points.quantize(
         Decimal(1).scaleb(-unit.scale), rounding=unit.rounding.mode, context=ROUNDED
     )
+
+
+def rounding_note(exact: Decimal, points: Decimal, unit: PointsUnit) -> str:
+    """What an explanation says behind the arithmetic; nothing if nothing was rounded."""
+    if points == exact:
+        return ""
+    return f" = {canonical_text(exact)}, rounded {unit.rounding.value}"

@@ -15,16 +15,16 @@ depends on order goes by the order in which activities are posted.
 from dataclasses import replace
 
 from accrue.domain.activity import Activity, Outcome
-from accrue.domain.arithmetic import BALANCE_LIMIT, BeyondLimitError, total, within_limit
+from accrue.domain.arithmetic import BeyondLimitError, total, within_limit
 from accrue.domain.deciding.bonuses import add_bonuses
 from accrue.domain.deciding.periods import Counters
 from accrue.domain.deciding.quests import advance_quests
 from accrue.domain.deciding.rules import award_rules
 from accrue.domain.deciding.situation import Situation
-from accrue.domain.deciding.tiers import brought_up_to, earned
+from accrue.domain.deciding.tiers import brought_up_to, earned, starting_tier
 from accrue.domain.decision import Decision, Facts, TierChange
 from accrue.domain.membership_state import MembershipState
-from accrue.domain.program.program import ProgramVersion
+from accrue.domain.program.program import Program, ProgramVersion
 
 
 def decide(
@@ -42,9 +42,10 @@ def decide(
     )
     try:
         return _decide(situation, before)
-    except BeyondLimitError:
-        reason = f"the balance would pass {BALANCE_LIMIT:.0e}"
-        return Decision(Outcome.REJECTED, (), before, reason)
+    except BeyondLimitError as beyond:
+        return Decision(
+            Outcome.REJECTED, (), before, str(beyond), traits_held=_positions(situation)
+        )
 
 
 def _decide(situation: Situation, before: MembershipState) -> Decision:
@@ -56,7 +57,9 @@ def _decide(situation: Situation, before: MembershipState) -> Decision:
     considered = (*rules, *bonuses, *quests.considered)
     state = replace(
         situation.state,
-        points=within_limit(total([situation.state.points, *(line.points for line in lines)])),
+        points=within_limit(
+            total([situation.state.points, *(line.points for line in lines)]), "the balance"
+        ),
         counters=counters.all(),
         quests={**situation.state.quests, **quests.states},
     )
@@ -70,7 +73,7 @@ def _decide(situation: Situation, before: MembershipState) -> Decision:
         reason=None if applied else _why_nothing(situation, considered=bool(considered)),
         considered=considered,
         quests=tuple(quests.changes),
-        tier=_tier_change(before, after),
+        tier=_tier_change(before, after, situation.program),
         traits_held=_positions(situation),
     )
 
@@ -78,14 +81,18 @@ def _decide(situation: Situation, before: MembershipState) -> Decision:
 def _why_nothing(situation: Situation, *, considered: bool) -> str:
     program_id = situation.program.program_id
     if considered:
-        return f"no rule of {program_id} matched"
+        return f"nothing of {program_id} took effect"
     return f"no rule of {program_id} is on {situation.activity.activity_type_id}"
 
 
-def _tier_change(before: MembershipState, after: MembershipState) -> TierChange | None:
-    if before.tier_id == after.tier_id:
+def _tier_change(
+    before: MembershipState, after: MembershipState, program: Program
+) -> TierChange | None:
+    # What everybody has from the beginning is nothing that this activity changed.
+    tier_before = before.tier_id or starting_tier(program)
+    if tier_before == after.tier_id:
         return None
-    return TierChange(before.tier_id, after.tier_id)
+    return TierChange(tier_before, after.tier_id)
 
 
 def _positions(situation: Situation) -> tuple[int, ...]:

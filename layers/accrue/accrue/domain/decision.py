@@ -1,6 +1,6 @@
 """What decide() is given beside the activity, and what it answers."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
@@ -40,6 +40,12 @@ class PointLine:
     rule_id: str | None = None
     bonus_id: str | None = None
     quest_id: str | None = None
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """The ids that there are, by name: they tell what awarded it."""
+        ids = {"rule_id": self.rule_id, "bonus_id": self.bonus_id, "quest_id": self.quest_id}
+        return {name: value for name, value in ids.items() if value is not None}
 
 
 class Part(StrEnum):
@@ -135,7 +141,7 @@ class Decision:
     considered: tuple[Considered, ...] = ()
     quests: tuple[QuestChange, ...] = ()
     tier: TierChange | None = None
-    traits_held: tuple[int, ...] = field(default=())
+    traits_held: tuple[int, ...] = ()
 
     @property
     def points(self) -> Decimal:

@@ -5,16 +5,17 @@ same events with the same ids, so that they can be delivered again and told apar
 They hold no text of a partner but ids, and nothing personal.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from accrue.domain.activity import MembershipRef, Outcome
 from accrue.domain.amounts import canonical_text
-from accrue.domain.decision import PointLine, QuestChange, TierChange
+from accrue.domain.decision import QuestChange, TierChange
 from accrue.domain.ids import id_of_event
 from accrue.domain.posting import Posting, SettledOutcome
+from accrue.domain.shown import shown_line, shown_requirements
 from accrue.domain.timestamps import to_text
 
 
@@ -103,42 +104,12 @@ def _points(posting: Posting) -> dict[str, Any]:
     return {
         "points": canonical_text(posting.points),
         "balance_after": canonical_text(posting.balance_after),
-        "lines": _lines(posting.lines),
+        "lines": [shown_line(line) for line in posting.lines],
     }
-
-
-def _lines(lines: Sequence[PointLine]) -> list[dict[str, str]]:
-    return [
-        {
-            **{
-                name: value
-                for name, value in (
-                    ("rule_id", line.rule_id),
-                    ("bonus_id", line.bonus_id),
-                    ("quest_id", line.quest_id),
-                )
-                if value is not None
-            },
-            "role": line.role,
-            "points": canonical_text(line.points),
-        }
-        for line in lines
-    ]
 
 
 def _progress(quest: QuestChange) -> dict[str, Any]:
-    return {
-        "quest_id": quest.quest_id,
-        "requirements": [
-            {
-                "requirement_id": each.requirement_id,
-                "gained": canonical_text(each.gained),
-                "progress": canonical_text(each.progress),
-                "threshold": canonical_text(each.threshold),
-            }
-            for each in quest.requirements
-        ],
-    }
+    return {"quest_id": quest.quest_id, "requirements": shown_requirements(quest)}
 
 
 def _completion(quest: QuestChange) -> dict[str, Any]:

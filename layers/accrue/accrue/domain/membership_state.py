@@ -32,7 +32,7 @@ class MembershipState:
     """A membership before or after an activity.
 
     `lifetime_points` counts only what was awarded, in positive lines. `counters` are of rules'
-    limits and occurrences, named by `domain.deciding.periods.counter_name`. `earned_by_day` is what
+    limits and occurrences, named by `domain.program.counters.counter_name`. `earned_by_day` is what
     was awarded for what occurred on each day of the rolling window that ends with `as_of`; both
     are empty unless the program's tiers are by rolling points.
     """

@@ -19,8 +19,7 @@ _SOURCES = ("rule_id", "bonus_id", "quest_id")
 
 def pack_line(line: PointLine) -> list[Any]:
     """A line as a list."""
-    ids = {"rule_id": line.rule_id, "bonus_id": line.bonus_id, "quest_id": line.quest_id}
-    sources = [f"{name}:{value}" for name, value in ids.items() if value is not None]
+    sources = (f"{name}:{value}" for name, value in line.ids.items())
     return [line.points, line.role, line.reason, *sources]
 
 

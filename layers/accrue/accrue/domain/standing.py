@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from accrue.domain.deciding.tiers import tier_at, tier_points
+from accrue.domain.deciding.tiers import tier_at
 from accrue.domain.membership_state import MembershipState, QuestState
 from accrue.domain.program.program import Program
 from accrue.domain.program.quests import Quest
@@ -22,7 +22,7 @@ class TierStanding:
 
 @dataclass(frozen=True, slots=True)
 class RequirementStanding:
-    """How much of a requirement is done, towards the next completion."""
+    """How much of a requirement is done, towards the next completion; all, if there is no next."""
 
     requirement_id: str
     progress: Decimal
@@ -43,12 +43,10 @@ def tier_standing(state: MembershipState, program: Program, now: datetime) -> Ti
     if program.tiers is None:
         return None
     today = now.astimezone(program.zone).date()
-    level = tier_at(today, state, program)
+    level, points = tier_at(today, state, program)
     higher = program.levels.index(level) + 1 if level else 0
     return TierStanding(
-        level=level,
-        points=tier_points(today, state, program),
-        following=next(iter(program.levels[higher:]), None),
+        level=level, points=points, following=next(iter(program.levels[higher:]), None)
     )
 
 
@@ -67,7 +65,9 @@ def _quest_standing(quest: Quest, state: QuestState) -> QuestStanding:
         requirements=tuple(
             RequirementStanding(
                 requirement_id=requirement.requirement_id,
-                progress=state.progress.get(requirement.requirement_id, Decimal(0)),
+                progress=requirement.threshold
+                if state.completions >= quest.max_completions
+                else state.progress.get(requirement.requirement_id, Decimal(0)),
                 threshold=requirement.threshold,
             )
             for requirement in quest.requirements

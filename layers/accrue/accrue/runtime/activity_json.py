@@ -10,6 +10,7 @@ from accrue.domain.decision import PointLine, QuestChange
 from accrue.domain.explanation import Explanation
 from accrue.domain.follow_up_events import FollowUpEvent
 from accrue.domain.posting import Posting
+from accrue.domain.shown import shown_line, shown_requirements
 from accrue.domain.timestamps import to_text
 
 PENDING = "pending"
@@ -50,7 +51,6 @@ def result(posting: Posting | None, explanations: Iterable[Explanation]) -> dict
         "program_version": posting.program_version,
         "lines": [_point_line(line) for line in posting.lines],
         "considered": [_explanation(each) for each in explanations],
-        # Stored in any order.
         "quests": [_quest_change(q) for q in posting.quests],
         "tier": posting.tier and {"before": posting.tier.before, "after": posting.tier.after},
     }
@@ -94,12 +94,7 @@ def _participant(participant: Participant) -> dict[str, Any]:
 
 
 def _point_line(line: PointLine) -> dict[str, Any]:
-    return {
-        **_ids(rule_id=line.rule_id, bonus_id=line.bonus_id, quest_id=line.quest_id),
-        "role": line.role,
-        "points": canonical_text(line.points),
-        "reason": line.reason,
-    }
+    return {**shown_line(line), "reason": line.reason}
 
 
 def _explanation(each: Explanation) -> dict[str, Any]:
@@ -123,15 +118,7 @@ def _ids(**ids: str | None) -> dict[str, str]:
 def _quest_change(change: QuestChange) -> dict[str, Any]:
     return {
         "quest_id": change.quest_id,
-        "requirements": [
-            {
-                "requirement_id": each.requirement_id,
-                "gained": canonical_text(each.gained),
-                "progress": canonical_text(each.progress),
-                "threshold": canonical_text(each.threshold),
-            }
-            for each in change.requirements
-        ],
+        "requirements": shown_requirements(change),
         "completions": change.completions,
         "completions_after": change.completions_after,
     }

@@ -5,9 +5,10 @@ the marker, and the balance's sequence makes sure that what was decided was deci
 there.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import batched
 
 from accrue.domain.activity import Activity, MembershipRef
@@ -17,9 +18,9 @@ from accrue.domain.deciding.traits import traits_held
 from accrue.domain.decision import Facts
 from accrue.domain.errors import AlreadyPostedError, BalanceMovedError
 from accrue.domain.posting import Balance, Posting, SettledOutcome, post
-from accrue.domain.program.conditions import TraitCondition
-from accrue.domain.program.program import Program, version_in_force
 from accrue.services.ports import BalanceBook, CatalogReader
+
+type TraitsFinder = Callable[[], Mapping[str, str]]
 
 # In each round somebody's write succeeds, so this many others would have to keep coming first.
 MAX_ROUNDS = 50
@@ -91,12 +92,16 @@ class RuleApplier:
         self, network_id: str, membership: MembershipRef, chunk: Sequence[Activity]
     ) -> list[Failure]:
         posted: frozenset[str] = frozenset()
+        find_traits = self._traits_finder(network_id, membership, chunk[0])
         for _ in range(MAX_ROUNDS):
             remaining = [a for a in chunk if a.activity_id not in posted]
             balance = self.book.find_balance(network_id, membership)
-            postings, after, failures = self._fold(membership, remaining, balance)
-            if not postings:
+            decided, failures = self._fold(membership, remaining, balance, find_traits)
+            if not decided:
                 return failures
+            fitting = decided[: self.book.how_many_fit([posting for posting, _ in decided])]
+            postings = [posting for posting, _ in fitting]
+            _, after = fitting[-1]
             try:
                 self.book.post(postings, after, balance.sequence)
             except AlreadyPostedError as race:
@@ -104,33 +109,46 @@ class RuleApplier:
             except BalanceMovedError:
                 continue
             else:
-                return failures
+                if len(fitting) == len(decided):
+                    return failures
+                posted |= {posting.activity_id for posting in postings}
         raise BalanceMovedError(f"{MAX_ROUNDS} times in a row")
 
     def _fold(
-        self, membership: MembershipRef, activities: Iterable[Activity], balance: Balance
-    ) -> tuple[list[Posting], Balance, list[Failure]]:
-        postings: list[Posting] = []
+        self,
+        membership: MembershipRef,
+        activities: Iterable[Activity],
+        balance: Balance,
+        find_traits: TraitsFinder,
+    ) -> tuple[list[tuple[Posting, Balance]], list[Failure]]:
+        """Each activity's posting with the balance after it, and what could not be decided."""
+        decided: list[tuple[Posting, Balance]] = []
         failures: list[Failure] = []
         for activity in activities:
             try:
-                posting, balance = self._decide(activity, membership, balance)
+                posting, balance = self._decide(activity, membership, balance, find_traits)
             except Exception as error:  # noqa: BLE001 - reported by the caller
                 failures.append(Failure(activity, error))
             else:
-                postings.append(posting)
-        return postings, balance, failures
+                decided.append((posting, balance))
+        return decided, failures
 
     def _decide(
-        self, activity: Activity, membership: MembershipRef, balance: Balance
+        self,
+        activity: Activity,
+        membership: MembershipRef,
+        balance: Balance,
+        find_traits: TraitsFinder,
     ) -> tuple[Posting, Balance]:
-        version = version_in_force(
-            self.catalog.list_program_versions(activity.network_id, membership.program_id),
-            activity.recorded_at,
+        version = self.catalog.program_version_at(
+            activity.network_id, membership.program_id, activity.recorded_at
         )
+        program = version.program
+        # Read only for programs that ask.
+        traits = find_traits() if program.trait_conditions else {}
         facts = Facts(
             roles=concerned_memberships(activity)[membership],
-            traits_held=self._traits_held(activity, membership, version.program),
+            traits_held=traits_held(program, traits),
         )
         decision = decide(activity, facts, balance.state, version)
         return post(
@@ -142,11 +160,9 @@ class RuleApplier:
             posted_at=self.now,
         )
 
-    def _traits_held(
-        self, activity: Activity, membership: MembershipRef, program: Program
-    ) -> frozenset[TraitCondition]:
-        """Read only for programs that ask; as they are now, and pinned in the posting."""
-        if not program.trait_conditions:
-            return frozenset()
+    def _traits_finder(
+        self, network_id: str, membership: MembershipRef, activity: Activity
+    ) -> TraitsFinder:
+        """The traits of the membership's user as they are now: for one fold the same."""
         user_id = user_of(activity, membership)
-        return traits_held(program, self.catalog.find_traits(activity.network_id, user_id))
+        return cache(lambda: self.catalog.find_traits(network_id, user_id))

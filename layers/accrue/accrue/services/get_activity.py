@@ -89,7 +89,7 @@ class ActivityReader:
 
     def _program_of(self, posting: Posting) -> Program | None:
         """The program as it was in the version that decided."""
-        versions = self.catalog.list_program_versions(
-            posting.network_id, posting.membership.program_id
+        version = self.catalog.find_program_version(
+            posting.network_id, posting.membership.program_id, posting.program_version
         )
-        return next((v.program for v in versions if v.version == posting.program_version), None)
+        return version.program if version else None

@@ -7,7 +7,7 @@ from accrue.domain.caller import Caller
 from accrue.domain.catalog import Membership
 from accrue.domain.errors import MembershipNotFoundError
 from accrue.domain.posting import Balance
-from accrue.domain.program.program import ProgramVersion, version_in_force
+from accrue.domain.program.program import ProgramVersion
 from accrue.domain.standing import QuestStanding, TierStanding, quest_standings, tier_standing
 from accrue.services.ports import BalanceReader, CatalogReader
 
@@ -35,8 +35,7 @@ def get_membership(
     membership = catalog.find_membership(caller.network_id, program_membership_id)
     if membership is None:
         raise MembershipNotFoundError
-    versions = catalog.list_program_versions(caller.network_id, membership.program_id)
-    version = version_in_force(versions, now)
+    version = catalog.program_version_at(caller.network_id, membership.program_id, now)
     balance = balances.find_balance(caller.network_id, membership.ref)
     return MembershipView(
         membership=membership,

@@ -20,8 +20,8 @@ from accrue.domain.program.stored import kept_counts
 # A program's first version also decides whatever was recorded before it was written.
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 # Of what a membership may have to remember, over all versions of a program: it is never cleared,
-# since an activity that an old version decides may still come. At 150 bytes each, a balance stays
-# below half of what a DynamoDB item may have.
+# since an activity that an old version decides may still come. With the longest ids and numbers
+# each takes up to 250 bytes, and a DynamoDB item has at most 400 KB.
 MAX_KEPT_COUNTS = 1000
 
 
@@ -117,9 +117,9 @@ class CatalogImporter:
         if len(counted) > MAX_KEPT_COUNTS:
             yield Fault(
                 pointer("programs", index),
-                f"has had {len(counted):,} requirements, limits and nth in all its versions, and "
-                f"members keep the state of each: {MAX_KEPT_COUNTS:,} is the most. Start a new "
-                "program",
+                f"has had {len(counted):,} requirements, check-ins, limits and nth in all its "
+                f"versions, and members keep the state of each: {MAX_KEPT_COUNTS:,} is the most. "
+                "Start a new program",
             )
 
     def _membership_contradictions(

@@ -12,7 +12,10 @@ from accrue.domain.recording import Attempt, LedgerPage, Recording
 
 
 class CatalogReader(Protocol):
-    """What a network defines, as the functions see it. A miss is always looked up afresh."""
+    """What a network defines, as the functions see it. A miss is always looked up afresh.
+
+    `program_version_at` raises NoVersionInForceError.
+    """
 
     def find_network(self, network_id: str) -> Network | None: ...
     def find_activity_type(self, network_id: str, activity_type_id: str) -> ActivityType | None: ...
@@ -20,9 +23,12 @@ class CatalogReader(Protocol):
     def find_user(self, network_id: str, pseudonym: str) -> User | None: ...
     def find_traits(self, network_id: str, user_id: str) -> Mapping[str, str]: ...
     def find_membership(self, network_id: str, program_membership_id: str) -> Membership | None: ...
-    def list_program_versions(
-        self, network_id: str, program_id: str
-    ) -> Sequence[ProgramVersion]: ...
+    def program_version_at(
+        self, network_id: str, program_id: str, moment: datetime
+    ) -> ProgramVersion: ...
+    def find_program_version(
+        self, network_id: str, program_id: str, version: int
+    ) -> ProgramVersion | None: ...
     def find_api_key(self, network_id: str, key_id: str) -> ApiKey | None: ...
     def list_network_ids(self) -> Sequence[str]: ...
 
@@ -60,11 +66,12 @@ class BalanceBook(BalanceReader, Protocol):
 
     `post` writes all postings and the balance after them in one transaction, if the balance is
     still at `expected_sequence` and none of the postings exists; raises AlreadyPostedError or
-    BalanceMovedError.
+    BalanceMovedError. `how_many_fit` says how many of the first ones it takes, one at least.
     """
 
     max_postings_per_write: int
 
+    def how_many_fit(self, postings: Sequence[Posting]) -> int: ...
     def post(
         self, postings: Sequence[Posting], balance: Balance, expected_sequence: int
     ) -> None: ...

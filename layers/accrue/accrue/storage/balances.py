@@ -13,7 +13,7 @@ applied.
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import batched
+from itertools import accumulate, batched
 from typing import TYPE_CHECKING, Any
 
 from accrue.domain.activity import Activity, MembershipRef, Outcome
@@ -41,6 +41,11 @@ if TYPE_CHECKING:
 
 # DynamoDB: 100 items a transaction, one of them the balance; 100 keys a BatchGetItem.
 MAX_POSTINGS_PER_WRITE = 99
+# And 4 MB a transaction, of which the balance takes 400 KB at most. A line, an explanation or a
+# quest has less than this even with the longest ids; so has the rest of a posting, thrice.
+MAX_BYTES_PER_WRITE = 3_500_000
+LARGEST_PART_BYTES = 600
+LARGEST_REST_PARTS = 3
 MAX_KEYS_PER_READ = 100
 
 
@@ -67,6 +72,11 @@ class BalanceTable:
         return (
             Balance.from_attributes(to_attributes(found["Item"])) if "Item" in found else Balance()
         )
+
+    def how_many_fit(self, postings: Sequence[Posting]) -> int:
+        """How many of the first postings one write takes, by the most that each may need."""
+        needed = accumulate(LARGEST_PART_BYTES * _parts(posting) for posting in postings)
+        return max(1, sum(1 for size in needed if size <= MAX_BYTES_PER_WRITE))
 
     def post(self, postings: Sequence[Posting], balance: Balance, expected_sequence: int) -> None:
         """Write the postings and the balance after them, all or nothing.
@@ -186,6 +196,11 @@ class BalanceTable:
             wanted = answer["UnprocessedKeys"][self._table_name]["Keys"]
             time.sleep(wait)
         raise UnreadKeysError(f"{len(wanted)} keys")
+
+
+def _parts(posting: Posting) -> int:
+    quests = sum(len(change.requirements) + 1 for change in posting.quests)
+    return LARGEST_REST_PARTS + len(posting.lines) + len(posting.considered) + quests
 
 
 def _posting_key(posting: Posting) -> dict[str, Any]:

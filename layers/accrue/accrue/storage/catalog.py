@@ -8,14 +8,17 @@
 | `<network>#PROGRAM#<program>`  | `<version>`, 8 digits    | a version of a program          |
 | `<network>#EMAIL#<pseudonym>`  | `USER`                   | the user with that email        |
 | `<network>#USER#<user_id>`     | `USER`                   | the user's email, for admins    |
-| `<network>#USER#<user_id>`     | `TRAITS`                 | the user's traits, without email |
+| `<network>#TRAITS#<user_id>`   | `TRAITS`                 | the user's traits               |
 | `<network>#MEMBERSHIP#<id>`    | `MEMBERSHIP`             | a membership                    |
 
-A network id has no `#`, so no network can be named so that its rows fall among another's.
+A network id has no `#`, so no network can be named so that its rows fall among another's. Traits
+stand apart from emails, so that a function may be allowed to read the ones alone.
 """
 
 import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
 from cachetools import TTLCache
@@ -23,7 +26,7 @@ from cachetools import TTLCache
 from accrue.domain.activity import MembershipRef
 from accrue.domain.catalog import ActivityType, ApiKey, KeyRole, Membership, Network, User
 from accrue.domain.program.parts import MAX_ID_CHARS
-from accrue.domain.program.program import Program, ProgramVersion
+from accrue.domain.program.program import Program, ProgramVersion, version_in_force
 from accrue.domain.timestamps import from_text
 from accrue.storage.dynamo import to_attributes
 
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 
 # A few hundred bytes each; the oldest make room.
 MAX_CACHED = 10_000
+# One that takes effect in a minute, the one in force, and one before it for activities under way.
+NEWEST_VERSIONS = 3
 
 
 class CatalogTable:
@@ -67,7 +72,7 @@ class CatalogTable:
 
     def find_traits(self, network_id: str, user_id: str) -> Mapping[str, str]:
         """The user's traits; without any, empty."""
-        partition = f"{network_id}#USER#{user_id}"
+        partition = f"{network_id}#TRAITS#{user_id}"
         return self._find(partition, "TRAITS", traits_from_attributes) or {}
 
     def find_membership(self, network_id: str, program_membership_id: str) -> Membership | None:
@@ -85,14 +90,40 @@ class CatalogTable:
         """The key of this id, or None."""
         return self._find(f"#KEY#{network_id}.{key_id}", "KEY", api_key_from_attributes)
 
+    def program_version_at(
+        self, network_id: str, program_id: str, moment: datetime
+    ) -> ProgramVersion:
+        """The version in force at a moment; raises NoVersionInForceError.
+
+        Reads the newest versions alone, unless the moment lies before them: what an activity costs
+        must not grow with the number of versions that a program has had.
+        """
+        newest = self._versions(network_id, program_id, NEWEST_VERSIONS)
+        if not newest or newest[0].effective_at > moment:
+            newest = self._versions(network_id, program_id, None)
+        return version_in_force(newest, moment)
+
+    def find_program_version(
+        self, network_id: str, program_id: str, version: int
+    ) -> ProgramVersion | None:
+        """The version of this number, or None."""
+        partition = f"{network_id}#PROGRAM#{program_id}"
+        return self._find(partition, f"{version:08d}", program_version_from_attributes)
+
     def list_program_versions(self, network_id: str, program_id: str) -> Sequence[ProgramVersion]:
         """All versions of a program, oldest first; empty if there is no such program."""
+        return self._versions(network_id, program_id, None)
+
+    def _versions(
+        self, network_id: str, program_id: str, newest: int | None
+    ) -> Sequence[ProgramVersion]:
         partition = f"{network_id}#PROGRAM#{program_id}"
-        if (cached := self._cache.get(partition)) is not None:
+        if (cached := self._cache.get((partition, newest))) is not None:
             return cast("Sequence[ProgramVersion]", cached)
-        versions = [program_version_from_attributes(a) for a in self._query(partition)]
+        items = islice(self._query(partition, newest_first=True), newest)
+        versions = [program_version_from_attributes(attributes) for attributes in items][::-1]
         if versions:
-            self._cache[partition] = versions
+            self._cache[partition, newest] = versions
         return versions
 
     def list_activity_type_ids(self, network_id: str) -> Sequence[str]:
@@ -129,14 +160,16 @@ class CatalogTable:
         )
         return to_attributes(found["Item"]) if "Item" in found else None
 
-    def _query(self, partition: str) -> list[dict[str, Any]]:
+    def _query(self, partition: str, *, newest_first: bool = False) -> Iterator[dict[str, Any]]:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table_name,
             KeyConditionExpression="catalog_key = :partition",
             ExpressionAttributeValues={":partition": {"S": partition}},
             ConsistentRead=True,
+            ScanIndexForward=not newest_first,
+            PaginationConfig={"PageSize": NEWEST_VERSIONS} if newest_first else {},
         )
-        return [to_attributes(item) for page in pages for item in page["Items"]]
+        return (to_attributes(item) for page in pages for item in page["Items"])
 
 
 def network_from_attributes(attributes: Mapping[str, Any]) -> Network:

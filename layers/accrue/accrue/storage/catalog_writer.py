@@ -97,7 +97,7 @@ class CatalogWriterTable(CatalogTable):
     def save_traits(self, network_id: str, user_id: str, traits: Mapping[str, str]) -> Change:
         """Create the user's traits, or put these in the place of all earlier ones."""
         attributes = {"user_id": user_id, "traits": dict(traits)}
-        return self._save(f"{network_id}#USER#{user_id}", "TRAITS", attributes)
+        return self._save(f"{network_id}#TRAITS#{user_id}", "TRAITS", attributes)
 
     def save_membership(self, network_id: str, membership: Membership) -> Change:
         """Create or update the membership."""

@@ -32,7 +32,7 @@ def earning_of(rule: Rule, situation: Situation) -> Earning | Failure:
         case AmountTimesRate(rate=rate):
             return _times_rate(activity.amount, rate)
         case Flat(points=points):
-            return _flat(points, "flat", activity)
+            return _flat(points, f"{canonical_text(points)} flat", activity)
         case MatchedItems():
             return _matched_items(rule, rule.award, activity)
         case StepTable():
@@ -55,7 +55,7 @@ def _flat(points: Decimal, reason: str, activity: Activity) -> Earning | Failure
     # Taking something back must not earn what doing it did.
     if activity.amount < 0:
         return Failure("award", canonical_text(activity.amount))
-    return Earning(points, f"{canonical_text(points)} {reason}")
+    return Earning(points, reason)
 
 
 def _matched_items(rule: Rule, award: MatchedItems, activity: Activity) -> Earning | Failure:
@@ -65,7 +65,7 @@ def _matched_items(rule: Rule, award: MatchedItems, activity: Activity) -> Earni
         return Failure("award", items_text(activity.line_items))
     if award.points_each is not None:
         points = EXACT.multiply(award.points_each, Decimal(len(items)))
-        return _flat(points, f"= {len(items)} x {canonical_text(award.points_each)}", activity)
+        return _flat(points, f"{len(items)} x {canonical_text(award.points_each)}", activity)
     assert award.rate is not None
     value = items_value(items, activity)
     reason = f"{canonical_text(value)} x {canonical_text(award.rate)}"
@@ -78,7 +78,7 @@ def _step(award: StepTable, activity: Activity) -> Earning | Failure:
         return Failure("award", canonical_text(activity.amount))
     start = f"from {canonical_text(step.at_least)} on"
     if step.points is not None:
-        return _flat(step.points, start, activity)
+        return _flat(step.points, f"{canonical_text(step.points)} {start}", activity)
     assert step.rate is not None
     earning = _times_rate(activity.amount, step.rate)
     return replace(earning, reason=f"{earning.reason}, {start}")

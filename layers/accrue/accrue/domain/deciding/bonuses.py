@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from accrue.domain.activity import ActivityLineItem
 from accrue.domain.amounts import canonical_text
-from accrue.domain.arithmetic import EXACT, rounded, total, within_limit
+from accrue.domain.arithmetic import EXACT, rounded, rounding_note, total, within_limit
 from accrue.domain.deciding.awards import items_value
 from accrue.domain.deciding.matching import first_failure, selected_items
 from accrue.domain.deciding.rules import RuleAward
@@ -80,13 +80,14 @@ def _line(bonus: Bonus, award: RuleAward, base: Decimal, situation: Situation) -
         exact, reason = _multiplied(bonus, bonus.effect, award, base, situation)
     else:
         exact, reason = _added(bonus, bonus.effect, award, situation)
-    points = within_limit(rounded(exact, situation.program.points))
+    unit = situation.program.points
+    points = within_limit(rounded(exact, unit), f"what {bonus.bonus_id} adds")
     if not points:
         return None
     return PointLine(
         role=award.line.role,
         points=points,
-        reason=reason,
+        reason=reason + rounding_note(exact, points, unit),
         rule_id=award.rule.rule_id,
         bonus_id=bonus.bonus_id,
     )
@@ -95,23 +96,26 @@ def _line(bonus: Bonus, award: RuleAward, base: Decimal, situation: Situation) -
 def _multiplied(
     bonus: Bonus, effect: Multiply, award: RuleAward, base: Decimal, situation: Situation
 ) -> tuple[Decimal, str]:
+    reason = canonical_text(base)
     if effect.on == "matched_items":
-        base = _part_of_items(bonus, award, situation)
-    reason = f"{canonical_text(base)} x ({canonical_text(effect.factor)} - 1)"
-    return EXACT.multiply(base, EXACT.subtract(effect.factor, Decimal(1))), reason
+        base, reason = _part_of_items(bonus, award, situation)
+    more = EXACT.subtract(effect.factor, Decimal(1))
+    return EXACT.multiply(base, more), f"{reason} x ({canonical_text(effect.factor)} - 1)"
 
 
-def _part_of_items(bonus: Bonus, award: RuleAward, situation: Situation) -> Decimal:
+def _part_of_items(bonus: Bonus, award: RuleAward, situation: Situation) -> tuple[Decimal, str]:
     """The part of the award that comes from the bonus's items; never more than the award."""
-    earning, points = award.earning, award.line.points
-    if earning.rate is None:
-        return Decimal(0)
+    rate, points = award.earning.rate, award.line.points
     items = _items(bonus, award, situation)
-    if not items:
-        return Decimal(0)
-    part = EXACT.multiply(items_value(items, situation.activity), earning.rate)
+    if rate is None or not items:
+        return Decimal(0), "0"
+    value = items_value(items, situation.activity)
+    part = EXACT.multiply(value, rate)
     least, most = min(points, Decimal(0)), max(points, Decimal(0))
-    return min(max(part, least), most)
+    bounded = min(max(part, least), most)
+    if bounded != part:
+        return bounded, canonical_text(bounded)
+    return part, f"{canonical_text(value)} x {canonical_text(rate)}"
 
 
 def _added(

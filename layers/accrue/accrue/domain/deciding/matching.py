@@ -8,8 +8,8 @@ from accrue.domain.deciding.situation import Failure, Situation
 from accrue.domain.program.conditions import Conditions, Weekday
 from accrue.domain.program.parts import value_text
 
-ABSENT = "absent"
-NONE = "none"
+# No id, no value: whatever text stood for it could be somebody's id.
+NONE = ""
 WEEKDAYS = tuple(Weekday)
 
 
@@ -79,7 +79,7 @@ def _metadata(when: Conditions, situation: Situation) -> Failure | None:
         value = situation.activity.metadata.get(condition.field)
         text = None if value is None else value_text(value)
         if not condition.holds_for(text):
-            return Failure(f"metadata.{position}", ABSENT if text is None else text)
+            return Failure(f"metadata.{position}", NONE if text is None else text)
     return None
 
 
@@ -108,9 +108,11 @@ def _segments(when: Conditions, situation: Situation) -> Failure | None:
         return None
     any_of, none_of = when.segments.any_of, when.segments.none_of
     if any_of and not any(map(situation.is_in, any_of)):
-        return Failure("segments", NONE)
-    wrong = next(filter(situation.is_in, none_of), None)
-    return Failure("segments", wrong) if wrong else None
+        return Failure("segments", f"not {situation.why_outside(any_of[0])}")
+    for position, segment_id in enumerate(none_of):
+        if situation.is_in(segment_id):
+            return Failure("segments", f"in {position}")
+    return None
 
 
 _CHECKS: dict[str, Callable[[Conditions, Situation], Failure | None]] = {

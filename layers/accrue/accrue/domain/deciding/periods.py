@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
 
 from accrue.domain.arithmetic import EXACT, within_limit
 from accrue.domain.membership_state import Counts
@@ -27,11 +26,6 @@ def period_key(period: Period, moment: datetime) -> str:
             return "lifetime"
 
 
-def counter_name(rule_id: str, counts: Literal["points", "times", "nth"], per: Period) -> str:
-    """Which counter it is; ids have no slash."""
-    return f"{rule_id}/{counts}/{per.value}"
-
-
 class Counters:
     """Counters while an activity is decided; what they were made from does not change.
 
@@ -47,11 +41,18 @@ class Counters:
         counts = self._counters.get(name, {})
         return counts.get(_kept_key(counts, key), Decimal(0))
 
+    def counted_with(self, name: str, key: str) -> str:
+        """The later period that this one counts in because it is not kept; empty if none."""
+        kept = _kept_key(self._counters.get(name, {}), key)
+        return "" if kept == key else kept
+
     def add(self, name: str, key: str, number: Decimal) -> None:
         """Count more in the period."""
         counts = dict(self._counters.get(name, {}))
         kept = _kept_key(counts, key)
-        counts[kept] = within_limit(EXACT.add(counts.get(kept, Decimal(0)), number))
+        counts[kept] = within_limit(
+            EXACT.add(counts.get(kept, Decimal(0)), number), f"what is counted as {name}"
+        )
         latest = sorted(counts)[-KEPT_PERIODS:]
         self._counters[name] = {each: counts[each] for each in latest}
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 
 from accrue.domain.amounts import canonical_text
-from accrue.domain.arithmetic import EXACT, ROUNDED, within_limit
+from accrue.domain.arithmetic import EXACT, within_limit
 from accrue.domain.deciding.matching import first_failure
 from accrue.domain.deciding.requirements import Standing, gain_of
 from accrue.domain.deciding.situation import Failure, Situation
@@ -19,6 +19,8 @@ from accrue.domain.decision import (
 )
 from accrue.domain.membership_state import QuestState
 from accrue.domain.program.quests import Quest, Requirement
+
+ZERO = Decimal(0)
 
 type Amounts = Mapping[str, Decimal]
 """By requirement."""
@@ -87,13 +89,10 @@ def _advance(
     It may be without anything gained: a later version may have lowered what must be reached.
     """
     quest, state = standing.quest, standing.state
+    # With what other versions' requirements have: an activity of theirs may still come.
     reached = {
-        requirement.requirement_id: within_limit(
-            EXACT.add(
-                standing.reached(requirement), gained.get(requirement.requirement_id, Decimal(0))
-            )
-        )
-        for requirement in quest.requirements
+        **state.progress,
+        **{each.requirement_id: _reached(standing, each, gained) for each in quest.requirements},
     }
     times = _times_fulfilled(quest, reached, quest.max_completions - state.completions)
     if not gained and not times:
@@ -112,6 +111,12 @@ def _advance(
         result.lines.append(_reward(quest, times, role))
 
 
+def _reached(standing: Standing, requirement: Requirement, gained: Amounts) -> Decimal:
+    more = gained.get(requirement.requirement_id, ZERO)
+    what = f"the progress of {standing.quest.quest_id}"
+    return within_limit(EXACT.add(standing.reached(requirement), more), what)
+
+
 def _times_fulfilled(quest: Quest, reached: Amounts, cap: int) -> int:
     return min(cap, *(_times_reached(quest, each, reached) for each in quest.requirements))
 
@@ -120,11 +125,7 @@ def _times_reached(quest: Quest, requirement: Requirement, reached: Amounts) -> 
     amount = reached[requirement.requirement_id]
     if quest.overshoot == "dropped":
         return int(amount >= requirement.threshold)
-    quotient = ROUNDED.divide(amount, requirement.threshold)
-    times = int(quotient.to_integral_value(rounding=ROUND_FLOOR, context=ROUNDED))
-    # The quotient is rounded to 60 digits, which may have been up to the next whole number.
-    exceeds = EXACT.multiply(Decimal(times), requirement.threshold) > amount
-    return times - 1 if exceeds else times
+    return int(EXACT.divide_int(amount, requirement.threshold))
 
 
 def _left_over(quest: Quest, reached: Amounts, times: int) -> Amounts:
@@ -133,12 +134,11 @@ def _left_over(quest: Quest, reached: Amounts, times: int) -> Amounts:
         return reached
     if quest.overshoot == "dropped":
         return {}
-    return {
-        each.requirement_id: EXACT.subtract(
-            reached[each.requirement_id], EXACT.multiply(Decimal(times), each.threshold)
-        )
+    used = {
+        each.requirement_id: EXACT.multiply(Decimal(times), each.threshold)
         for each in quest.requirements
     }
+    return {name: EXACT.subtract(number, used.get(name, ZERO)) for name, number in reached.items()}
 
 
 def _checked_in(standing: Standing, gained: Amounts, situation: Situation) -> dict[str, date]:
@@ -155,7 +155,7 @@ def _progress(quest: Quest, gained: Amounts, progress: Amounts) -> tuple[Require
         RequirementProgress(
             each.requirement_id,
             gained[each.requirement_id],
-            progress.get(each.requirement_id, Decimal(0)),
+            progress.get(each.requirement_id, ZERO),
             each.threshold,
         )
         for each in quest.requirements
@@ -167,7 +167,7 @@ def _reward(quest: Quest, times: int, role: str) -> PointLine:
     points = EXACT.multiply(quest.reward.points, Decimal(times))
     return PointLine(
         role=role,
-        points=within_limit(points),
+        points=within_limit(points, f"the reward of {quest.quest_id}"),
         reason=f"{times} x {canonical_text(quest.reward.points)}",
         quest_id=quest.quest_id,
     )

@@ -6,14 +6,16 @@ from decimal import ROUND_DOWN, Decimal
 
 from accrue.domain.activity import FrontDoor
 from accrue.domain.amounts import canonical_text
-from accrue.domain.arithmetic import EXACT, ROUNDED, rounded, within_limit
+from accrue.domain.arithmetic import EXACT, ROUNDED, rounded, rounding_note, within_limit
 from accrue.domain.deciding.awards import Earning, earning_of
 from accrue.domain.deciding.matching import first_failure
-from accrue.domain.deciding.periods import Counters, counter_name, period_key
+from accrue.domain.deciding.periods import Counters, period_key
 from accrue.domain.deciding.situation import Failure, Situation
 from accrue.domain.decision import Considered, Part, PointLine
 from accrue.domain.program.awards import AmountTimesRate
+from accrue.domain.program.counters import counter_name, limit_counter
 from accrue.domain.program.parts import IDENTITY_RULE_ID, MEMBER_ROLE
+from accrue.domain.program.period import Period
 from accrue.domain.program.rules import Limit, Rule
 
 # The identity rule stands in no document.
@@ -87,19 +89,19 @@ def _nth_failure(rule: Rule, situation: Situation, counters: Counters) -> Failur
     nth = rule.when.nth
     if nth is None:
         return None
-    name = counter_name(rule.rule_id, "nth", nth.per)
-    key = period_key(nth.per, situation.occurred_at)
-    counters.add(name, key, Decimal(1))
-    number = int(counters.count(name, key))
-    return None if nth.includes(number) else Failure("nth", str(number))
+    counter = (
+        counter_name(rule.rule_id, "nth", nth.per),
+        period_key(nth.per, situation.occurred_at),
+    )
+    counters.add(*counter, Decimal(1))
+    number = counters.count(*counter)
+    return None if nth.includes(int(number)) else Failure("nth", _used(counters, counter))
 
 
 def _line(rule: Rule, earning: Earning, situation: Situation) -> PointLine:
     unit = situation.program.points
-    points = within_limit(rounded(earning.exact, unit))
-    reason = earning.reason
-    if points != earning.exact:
-        reason += f" = {canonical_text(earning.exact)}, rounded {unit.rounding.value}"
+    points = within_limit(rounded(earning.exact, unit), f"what {rule.rule_id} awards")
+    reason = earning.reason + rounding_note(earning.exact, points, unit)
     return PointLine(role=rule.role, points=points, reason=reason, rule_id=rule.rule_id)
 
 
@@ -108,24 +110,34 @@ def _limited(
 ) -> PointLine | Failure:
     left, tightest = line.points, None
     for position, limit in enumerate(rule.limits):
-        used = counters.count(*_counter(rule, limit, situation))
+        counter = _counter(rule, limit, situation)
+        used = counters.count(*counter)
         if limit.times is not None and used >= limit.times:
-            return Failure(f"limits.{position}", canonical_text(used))
+            return Failure(f"limits.{position}", _used(counters, counter))
         if limit.points is not None:
             rest = _whole_units(EXACT.subtract(limit.points, used), situation)
             if rest <= 0:
-                return Failure(f"limits.{position}", canonical_text(used))
+                return Failure(f"limits.{position}", _used(counters, counter))
             if rest < left:
                 left, tightest = rest, limit
     if tightest is None:
         return line
-    assert tightest.points is not None
-    most = f"{canonical_text(tightest.points)} a {tightest.per.value}"
-    return replace(
-        line,
-        points=left,
-        reason=f"{line.reason}, cut to {canonical_text(left)}: at most {most}",
-    )
+    reason = line.reason + _cut(tightest, left, counters, _counter(rule, tightest, situation))
+    return replace(line, points=left, reason=reason)
+
+
+def _used(counters: Counters, counter: tuple[str, str]) -> str:
+    """How much is counted, and with which period if it is not the activity's own."""
+    number = canonical_text(counters.count(*counter))
+    return f"{number} {counters.counted_with(*counter)}".rstrip()
+
+
+def _cut(limit: Limit, left: Decimal, counters: Counters, counter: tuple[str, str]) -> str:
+    assert limit.points is not None
+    cut = f", cut to {canonical_text(left)}: at most {canonical_text(limit.points)}"
+    period = "in a lifetime" if limit.per is Period.LIFETIME else f"a {limit.per.value}"
+    later = counters.counted_with(*counter)
+    return f"{cut} {period}" + (f", counted with {later}" if later else "")
 
 
 def _whole_units(points: Decimal, situation: Situation) -> Decimal:
@@ -141,5 +153,4 @@ def _count(rule: Rule, line: PointLine, situation: Situation, counters: Counters
 
 
 def _counter(rule: Rule, limit: Limit, situation: Situation) -> tuple[str, str]:
-    name = counter_name(rule.rule_id, "times" if limit.points is None else "points", limit.per)
-    return name, period_key(limit.per, situation.occurred_at)
+    return limit_counter(rule, limit), period_key(limit.per, situation.occurred_at)

@@ -1,14 +1,16 @@
 """What a part of a program is held against, and how it fails."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 
 from accrue.domain.activity import Activity
+from accrue.domain.amounts import canonical_text
 from accrue.domain.membership_state import MembershipState
 from accrue.domain.program.conditions import TraitCondition
 from accrue.domain.program.program import Program
-from accrue.domain.program.segments import Segment
+from accrue.domain.program.segments import SegmentConditions
 from accrue.domain.program.tiers import Level
 
 
@@ -47,24 +49,33 @@ class Situation:
 
     def is_in(self, segment_id: str) -> bool:
         """Whether the membership is in the segment."""
-        segment = self.program.segments_by_id.get(segment_id)
-        return segment is not None and self._fulfils(segment)
+        return self.why_outside(segment_id) is None
 
-    def _fulfils(self, segment: Segment) -> bool:
-        when, state = segment.when, self.state
-        return (
-            self.traits_held.issuperset(when.traits)
-            and self.has_tier_of(when.tiers)
-            and self.has_benefit_of(when.benefits)
-            and (when.points is None or when.points.contains(state.points))
-            and (
-                when.lifetime_points is None or when.lifetime_points.contains(state.lifetime_points)
-            )
-            and all(
-                quest_id in state.quests and state.quests[quest_id].completions
-                for quest_id in when.completed_quests
-            )
-        )
+    def why_outside(self, segment_id: str) -> str | None:
+        """The first condition of the segment that does not hold, with the value that it met."""
+        segment = self.program.segments_by_id.get(segment_id)
+        return "unknown" if segment is None else next(self._failing(segment.when), None)
+
+    def _failing(self, when: SegmentConditions) -> Iterator[str]:
+        for condition in when.traits:
+            if condition not in self.traits_held:
+                # Its name, never what it is.
+                yield f"traits {condition.trait}"
+        state, tier_id = self.state, self.state.tier_id or ""
+        if not self.has_tier_of(when.tiers):
+            yield f"tiers {tier_id}".rstrip()
+        if not self.has_benefit_of(when.benefits):
+            yield f"benefits {tier_id}".rstrip()
+        if when.points and not when.points.contains(state.points):
+            yield f"points {canonical_text(state.points)}"
+        if when.lifetime_points and not when.lifetime_points.contains(state.lifetime_points):
+            yield f"lifetime_points {canonical_text(state.lifetime_points)}"
+        for quest_id in when.completed_quests:
+            if not self._has_completed(quest_id):
+                yield f"completed_quests {quest_id}"
+
+    def _has_completed(self, quest_id: str) -> bool:
+        return quest_id in self.state.quests and self.state.quests[quest_id].completions > 0
 
     def has_tier_of(self, tiers: tuple[str, ...]) -> bool:
         """Whether the membership has one of the tiers; of none, it has."""

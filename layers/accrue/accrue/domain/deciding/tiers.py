@@ -29,7 +29,7 @@ def brought_up_to(day: date, state: MembershipState, program: Program) -> Member
 
 def earned(points: Decimal, day: date, state: MembershipState, program: Program) -> MembershipState:
     """The state once `points` more were awarded for what occurred on `day`."""
-    lifetime = within_limit(EXACT.add(state.lifetime_points, points))
+    lifetime = within_limit(EXACT.add(state.lifetime_points, points), "lifetime points")
     earned_by_day = dict(state.earned_by_day)
     rolling = _rolling(program)
     if rolling is not None and state.as_of is not None and points:
@@ -39,15 +39,16 @@ def earned(points: Decimal, day: date, state: MembershipState, program: Program)
     return replace(moved, tier_id=_tier_id(moved, program))
 
 
-def tier_at(day: date, state: MembershipState, program: Program) -> Level | None:
-    """The tier on a day that is not before the last activity's."""
-    tier_id = brought_up_to(day, state, program).tier_id
-    return next((level for level in program.levels if level.tier_id == tier_id), None)
+def starting_tier(program: Program) -> str | None:
+    """The tier of a membership without any activity."""
+    return _tier_id(MembershipState(), program)
 
 
-def tier_points(day: date, state: MembershipState, program: Program) -> Decimal:
-    """The points that the tier goes by on that day."""
-    return _points(brought_up_to(day, state, program), program)
+def tier_at(day: date, state: MembershipState, program: Program) -> tuple[Level | None, Decimal]:
+    """The tier on a day that is not before the last activity's, and the points that it goes by."""
+    moved = brought_up_to(day, state, program)
+    level = next((lv for lv in program.levels if lv.tier_id == moved.tier_id), None)
+    return level, _points(moved, program)
 
 
 def _rolling(program: Program) -> RollingPoints | None:
@@ -63,7 +64,9 @@ def _within(earned_by_day: Mapping[date, Decimal], as_of: date, days: int) -> di
 def _points(state: MembershipState, program: Program) -> Decimal:
     if _rolling(program) is None:
         return state.lifetime_points
-    return total(state.earned_by_day.values())
+    as_of = state.as_of
+    # An activity may be dated a day ahead: it counts when that day comes.
+    return total(p for day, p in state.earned_by_day.items() if as_of is None or day <= as_of)
 
 
 def _tier_id(state: MembershipState, program: Program) -> str | None:

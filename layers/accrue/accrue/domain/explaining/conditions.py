@@ -1,10 +1,11 @@
 """Why a condition did not hold, one sentence each."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from accrue.domain.deciding.matching import NONE
 from accrue.domain.explaining.failure import Failure
 from accrue.domain.explaining.wording import (
+    counted_with,
     demand,
     items_text,
     listed,
@@ -53,16 +54,17 @@ def _amount(when: Conditions, failure: Failure) -> str:
 def _line_items(when: Conditions, failure: Failure) -> str:
     assert when.line_items is not None
     wanted = items_text(when.line_items.item_ids, when.line_items.group_ids)
+    if failure.met == NONE:
+        return f"there are no line items, and there must be {when.line_items.match} of {wanted}"
     if when.line_items.match == "any":
         return f"no line item is among {wanted}"
-    if failure.met == NONE:
-        return f"there are no line items, and there must be all of {wanted}"
     return f"the line items are {failure.seen}, and there must be all of {wanted}"
 
 
 def _metadata(when: Conditions, failure: Failure) -> str:
     condition = when.metadata[failure.index]
-    return f"metadata {condition.field} is {failure.seen}, and must be {demand(condition)}"
+    seen = failure.seen or "absent"
+    return f"metadata {condition.field} is {seen}, and must be {demand(condition)}"
 
 
 def _traits(when: Conditions, failure: Failure) -> str:
@@ -72,39 +74,45 @@ def _traits(when: Conditions, failure: Failure) -> str:
 def trait_failure(condition: TraitCondition) -> str:
     """Made of the document alone: what the person's trait is, is nobody's business."""
     trait = f"the trait {condition.trait}"
-    if condition.none_of:
-        return f"{trait} is {one_of(condition.none_of)}"
-    if condition.is_present is not None:
-        return f"{trait} is {'absent' if condition.is_present else 'present'}"
-    return f"{trait} is not {demand(condition)}"
+    return f"{trait} must be {demand(condition)}"
 
 
 def _tiers(when: Conditions, failure: Failure) -> str:
-    return f"tier is {failure.seen}, and must be {one_of(when.tiers)}"
+    return f"tier is {failure.seen or 'none'}, and must be {one_of(when.tiers)}"
 
 
 def _benefits(when: Conditions, failure: Failure) -> str:
-    return f"tier is {failure.seen}, and must have the benefit {one_of(when.benefits)}"
+    return f"tier is {failure.seen or 'none'}, and must have the benefit {one_of(when.benefits)}"
 
 
 def _segments(when: Conditions, failure: Failure) -> str:
     assert when.segments is not None
-    if failure.met == NONE:
-        return _in_none_of(when.segments.any_of)
-    return f"the member is in segment {failure.seen}, and must not be"
+    membership, place, *met = failure.words
+    if membership == "in":
+        return f"the member is in segment {when.segments.none_of[int(place)]}, and must not be"
+    any_of = when.segments.any_of
+    why = _WHY_OUTSIDE[place](met[0] if met else "none")
+    if len(any_of) == 1:
+        return f"the member is not in segment {any_of[0]}: {why}"
+    return f"the member is in none of the segments {listed(any_of)}: of {any_of[0]}, {why}"
 
 
-def _in_none_of(segment_ids: Sequence[str]) -> str:
-    if len(segment_ids) == 1:
-        return f"the member is not in segment {segment_ids[0]}"
-    return f"the member is in none of the segments {listed(segment_ids)}"
+_WHY_OUTSIDE: Mapping[str, Callable[[str], str]] = {
+    "traits": lambda trait: f"the trait {trait} is not as it must be",
+    "tiers": lambda tier: f"tier is {tier}",
+    "benefits": lambda tier: f"tier is {tier}",
+    "points": lambda points: f"the balance is {points}",
+    "lifetime_points": lambda points: f"lifetime points are {points}",
+    "completed_quests": lambda quest: f"quest {quest} is not completed",
+}
 
 
 def _nth(when: Conditions, failure: Failure) -> str:
     assert isinstance(when, RuleConditions)
     assert when.nth is not None
     period = "" if when.nth.per is Period.LIFETIME else f" of the {when.nth.per.value}"
-    occurrence = f"{ordinal(int(failure.met))} occurrence{period}"
+    number, *later = failure.words
+    occurrence = f"{ordinal(int(number))} occurrence{period}{counted_with(later)}"
     return f"it is the {occurrence}, and only {_which_count(when.nth)}"
 
 

@@ -20,6 +20,11 @@ class Failure:
         """The value met, in words."""
         return seen_text(self.met)
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What was met, if it is several ids or numbers."""
+        return tuple(self.met.split(" "))
+
     @classmethod
     def at(cls, failed: str, met: str, zone: ZoneInfo) -> "Failure":
         """The failure that a `Considered` names; ValueError for an index that is none."""

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from accrue.domain.amounts import canonical_text
+from accrue.domain.deciding.matching import NONE
 from accrue.domain.explaining.conditions import Sentence
 from accrue.domain.explaining.failure import Failure
-from accrue.domain.explaining.wording import items_text, per, times
+from accrue.domain.explaining.wording import counted_with, items_text, per, times
 from accrue.domain.program.awards import MatchedItems, StepTable
 from accrue.domain.program.bonuses import Bonus
 from accrue.domain.program.quests import Quest, Requirement
@@ -32,7 +33,8 @@ def _limits(rule: Rule, failure: Failure) -> str:
         assert limit.times is not None
         most = times(limit.times)
     verb = "is" if limit.times == 1 else "are"
-    return f"{failure.seen} of at most {most} {per(limit.per)} {verb} used up"
+    used, *later = failure.words
+    return f"{used} of at most {most} {per(limit.per)} {verb} used up{counted_with(later)}"
 
 
 def _effect(_bonus: Bonus, failure: Failure) -> str:
@@ -47,8 +49,10 @@ def _max_completions(quest: Quest, failure: Failure) -> str:
     return f"it is completed {failure.seen} of at most {times(quest.max_completions)}"
 
 
-def _restricted_to(requirement: Requirement, _failure: Failure) -> str:
+def _restricted_to(requirement: Requirement, failure: Failure) -> str:
     wanted = items_text(requirement.restricted_to_item_ids, requirement.restricted_to_group_ids)
+    if failure.met == NONE:
+        return f"there are no line items, and there must be any of {wanted}"
     return f"no line item is among {wanted}"
 
 
@@ -68,8 +72,8 @@ def _threshold(requirement: Requirement, _failure: Failure) -> str:
 def _check_in_interval_days(requirement: Requirement, failure: Failure) -> str:
     days = requirement.check_in_interval_days
     assert days is not None
-    after = "the day after" if days == 1 else f"{days} days later"
-    return f"the last one that counted was on {failure.seen}, and the next can be {after}"
+    least = "1 day" if days == 1 else f"{days} days"
+    return f"the last one that counted was on {failure.seen}, and it must be {least} later at least"
 
 
 RULES: Mapping[str, Sentence[Rule]] = {"award": _award, "limits": _limits}

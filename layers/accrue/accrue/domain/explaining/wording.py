@@ -76,6 +76,11 @@ def per(period: Period) -> str:
     return "in a lifetime" if period is Period.LIFETIME else f"a {period.value}"
 
 
+def counted_with(later: Sequence[str]) -> str:
+    """Of what is older than the two periods that are kept."""
+    return f" (counted with {later[0]}: only the two latest are kept apart)" if later else ""
+
+
 def times(number: int) -> str:
     """`1 time`, `3 times`."""
     return f"{number} time" if number == 1 else f"{number} times"

@@ -1,5 +1,6 @@
 """What storing a program takes: its text, and the state that memberships keep for it."""
 
+from accrue.domain.program.counters import counters_of
 from accrue.domain.program.program import Program
 
 
@@ -9,16 +10,16 @@ def stored_text(program: Program) -> str:
 
 
 def kept_counts(program: Program) -> frozenset[str]:
-    """Names of what each membership's state keeps for ever: requirements, limits, occurrences."""
-    requirements = (
-        f"{quest.quest_id}/{requirement.requirement_id}"
+    """Names of what each membership's state keeps for ever: progress, check-ins, counters."""
+    requirements = [
+        (f"{quest.quest_id}/{requirement.requirement_id}", requirement)
         for quest in program.quests
         for requirement in quest.requirements
+    ]
+    check_ins = (
+        f"{name}/check-in"
+        for name, requirement in requirements
+        if requirement.check_in_interval_days is not None
     )
-    limits = (
-        f"{rule.rule_id}/{'points' if limit.times is None else 'times'}/{limit.per.value}"
-        for rule in program.rules
-        for limit in rule.limits
-    )
-    occurrences = (f"{rule.rule_id}/nth" for rule in program.rules if rule.when.nth)
-    return frozenset((*requirements, *limits, *occurrences))
+    counters = (name for rule in program.rules for name in counters_of(rule))
+    return frozenset((*(name for name, _ in requirements), *check_ins, *counters))

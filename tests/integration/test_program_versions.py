@@ -1,0 +1,108 @@
+"""Which version of a program is read, and what reading it costs after many versions."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from accrue.domain.errors import NoVersionInForceError
+from accrue.domain.program.program import Program, ProgramVersion
+from accrue.storage.catalog import NEWEST_VERSIONS, CatalogTable
+from accrue.storage.catalog_writer import CatalogWriterTable
+from tests.integration.world import World
+
+FIRST = datetime(2026, 1, 1, tzinfo=UTC)
+VERSIONS = 40
+CACHE_SECONDS = 30
+
+
+@pytest.fixture
+def catalog(empty_world: World) -> CatalogTable:
+    """A catalog with a program of many versions, one a day."""
+    writer = CatalogWriterTable(empty_world.client, "catalog")
+    for number in range(1, VERSIONS + 1):
+        program = Program.model_validate(
+            {"program_id": "club", "name": f"Version {number}", "points": {"unit": "points"}}
+        )
+        effective_at = FIRST + timedelta(days=number)
+        writer.add_program_version("demo", ProgramVersion(number, effective_at, program))
+    return CatalogTable(empty_world.client, "catalog", CACHE_SECONDS)
+
+
+def _queries(world: World) -> list[dict[str, Any]]:
+    """The queries that are made from now on."""
+    made: list[dict[str, Any]] = []
+
+    def note(params: dict[str, Any], **_: object) -> None:
+        made.append(params)
+
+    world.client.meta.events.register("provide-client-params.dynamodb.Query", note)
+    return made
+
+
+def test_what_is_recorded_now_reads_the_newest_versions_once(
+    empty_world: World, catalog: CatalogTable
+) -> None:
+    made = _queries(empty_world)
+
+    for day in (VERSIONS + 5, VERSIONS, VERSIONS - 1):
+        version = catalog.program_version_at("demo", "club", FIRST + timedelta(days=day))
+        assert version.version == min(day, VERSIONS)
+
+    (query,) = made
+    assert (query["Limit"], query["ScanIndexForward"]) == (NEWEST_VERSIONS, False)
+
+
+def test_what_was_recorded_long_ago_is_decided_by_the_version_of_that_time(
+    empty_world: World, catalog: CatalogTable
+) -> None:
+    made = _queries(empty_world)
+
+    for day in (1, 2, 20):
+        moment = FIRST + timedelta(days=day, seconds=1)
+        assert catalog.program_version_at("demo", "club", moment).version == day
+    # The newest, and then all of them once, in pages.
+    assert len(made) <= 2 + VERSIONS // NEWEST_VERSIONS
+
+
+def test_a_version_is_in_force_from_its_very_moment(catalog: CatalogTable) -> None:
+    moment = FIRST + timedelta(days=VERSIONS)
+
+    assert catalog.program_version_at("demo", "club", moment).version == VERSIONS
+    before = catalog.program_version_at("demo", "club", moment - timedelta(microseconds=1))
+    assert before.version == VERSIONS - 1
+
+
+def test_before_the_first_version_and_without_any_nothing_decides(catalog: CatalogTable) -> None:
+    with pytest.raises(NoVersionInForceError):
+        catalog.program_version_at("demo", "club", FIRST)
+    with pytest.raises(NoVersionInForceError):
+        catalog.program_version_at("demo", "unknown", FIRST)
+
+
+def test_a_new_version_is_seen_once_the_cache_has_forgotten(
+    empty_world: World, catalog: CatalogTable, clock: time_machine.Traveller
+) -> None:
+    later = FIRST + timedelta(days=1000)
+    assert catalog.program_version_at("demo", "club", later).version == VERSIONS
+    newer = Program.model_validate(
+        {"program_id": "club", "name": "Newer", "points": {"unit": "points"}}
+    )
+    CatalogWriterTable(empty_world.client, "catalog").add_program_version(
+        "demo", ProgramVersion(VERSIONS + 1, later, newer)
+    )
+
+    clock.shift(CACHE_SECONDS - 1)
+    assert catalog.program_version_at("demo", "club", later).version == VERSIONS
+    clock.shift(1)
+    assert catalog.program_version_at("demo", "club", later).version == VERSIONS + 1
+
+
+def test_a_version_is_found_by_its_number(catalog: CatalogTable) -> None:
+    found = catalog.find_program_version("demo", "club", 7)
+
+    assert found is not None
+    assert (found.version, found.program.name) == (7, "Version 7")
+    assert catalog.find_program_version("demo", "club", VERSIONS + 1) is None
+    assert catalog.find_program_version("other", "club", 7) is None
