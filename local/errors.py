@@ -6,6 +6,7 @@ LocalError
     StoppedError        somebody asked to stop
     NotRunningError     nothing is running that could be followed
     NetworkFileError    the file to import is missing or can't be read
+    UnreadableTextError what is in a file is not what its name says
 """
 
 
@@ -35,3 +36,11 @@ class NotRunningError(LocalError):
 
 class NetworkFileError(LocalError):
     """The file to import is missing or can't be read."""
+
+
+class UnreadableTextError(LocalError):
+    """The text can't be read, from `line` on."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(message)
+        self.line = line

@@ -5,7 +5,6 @@ from accrue.runtime.http import Request, Response, endpoint, warnings_header
 from accrue.runtime.idempotency import IdempotentRecorder
 from accrue.runtime.json_body import parse_json_body
 from accrue.runtime.settings import RecordSettings
-from accrue.services.record_activity import outcome_warnings
 from accrue.services.record_membership_activity import record_membership_activity
 from accrue.storage.catalog import CatalogTable
 from accrue.storage.dynamo import dynamodb_client
@@ -30,14 +29,11 @@ def lambda_handler(request: Request) -> Response:
         ledger=ledger,
         recorder=IdempotentRecorder(ledger, request.context),
     )
-    headers = {"Accrue-Activity-Id": recording.stored.activity_id}
-    if not recording.created:
+    headers = {"Accrue-Activity-Id": recording.activity_id}
+    if recording.replayed:
         headers["Idempotent-Replayed"] = "true"
     return Response(
         200,
         {"idempotency_key": parsed.request.idempotency_key},
-        {
-            **headers,
-            **warnings_header(parsed.warnings + outcome_warnings(recording.stored)),
-        },
+        {**headers, **warnings_header(parsed.warnings + recording.warnings)},
     )

@@ -23,12 +23,23 @@ def _hang_negative(world: World, amount: str) -> Answer:
     return world.post_membership_activity("12345", hang_activity(changes))
 
 
+def _hang_with_metadata(world: World, amount: str) -> Answer:
+    metadata = {"channel": "app", "colour": {"shade": "red"}}
+    changes = {"/activity/value": amount, "/activity/metadata": metadata}
+    return world.post_membership_activity("12345", hang_activity(changes))
+
+
 def _village(world: World, amount: str) -> Answer:
     return world.post_network_activity(village_activity({"/amount": amount}), headers=KEYED)
 
 
 def _village_with_reference(world: World, amount: str) -> Answer:
     body = village_activity({"/amount": amount, "/metadata/reference_id": "r"})
+    return world.post_network_activity(body, headers=KEYED)
+
+
+def _village_with_items(world: World, amount: str) -> Answer:
+    body = village_activity({"/amount": amount, "/line_items": [{"item_id": "i", "value": "3"}]})
     return world.post_network_activity(body, headers=KEYED)
 
 
@@ -43,7 +54,9 @@ def _village_duplicate(world: World, amount: str) -> Answer:
 POSTS: list[Post] = [
     _hang,
     _hang_negative,
+    _hang_with_metadata,
     _village,
+    _village_with_items,
     _village_with_reference,
     _village_duplicate,
 ]
@@ -140,7 +153,7 @@ def release(monkeypatch: pytest.MonkeyPatch) -> Callable[[World], None]:
     """
 
     def deploy(world: World) -> None:
-        _add_form(monkeypatch, "membership", "membership_activity/1", "membership_activity/2")
+        _add_form(monkeypatch, "membership", "membership_activity/2", "membership_activity/3")
         _add_form(monkeypatch, "network", "network_activity/2", "network_activity/3")
         world.restart()
 
@@ -202,7 +215,7 @@ def test_new_rows_have_the_new_form_and_are_retried_in_it(
 
     again = world.post_membership_activity("12345", HANG_EXAMPLE)
 
-    assert [row["payload_form"] for row in world.rows("ledger")] == ["membership_activity/2"]
+    assert [row["payload_form"] for row in world.rows("ledger")] == ["membership_activity/3"]
     assert again.headers == first.headers | {"Idempotent-Replayed": "true"}
     assert _hang(world, "60").status == 422
 

@@ -83,8 +83,43 @@ def test_a_program_whose_state_would_grow_with_each_version_is_refused(world: Wo
     assert refused["errors"] == [
         {
             "pointer": "/programs/0",
-            "message": "has had 1,010 requirements, limits and nth in all its versions, and "
-            "members keep the state of each: 1,000 is the most. Start a new program",
+            "message": "has had 1,010 requirements, check-ins, limits and nth in all its "
+            "versions, and members keep the state of each: 1,000 is the most. Start a new program",
         }
     ]
     assert len(world.items("catalog")) == len(before) + 1
+
+
+def test_what_a_later_document_leaves_out_of_the_network_stays(empty_world: World) -> None:
+    """Metadata that is not kept for an hour is lost for ever."""
+    document = demo_network()
+    document["network"] |= {"metadata_fields": ["channel"], "logs_undefined_types": True}
+    empty_world.import_network(document)
+
+    empty_world.import_network({"network": {"network_id": "demo", "name": "Renamed"}})
+
+    (network,) = (r for r in empty_world.rows("catalog") if r["catalog_key"] == "#NETWORKS")
+    assert (network["name"], network["metadata_fields"], network["logs_undefined_types"]) == (
+        "Renamed",
+        ["channel"],
+        True,
+    )
+
+
+def test_a_program_may_ask_for_what_the_network_keeps_already(empty_world: World) -> None:
+    document = demo_network()
+    document["network"] |= {"metadata_fields": ["channel"]}
+    empty_world.import_network(document)
+    rule = document["programs"][0]["rules"][0]
+    rule["when"] = {"metadata": [{"field": "channel", "equals": "app"}]}
+    del document["network"]["metadata_fields"]
+
+    assert "code" not in empty_world.import_network(document)
+
+    rule["when"] = {"metadata": [{"field": "shop", "equals": "Bonn"}]}
+    assert empty_world.import_network(document)["errors"] == [
+        {
+            "pointer": "/network/metadata_fields",
+            "message": "lacks shop, which coffee-club asks for: name all that is to be kept",
+        }
+    ]

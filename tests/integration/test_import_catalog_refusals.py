@@ -9,7 +9,6 @@ from tests.integration.networks import demo_network
 from tests.integration.world import World
 
 type Document = dict[str, Any]
-SECOND_TIME = "stands here a second time: remove or rename one of the two"
 
 
 def _replaced(document: Document, pointer: str, value: object) -> Document:
@@ -25,12 +24,14 @@ def _replaced(document: Document, pointer: str, value: object) -> Document:
 
 
 RATE = "/programs/0/rules/0/award/rate"
-NOT_A_NAME = "has characters that an id can't have: make it match ^[A-Za-z0-9][A-Za-z0-9_-]"
-NOT_AN_ID = "has characters that an id can't have: make it match ^[A-Za-z0-9][A-Za-z0-9._:~-]"
+AN_ID = "is not an id: one begins with a letter or digit, and has only letters (a to z, A to Z), "
+NOT_A_NAME = AN_ID + "digits and _ -, at most 64 in all"
+NOT_AN_ID = AN_ID + "digits and . _ : ~ -, at most 64 in all"
+SECOND_TIME = "stands at {} already: remove or rename one of the two"
 
 # where the demo network is changed, to what, and the fault: its pointer and its message
 CONTRADICTIONS: list[tuple[str, object, str, str]] = [
-    ("/network", None, "/network", "must be an object with fields of its own"),
+    ("/network", None, "/network", "is null: send an object with fields of its own"),
     ("/network/network_id", "a#b", "/network/network_id", NOT_A_NAME),
     ("/network/network_id", "a.b", "/network/network_id", NOT_A_NAME),
     ("/network/network_id", "demo\n", "/network/network_id", NOT_A_NAME),
@@ -54,9 +55,14 @@ CONTRADICTIONS: list[tuple[str, object, str, str]] = [
         "/activity_types/6",
         {"activity_type_id": "visit", "kind": "action"},
         "/activity_types/6/activity_type_id",
-        SECOND_TIME,
+        SECOND_TIME.format("/activity_types/5/activity_type_id"),
     ),
-    ("/programs/1", demo_network()["programs"][0], "/programs/1/program_id", SECOND_TIME),
+    (
+        "/programs/1",
+        demo_network()["programs"][0],
+        "/programs/1/program_id",
+        SECOND_TIME.format("/programs/0/program_id"),
+    ),
     (
         "/programs/0/points/scale",
         7,
@@ -65,18 +71,18 @@ CONTRADICTIONS: list[tuple[str, object, str, str]] = [
     ),
     ("/programs/0/points/scale", 0.5, "/programs/0/points/scale", "must be a whole number"),
     ("/programs/0/points/rounding", "ceil", "/programs/0/points/rounding", "must be 'half_up', "),
-    (RATE, 0.01, RATE, "write the rate as a string"),
+    (RATE, 0.01, RATE, 'write it as text, "0.01": a JSON number with a fraction is not'),
     (RATE, "NaN", RATE, '"NaN" is not a number'),
     (RATE, "1e99", RATE, "is out of range"),
     (RATE, "1000000.1", RATE, "is out of range: a rate is at most 1000000"),
     (RATE, "0.0000001", RATE, "has 7 decimals: a rate has at most 6"),
     (RATE, True, RATE, ""),
-    (RATE, None, RATE, "must be a number, not null"),
+    (RATE, None, RATE, 'is null: send a rate, such as "10.50"'),
     (
         "/programs/0/rules/0/rule_id",
         "task-pay",
         "/programs/0/rules/3/rule_id",
-        SECOND_TIME,
+        SECOND_TIME.format("/programs/0/rules/0/rule_id"),
     ),
     (
         "/programs/0/rules/0/activity_type_id",
@@ -99,24 +105,29 @@ CONTRADICTIONS: list[tuple[str, object, str, str]] = [
     ("/users/0/user_id", "a b", "/users/0/user_id", NOT_AN_ID),
     ("/users/0/user_id", "jane@example.com", "/users/0/user_id", NOT_AN_ID),
     ("/users/0/email", "nobody", "/users/0/email", "is not an email"),
-    ("/users/5", {"user_id": "user-1", "email": "new@x.org"}, "/users/5/user_id", SECOND_TIME),
+    (
+        "/users/5",
+        {"user_id": "user-1", "email": "new@x.org"},
+        "/users/5/user_id",
+        SECOND_TIME.format("/users/0/user_id"),
+    ),
     (
         "/users/5",
         {"user_id": "user-9", "email": "BRADFORD@VillageLabs.co"},
         "/users/5/email",
-        SECOND_TIME,
+        SECOND_TIME.format("/users/1/email"),
     ),
     (
         "/memberships/4",
         {"program_membership_id": "12345", "program_id": "coffee-club", "user_id": "user-5"},
         "/memberships/4/program_membership_id",
-        SECOND_TIME,
+        SECOND_TIME.format("/memberships/0/program_membership_id"),
     ),
     (
         "/memberships/4",
         {"program_membership_id": "12349", "program_id": "coffee-club", "user_id": "user-1"},
         "/memberships/4/user_id",
-        SECOND_TIME,
+        "is enrolled in the program at /memberships/0/user_id already: remove one of the two",
     ),
     (
         "/memberships/4",
@@ -132,7 +143,12 @@ CONTRADICTIONS: list[tuple[str, object, str, str]] = [
     ),
     ("/api_keys/0/key_id", "a.b", "/api_keys/0/key_id", NOT_A_NAME),
     ("/api_keys/0/role", "owner", "/api_keys/0/role", "must be 'partner' or 'admin'"),
-    ("/api_keys/2", {"key_id": "admin", "role": "partner"}, "/api_keys/2/key_id", SECOND_TIME),
+    (
+        "/api_keys/2",
+        {"key_id": "admin", "role": "partner"},
+        "/api_keys/2/key_id",
+        SECOND_TIME.format("/api_keys/1/key_id"),
+    ),
 ]
 
 
@@ -169,8 +185,8 @@ def test_every_fault_of_a_document_is_reported(bare_world: World) -> None:
     answer = bare_world.import_network(document)
 
     assert [fault["pointer"] for fault in answer["errors"]] == [
+        "/users",
         *(f"/programs/0/rules/{n}/activity_type_id" for n in range(4)),
-        *(f"/memberships/{n}/user_id" for n in range(4)),
     ]
     assert bare_world.items("catalog") == []
 

@@ -23,11 +23,13 @@ HANG_BODIES: list[Any] = [
     HANG_EXAMPLE,
     hang_activity({"/idempotency_key": UUID, "/activity/line_items": THREE_ITEMS}),
     hang_activity({"/activity/activity_type_id": "correction", "/activity/value": "-12345.67"}),
+    hang_activity({"/activity/metadata": {"channel": "app", "store_id": "S-17"}}),
 ]
 VILLAGE_BODIES: list[Any] = [
     VILLAGE_EXAMPLE,
     VILLAGE_SAMPLE,
     village_activity(),
+    village_activity({"/line_items": THREE_ITEMS[:2], "/metadata/channel": "app"}),
     village_activity(
         {
             "/metadata/reference_id": UUID,

@@ -99,6 +99,16 @@ def _post_hang(world: World) -> None:
         hang_activity({"/activity/value": "secret-note"}),
         hang_activity({"/activity/activity_type_id": "secret-type"}),
         hang_activity({"/activity/value": "-4242.4242"}),
+        hang_activity(
+            {
+                "/idempotency_key": "4",
+                "/activity/metadata": {
+                    "channel": "secret-channel of secret.person@example.com",
+                    "secret-field": "secret.person@example.com",
+                },
+            }
+        ),
+        hang_activity({"/activity/metadata": {"channel": ["secret-channel"]}}),
         "secret.person@example.com",
     ):
         world.post_membership_activity("12345", body)
@@ -120,6 +130,9 @@ def _post_village(world: World) -> None:
         village_activity({"/metadata/channel": "secret-channel of secret.person@example.com"}),
         village_activity({"/metadata/channel": ["secret-channel"]}),
         village_activity({"/metadata/secret-field": "secret.person@example.com"}),
+        village_activity({"/line_items": [{"item_id": "secret-item", "value": "4242.4242"}]}),
+        village_activity({"/line_items": [{"item_id": "secret.person@example.com"}]}),
+        village_activity({"/line_items": [{"item_id": "secret-item", "value": "-4242.4242"}]}),
         village_activity({"/activity_short_id": "secret-type"}),
         "secret.person@example.com",
     ):
@@ -237,6 +250,19 @@ def test_metadata_that_the_network_does_not_name_is_not_stored(world: World) -> 
 
     assert world.post_network_activity(body).status == 201
 
+    (row,) = world.rows("ledger")
+    assert row["metadata"] == {"channel": "app"}
+    assert "Jane" not in json.dumps(world.items("ledger"))
+
+
+def test_metadata_of_hangs_form_that_the_network_does_not_name_is_not_stored(world: World) -> None:
+    metadata = {"channel": "app", "customer": "Jane Doe"}
+
+    answer = world.post_membership_activity(
+        "12345", hang_activity({"/activity/metadata": metadata})
+    )
+
+    assert answer.status == 200
     (row,) = world.rows("ledger")
     assert row["metadata"] == {"channel": "app"}
     assert "Jane" not in json.dumps(world.items("ledger"))

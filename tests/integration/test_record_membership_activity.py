@@ -13,7 +13,7 @@ from tests.integration.networks import demo_network
 from tests.integration.world import Answer, World, gateway_event
 
 ACTIVITY_ID = "ik_tftx3usxvu7utzjqx4zjitxbfn2mbdri"
-POSTING_HASH = "ee6e336834944894cb83d57a2e5ebfc54bd8a1b05c3c8f9c0ab65d7c81e48a31"
+POSTING_HASH = "baf5daa2edea630116441cdd5ccc25805d4f57002fe492e1a7e723f430734b2a"
 CONFIRMED = {"idempotency_key": "unique-key-101"}
 HEADERS = {"Content-Type": "application/json", "Accrue-Activity-Id": ACTIVITY_ID}
 REPLAYED = {**HEADERS, "Idempotent-Replayed": "true"}
@@ -53,9 +53,9 @@ EXAMPLE_ROW = {
     "request_id": "gateway-request",
     "invocation_id": "invocation-2",
     "key_id": "partner",
-    "payload_form": "membership_activity/1",
-    "payload_hash": "bf8453323357cd75b3aaa4f2ce7f1e569935baff7bf7715e86e98c58d3b8531f",
-    "content_hash": "aaa1f09ca605dc6618aad06e02d866cb3afe06f2f9b87471e3ce2602a78dd223",
+    "payload_form": "membership_activity/2",
+    "payload_hash": "b090cd951bd61ede52bfb264b4208c92ed4fe6b27bda952acdfb5f668b96a511",
+    "content_hash": "5a65a609639f60028377f0c25b98ad617d83fec5948cf763387d92bcc87ac376",
 }
 
 

@@ -205,7 +205,7 @@ class _Writer:
             parts = self.parts()
             if before and before.tiers and self.in_any_order:
                 parts["quests"] = self.quests_of_the_next_version(before)
-                parts["tiers"] = before.tiers.model_dump(mode="json")
+                parts["tiers"] = before.tiers.model_dump(mode="json", exclude_unset=True)
             with suppress(InvalidNetworkDocumentError):
                 return _published(parts)
         raise AssertionError(f"{MOST_ATTEMPTS} programs in a row that may not be published")
@@ -291,8 +291,8 @@ class _Writer:
         when = self.when(self.keys, [0, 1])
         if _is_on_items(effect):
             when.setdefault("line_items", pick(SELECTED))
-        rule_ids = pick([[], [], ["r0"]])
-        return {"bonus_id": f"b{number}", "rule_ids": rule_ids, "when": when, "effect": effect}
+        aimed = pick([{}, {}, {"rule_ids": ["r0"]}])
+        return {"bonus_id": f"b{number}", **aimed, "when": when, "effect": effect}
 
     def quest(self, number: int) -> Json:
         """A quest; where order must not matter, one that carries over or just counts."""
@@ -361,7 +361,11 @@ class _Writer:
 
     def quests_of_the_next_version(self, before: Program) -> list[Json]:
         """Some of those that there were, and perhaps a new one."""
-        kept = [quest.model_dump(mode="json") for quest in before.quests if self._keeps()]
+        kept = [
+            quest.model_dump(mode="json", exclude_unset=True)
+            for quest in before.quests
+            if self._keeps()
+        ]
         return kept + ([self.quest(7)] if self._keeps() else [])
 
     def _keeps(self) -> bool:

@@ -1,13 +1,21 @@
 import time
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import pytest
 
 from accrue.domain.errors import Fault, UnusableMetadataError
 from accrue.domain.findings import MAX_WARNINGS
-from accrue.domain.kept_metadata import keep_metadata
+from accrue.domain.kept_metadata import KNOWN_METADATA_FIELDS, KeptMetadata
+from accrue.domain.kept_metadata import keep_metadata as keep_at
 
 KEPT_FIELDS = ("channel", "store_id", "basket_value", "is_gift")
+
+
+def keep_metadata(sent: Mapping[str, object], metadata_fields: Sequence[str]) -> KeptMetadata:
+    """As it is kept of Village's form."""
+    return keep_at(sent, metadata_fields, ["metadata"], KNOWN_METADATA_FIELDS)
+
 
 KEPT: list[tuple[str, object, object]] = [
     # field, what is sent, what is kept
@@ -99,6 +107,37 @@ def test_an_email_in_a_kept_text_is_blanked_and_the_sender_is_told() -> None:
 
     assert kept.values == {"channel": "by [email] 2 @ 3.50"}
     assert kept.warnings == ("/metadata/channel has an email in it, which is kept as [email]",)
+
+
+def keep_in_hangs_form(sent: Mapping[str, object]) -> KeptMetadata:
+    return keep_at(sent, KEPT_FIELDS, ["activity", "metadata"])
+
+
+def test_in_hangs_form_the_same_is_kept_and_pointers_are_its_own() -> None:
+    kept = keep_in_hangs_form({"channel": "by jane.doe@example.com", "is_gift": True, "storeId": 1})
+
+    assert kept.values == {"channel": "by [email]", "is_gift": True}
+    assert kept.warnings == (
+        "/activity/metadata/channel has an email in it, which is kept as [email]",
+        'unknown field "storeId" in /activity/metadata is ignored: did you mean store_id?',
+    )
+    with pytest.raises(UnusableMetadataError) as refusal:
+        keep_in_hangs_form({"channel": []})
+    assert [fault.pointer for fault in refusal.value.faults] == ["/activity/metadata/channel"]
+
+
+ONLY_VILLAGES: list[tuple[str, str]] = [
+    ("reference_id", "is not kept: only the network's endpoint knows it"),
+    ("description", "is not kept: only the network's endpoint knows it"),
+    ("reference", "is not kept: an admin can name it in metadata_fields"),
+]
+
+
+@pytest.mark.parametrize(("field", "why"), ONLY_VILLAGES)
+def test_in_hangs_form_no_field_of_villages_is_hinted_at(field: str, why: str) -> None:
+    kept = keep_in_hangs_form({field: "order-1"})
+
+    assert (kept.values, kept.warnings) == ({}, (f'"{field}" in /activity/metadata {why}',))
 
 
 def test_many_fields_cost_little_and_few_warnings() -> None:

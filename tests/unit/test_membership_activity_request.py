@@ -7,8 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from accrue.domain.errors import Fault, InvalidRequestError
+from accrue.domain.line_items import LineItem
 from accrue.domain.membership_activity_request import (
-    LineItem,
     MembershipActivityRequest,
     parse_membership_activity,
 )
@@ -126,6 +126,8 @@ REFUSED: list[tuple[str, object, str]] = [
     ("/activity/line_items/0/group_id", Decimal(1), "must be a string"),
     ("/activity/line_items/0/group_id", "g" * 129, "longer than 128"),
     ("/activity/line_items/0/group_id", "g\t", "control characters"),
+    ("/activity/metadata", [], "must be an object, not an array"),
+    ("/activity/metadata", "app", "must be an object, not a string"),
 ]
 
 
@@ -167,6 +169,10 @@ ACCEPTED: list[tuple[str, object, str, object]] = [
         "line_items",
         (LineItem(item_id="i"),),
     ),
+    ("/activity/metadata", ABSENT, "metadata", {}),
+    ("/activity/metadata", None, "metadata", {}),
+    ("/activity/metadata", {}, "metadata", {}),
+    ("/activity/metadata", {"a": None, "b": "", "c": " \n"}, "metadata", {}),
 ]
 
 
@@ -238,6 +244,20 @@ def test_warnings_fit_into_a_header(unknown: int, told: int) -> None:
 
     assert len(warnings) == told
     assert (warnings[-1] == "further warnings are left out") == (unknown > told)
+
+
+def test_the_partners_metadata_is_read_as_it_was_sent() -> None:
+    sent = {
+        "channel": "app",
+        "basket": {"size": [Decimal("2.50"), None]},
+        "is_gift": False,
+        # Of Village's form, which has a field of this name; this one has none.
+        "reference_id": "r",
+    }
+
+    parsed = parse_membership_activity(example("/activity/metadata", sent), "12345")
+
+    assert (parsed.request.metadata, parsed.warnings) == (sent, ())
 
 
 def test_a_request_cannot_be_changed() -> None:

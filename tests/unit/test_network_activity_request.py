@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from accrue.domain.errors import Fault, InvalidRequestError
+from accrue.domain.line_items import LineItem
 from accrue.domain.network_activity_request import NetworkActivityRequest, parse_network_activity
 from accrue.runtime.json_body import parse_json_body
 
@@ -218,6 +219,52 @@ def test_blank_is_absent_and_limits_are_inclusive(
     assert getattr(request((pointer, sent)), field) == value
 
 
+# fault's pointer, line items, fragment of the message
+REFUSED_ITEMS: list[tuple[str, object, str]] = [
+    ("/line_items", {}, "must be an array, not an object"),
+    ("/line_items", "item_1", "must be an array, not a string"),
+    ("/line_items", [{"item_id": "i"}] * 101, "has 101 items: send at most 100"),
+    ("/line_items/1", [{"item_id": "i"}, None], "must be an object, not null"),
+    ("/line_items/0/item_id", [{}], "is missing: send the id of the item"),
+    ("/line_items/0/item_id", [{"item_id": Decimal(1)}], "must be a string, not a number"),
+    ("/line_items/0/item_id", [{"item_id": "i" * 129}], "longer than 128"),
+    ("/line_items/0/item_id", [{"item_id": "jane@example.com"}], "has an email in it"),
+    ("/line_items/0/value", [{"item_id": "i", "value": "many"}], "is not a number"),
+    ("/line_items/0/value", [{"item_id": "i", "value": "1e16"}], "out of range"),
+    ("/line_items/0/group_id", [{"item_id": "i", "group_id": ""}], "is blank"),
+]
+
+
+@pytest.mark.parametrize(("pointer", "sent", "fragment"), REFUSED_ITEMS)
+def test_a_wrong_line_item_is_pointed_at_with_a_remedy(
+    pointer: str, sent: object, fragment: str
+) -> None:
+    (fault,) = faults(example(("/line_items", sent)))
+
+    assert fault.pointer == pointer
+    assert fragment in fault.message
+
+
+ACCEPTED_ITEMS: list[tuple[object, tuple[LineItem, ...]]] = [
+    (None, ()),
+    ([], ()),
+    ([{"item_id": "i"}] * 100, (LineItem(item_id="i"),) * 100),
+    ([{"item_id": "i", "value": None, "group_id": None}], (LineItem(item_id="i"),)),
+    (
+        [{"item_id": "i", "value": "30.0", "group_id": "g"}, {"item_id": "j", "value": Decimal(2)}],
+        (
+            LineItem(item_id="i", value=Decimal(30), group_id="g"),
+            LineItem(item_id="j", value=Decimal(2)),
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("sent", "items"), ACCEPTED_ITEMS)
+def test_line_items_are_read_as_in_hangs_form(sent: object, items: tuple[LineItem, ...]) -> None:
+    assert request(("/line_items", sent)).line_items == items
+
+
 def test_twenty_users_are_accepted() -> None:
     users = dict(list(MANY_USERS.items())[:20])
 
@@ -296,6 +343,7 @@ def test_all_faults_are_reported_at_once() -> None:
         ("/enforce_unique_ref_id", True, "is ignored: did you mean enforceUniqueRefId?"),
         ("/user", {}, 'unknown field "user" is ignored: did you mean users?'),
         ("/source", "csv", 'unknown field "source" is ignored'),
+        ("/lineItems", [], 'unknown field "lineItems" is ignored: did you mean line_items?'),
     ],
 )
 def test_what_is_accepted_all_the_same_is_warned_about(

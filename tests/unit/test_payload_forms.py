@@ -33,6 +33,7 @@ MEMBERSHIP_BODY = """{
 NETWORK_BODY = """{
     "activity_short_id": "sale", "amount": "3",
     "users": {"buyer": "bradford@theroutingcompany.com", "seller": "bradford@villagelabs.co"},
+    "line_items": [{"item_id": "item_1", "value": 30, "group_id": "group_1"}],
     "metadata": {"reference_id": "customer_ref_id", "description": "customer description"},
     "enforceUniqueRefId": false
 }"""
@@ -42,10 +43,18 @@ def pseudonym(email: str) -> str:
     return sha256(b"a network's key" + email.encode()).hexdigest()
 
 
-def membership_hash(body: str, program_membership_id: str = "12345") -> str:
+def membership_request(
+    body: str, program_membership_id: str = "12345"
+) -> MembershipActivityRequest:
     sent = parse_json_body(body, is_base64_encoded=False)
-    request = parse_membership_activity(sent, program_membership_id).request
-    return membership_payload_hash(MEMBERSHIP_ACTIVITY_FORM, request)
+    return parse_membership_activity(sent, program_membership_id).request
+
+
+def membership_hash(
+    body: str, program_membership_id: str = "12345", form: str = MEMBERSHIP_ACTIVITY_FORM
+) -> str:
+    request = membership_request(body, program_membership_id)
+    return membership_payload_hash(form, request, pseudonym)
 
 
 def network_request(body: str, idempotency_key: str | None = None) -> NetworkActivityRequest:
@@ -64,11 +73,22 @@ def with_metadata(fields: str) -> str:
     return NETWORK_BODY.replace('"metadata": {', f'"metadata": {{{fields}, ')
 
 
+def membership_body_with(metadata: str) -> str:
+    return MEMBERSHIP_BODY.replace('"line_items"', f'"metadata": {{{metadata}}}, "line_items"')
+
+
 def test_the_hash_of_a_form_never_changes() -> None:
     # If this fails, every stored row of the form answers its retries with 422: add a form instead.
-    membership = (
+    membership_1 = (
         '{"activity_type_id":"activity_type_1","form":"membership_activity/1",'
         '"line_items":[{"group_id":"group_1","item_id":"item_1","value":30}],'
+        '"program_membership_id":"12345","transaction_timestamp":1633887337,"value":50}'
+    )
+    metadata = '{"basket":{"sizes":[2.5,null,true]},"caf\\u00e9":"12.50"}'
+    membership_2 = (
+        '{"activity_type_id":"activity_type_1","form":"membership_activity/2",'
+        '"line_items":[{"group_id":"group_1","item_id":"item_1","value":30}],'
+        f'"metadata":"{pseudonym(sha256(metadata.encode()).hexdigest())}",'
         '"program_membership_id":"12345","transaction_timestamp":1633887337,"value":50}'
     )
     buyer, seller = map(pseudonym, ("bradford@theroutingcompany.com", "bradford@villagelabs.co"))
@@ -82,26 +102,29 @@ def test_the_hash_of_a_form_never_changes() -> None:
         '{"activity_short_id":"sale","activity_timestamp":12345678910,"amount":3,'
         '"description":"customer description","enforceUniqueRefId":true,'
         '"form":"network_activity/2",'
-        '"metadata":{"basket":{"sizes":[2.5,null,true]},"caf\\u00e9":"12.50"},'
-        '"reference_id":"customer_ref_id",'
+        '"line_items":[{"group_id":"group_1","item_id":"item_1","value":30}],'
+        f'"metadata":{metadata},"reference_id":"customer_ref_id",'
         f'"users":{{"buyer":"{buyer}","seller":"{seller}"}}}}'
     )
-    everything_sent = with_metadata(
-        '"activity_timestamp": 12345678910, "café": "12.50", '
-        '"basket": {"sizes": [2.50, null, true]}'
-    ).replace("false", "true")
+    own = '"café": "12.50", "basket": {"sizes": [2.50, null, true]}'
+    to_membership = membership_body_with(own)
+    to_network = with_metadata(f'"activity_timestamp": 12345678910, {own}').replace("false", "true")
 
-    assert membership_hash(MEMBERSHIP_BODY) == sha256(membership.encode()).hexdigest()
-    for form, network in (("network_activity/1", network_1), ("network_activity/2", network_2)):
-        assert network_hash(everything_sent, form=form) == sha256(network.encode()).hexdigest()
+    for number, membership in enumerate((membership_1, membership_2), start=1):
+        form = f"membership_activity/{number}"
+        assert membership_hash(to_membership, form=form) == sha256(membership.encode()).hexdigest()
+    for number, network in enumerate((network_1, network_2), start=1):
+        form = f"network_activity/{number}"
+        assert network_hash(to_network, form=form) == sha256(network.encode()).hexdigest()
 
 
 def test_what_was_not_sent_is_not_in_the_hash() -> None:
     membership_body = """{"idempotency_key": "k", "activity": {"activity_type_id": "t",
-        "value": 1, "transaction_timestamp": 2, "line_items": null}}"""
-    network_body = '{"activity_short_id": "t", "amount": "1", "users": {"buyer": "a@b.c"}}'
+        "value": 1, "transaction_timestamp": 2, "line_items": null, "metadata": {"a": ""}}}"""
+    network_body = """{"activity_short_id": "t", "amount": "1", "users": {"buyer": "a@b.c"},
+        "line_items": [], "metadata": {"a": " "}}"""
     membership = (
-        '{"activity_type_id":"t","form":"membership_activity/1",'
+        '{"activity_type_id":"t","form":"membership_activity/2",'
         '"program_membership_id":"12345","transaction_timestamp":2,"value":1}'
     )
     network = (
@@ -125,6 +148,8 @@ def test_what_was_not_sent_is_not_in_the_hash() -> None:
         ('{\n    "idem', '{"program_membership_id": 12345, "idem'),
         ('{\n    "idem', '{"unknown": 1, "idem'),
         ("unique-key-101", "another-key"),
+        ('"line_items"', '"metadata": null, "line_items"'),
+        ('"line_items"', '"metadata": {"channel": null, "store_id": " "}, "line_items"'),
     ],
 )
 def test_the_same_activity_of_a_membership_has_the_same_hash(sent: str, instead: str) -> None:
@@ -148,6 +173,7 @@ def test_the_same_activity_of_a_membership_has_the_same_hash(sent: str, instead:
         ("group_1", "group_2"),
         (', "group_id": "group_1"', ""),
         ("}]", '}, {"item_id": "item_2"}]'),
+        ('"line_items"', '"metadata": {"basket": {}}, "line_items"'),
     ],
 )
 def test_another_activity_of_a_membership_has_another_hash(sent: str, instead: str) -> None:
@@ -172,6 +198,7 @@ def test_another_membership_has_another_hash() -> None:
         ('"enforceUniqueRefId": false', '"enforceUniqueRefId": null'),
         ('"metadata": {', '"metadata": {"enforceUniqueRefId": false, '),
         ('"metadata": {', '"unknown": [1], "metadata": {"channel": null, "store_id": " ", '),
+        ('"value": 30', '"value": "30.00"'),
     ],
 )
 def test_the_same_activity_of_a_network_has_the_same_hash(sent: str, instead: str) -> None:
@@ -196,6 +223,12 @@ def test_the_same_activity_of_a_network_has_the_same_hash(sent: str, instead: st
         ('"metadata": {', '"metadata": {"reference": "x", '),
         ('"metadata": {', '"metadata": {"basket": {}, '),
         ('"enforceUniqueRefId": false', '"enforceUniqueRefId": true'),
+        ('"line_items"', '"left_out"'),
+        ("item_1", "item_2"),
+        ('"value": 30', '"value": 31'),
+        ('"value": 30', '"value": null'),
+        (', "group_id": "group_1"', ""),
+        ("}],", '}, {"item_id": "item_2"}],'),
     ],
 )
 def test_another_activity_of_a_network_has_another_hash(sent: str, instead: str) -> None:
@@ -221,6 +254,9 @@ def test_another_spelling_of_metadata_has_the_same_hash(sent: str, instead: str)
     respelt = OWN_METADATA.replace(sent, instead)
 
     assert network_hash(with_metadata(respelt)) == network_hash(with_metadata(OWN_METADATA))
+    assert membership_hash(membership_body_with(respelt)) == membership_hash(
+        membership_body_with(OWN_METADATA)
+    )
 
 
 @pytest.mark.parametrize(
@@ -241,14 +277,35 @@ def test_other_metadata_has_another_hash(sent: str, instead: str) -> None:
     changed = OWN_METADATA.replace(sent, instead)
 
     assert network_hash(with_metadata(changed)) != network_hash(with_metadata(OWN_METADATA))
-
-
-def test_a_row_of_the_form_that_did_not_know_metadata_is_compared_without_it() -> None:
-    form = "network_activity/1"
-
-    assert network_hash(with_metadata(OWN_METADATA), form=form) == network_hash(
-        NETWORK_BODY, form=form
+    assert membership_hash(membership_body_with(changed)) != membership_hash(
+        membership_body_with(OWN_METADATA)
     )
+
+
+def test_a_row_of_a_form_that_knew_less_is_compared_by_what_it_knew() -> None:
+    network, membership = "network_activity/1", "membership_activity/1"
+    without_items = NETWORK_BODY.replace('"line_items"', '"left_out"')
+
+    assert network_hash(with_metadata(OWN_METADATA), form=network) == network_hash(
+        without_items, form=network
+    )
+    assert membership_hash(membership_body_with(OWN_METADATA), form=membership) == membership_hash(
+        MEMBERSHIP_BODY, form=membership
+    )
+
+
+def test_metadata_that_a_row_of_hangs_form_does_not_keep_cannot_be_guessed_from_its_hash() -> None:
+    request = membership_request(membership_body_with(OWN_METADATA))
+    seen: list[str] = []
+
+    def of_another_network(text: str) -> str:
+        seen.append(text)
+        return sha256(b"another network's key" + text.encode()).hexdigest()
+
+    another = membership_payload_hash(MEMBERSHIP_ACTIVITY_FORM, request, of_another_network)
+
+    assert another != membership_hash(membership_body_with(OWN_METADATA))
+    assert len(seen) == 1
 
 
 def test_metadata_as_large_as_a_body_can_be_is_hashed_in_no_time() -> None:
@@ -256,6 +313,7 @@ def test_metadata_as_large_as_a_body_can_be_is_hashed_in_no_time() -> None:
     started = time.process_time()
 
     network_hash(with_metadata(f'"numbers": [{numbers}]'))
+    membership_hash(membership_body_with(f'"numbers": [{numbers}]'))
 
     assert time.process_time() - started < 1
 
@@ -286,16 +344,16 @@ class LaterNetworkRequest(NetworkActivityRequest):
 
 
 def test_a_release_that_knows_more_fields_recognises_the_retries_of_old_rows() -> None:
-    sent = parse_json_body(MEMBERSHIP_BODY, is_base64_encoded=False)
-    membership = dict(parse_membership_activity(sent, "12345").request)
+    membership = dict(membership_request(MEMBERSHIP_BODY))
     network = dict(network_request(NETWORK_BODY))
 
     later_membership = LaterMembershipRequest(**membership, channel="app")
     later_network = LaterNetworkRequest(**network, channel="app")
 
-    assert membership_payload_hash("membership_activity/1", later_membership) == membership_hash(
-        MEMBERSHIP_BODY
-    )
+    for form in ("membership_activity/1", "membership_activity/2"):
+        assert membership_payload_hash(form, later_membership, pseudonym) == membership_hash(
+            MEMBERSHIP_BODY, form=form
+        )
     for form in ("network_activity/1", "network_activity/2"):
         assert network_payload_hash(form, later_network, pseudonym) == network_hash(
             NETWORK_BODY, form=form
@@ -303,22 +361,23 @@ def test_a_release_that_knows_more_fields_recognises_the_retries_of_old_rows() -
 
 
 def test_a_row_of_the_other_front_door_never_matches() -> None:
-    sent = parse_json_body(MEMBERSHIP_BODY, is_base64_encoded=False)
-    membership = parse_membership_activity(sent, "12345").request
+    membership = membership_request(MEMBERSHIP_BODY)
     network = network_request(NETWORK_BODY)
 
-    assert membership_payload_hash("network_activity/1", membership) != network_hash(NETWORK_BODY)
-    assert network_payload_hash("membership_activity/1", network, pseudonym) != membership_hash(
-        MEMBERSHIP_BODY
-    )
+    for number in (1, 2):
+        of_network, of_membership = f"network_activity/{number}", f"membership_activity/{number}"
+        assert membership_payload_hash(of_network, membership, pseudonym) != network_hash(
+            NETWORK_BODY, form=of_network
+        )
+        assert network_payload_hash(of_membership, network, pseudonym) != membership_hash(
+            MEMBERSHIP_BODY, form=of_membership
+        )
 
 
-@pytest.mark.parametrize("form", ["membership_activity/2", "network_activity/3", "", "dict/1"])
+@pytest.mark.parametrize("form", ["membership_activity/3", "network_activity/3", "", "dict/1"])
 def test_an_unknown_form_cannot_be_compared(form: str) -> None:
-    sent = parse_json_body(MEMBERSHIP_BODY, is_base64_encoded=False)
-
     with pytest.raises(UnreadableRowError, match="payload form"):
-        membership_payload_hash(form, parse_membership_activity(sent, "12345").request)
+        membership_payload_hash(form, membership_request(MEMBERSHIP_BODY), pseudonym)
     with pytest.raises(UnreadableRowError, match="payload form"):
         network_payload_hash(form, network_request(NETWORK_BODY), pseudonym)
 

@@ -3,11 +3,13 @@ it; what only follows from another fault is not.
 """
 
 import json
+from functools import reduce
 from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
 
+from accrue.domain.errors import InvalidNetworkDocumentError
 from accrue.domain.network_document import parse_network_document
 from accrue.domain.network_parts import NetworkDocument
 from accrue.domain.program.program import Program
@@ -156,9 +158,76 @@ def test_what_one_activity_may_meet_is_bounded() -> None:
     bonuses = [bonus | {"bonus_id": f"bonus-{number}"} for number in range(15)]
     given = {P + "/rules": rules, P + "/bonuses": bonuses, P + "/bonus_stacking": "add"}
 
-    assert faults_of(changed(given))[P + "/rules"] == (
-        f"and bonuses and requirements on {rule['activity_type_id']} are 321 to look at for each "
-        "activity, and 300 is the most: a bonus counts once for each rule that it is on"
+    assert faults_of(changed(given))[P] == (
+        f"has 321 rules, bonuses on them and requirements on {rule['activity_type_id']}, and 300 "
+        "is the most for one activity: take some out, say by rule_ids which rules a bonus is on, "
+        "or make two activity types of it"
+    )
+
+
+# a place, what stands there, and what is told of which place
+MALFORMED: list[tuple[str, object, str, str]] = [
+    (P + "/name", "\ud800", P + "/name", "has half of a surrogate pair: send whole characters"),
+    (
+        "/users/0/traits",
+        {"a": "\udfff"},
+        "/users/0/traits/a",
+        "has half of a surrogate pair: send whole characters",
+    ),
+    (
+        "/users/0/traits",
+        {"\ud800": "a"},
+        "/users/0/traits",
+        "has a field whose name has half of a surrogate pair: send whole characters",
+    ),
+    (
+        P + "/rules/0/when",
+        reduce(lambda inner, _: [inner], range(5000), list[object]()),
+        P + "/rules/0/when" + "/0" * 28,
+        "nests deeper than 32 levels: flatten it",
+    ),
+]
+
+
+@pytest.mark.parametrize(("where", "value", "pointer", "told"), MALFORMED)
+def test_what_no_text_and_no_program_can_be_is_told(
+    where: str, value: object, pointer: str, told: str
+) -> None:
+    document = changed({where: None})
+    *path, name = where.split("/")[1:]
+    place: Any = document
+    for part in path:
+        place = place[int(part) if isinstance(place, list) else part]
+    place[name] = value
+
+    assert faults_of(document) == {pointer: told}
+
+
+def test_of_many_faults_the_first_are_told_and_how_many_more_there_are() -> None:
+    types = [{"activity_type_id": f"type-{n}", "kind": "gift"} for n in range(223)]
+
+    with pytest.raises(InvalidNetworkDocumentError) as refused:
+        parse_network_document({"network": FAULTLESS["network"], "activity_types": types})
+
+    *told, last = refused.value.faults
+    assert [fault.pointer for fault in told] == [f"/activity_types/{n}/kind" for n in range(100)]
+    assert (last.pointer, last.message) == ("", "has 123 more faults: mend these first")
+    assert refused.value.message.startswith("The network document has 223 fault(s)")
+
+
+def test_of_many_ids_the_one_that_may_be_meant_is_told() -> None:
+    types = [{"activity_type_id": f"kind-{'abcdefghij'[n] * 5}", "kind": "sale"} for n in range(9)]
+    faults = faults_of(
+        changed({"/activity_types": types, P + "/rules/0/activity_type_id": "kind_ccccc"})
+    )
+
+    where = "/rules/{}/activity_type_id"
+    listed = "kind-aaaaa, kind-bbbbb, kind-ccccc, kind-ddddd, kind-eeeee, kind-fffff, "
+    assert faults[P + where.format(0)] == (
+        'is not among the activity types: did you mean "kind-ccccc"?'
+    )
+    assert faults[P + where.format(1)] == (
+        f"is not among the activity types: {listed}kind-ggggg, kind-hhhhh, ..."
     )
 
 
@@ -275,7 +344,7 @@ def test_what_a_membership_may_have_to_remember_is_known() -> None:
     counting = changed({P + "/rules/2/when": {"nth": {"first": 1}}})
 
     assert {each.split("/")[0] for each in kept} == {"welcome", "beans"}
-    assert kept_counts(_program(counting)) == kept | {"hello/nth"}
+    assert kept_counts(_program(counting)) == kept | {"hello/nth/lifetime"}
 
 
 def test_traits_are_texts() -> None:

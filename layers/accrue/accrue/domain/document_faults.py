@@ -1,12 +1,10 @@
 """What pydantic finds wrong with a document, as places in what was sent and plain remedies."""
 
-from inspect import isclass
-from typing import Any, get_args
-
 from pydantic_core import ErrorDetails
 
 from accrue.domain.near_miss import nearest_name
-from accrue.domain.program.parts import Document
+from accrue.domain.program.models_in import kind_of, models_of_field
+from accrue.domain.program.parts import ID_PATTERN, MAX_ID_CHARS, Document
 from accrue.domain.program.places import Place
 
 _TIME = 'must be a time with its offset, such as "2026-03-01T00:00:00+01:00"'
@@ -20,7 +18,6 @@ _REMEDIES = {
     "string_type": 'must be text: put it in quotes, such as "5"',
     "string_too_short": "is blank: send some text",
     "string_too_long": "is longer than {max_length} characters: shorten it",
-    "string_pattern_mismatch": "has characters that an id can't have: make it match {pattern}",
     "too_short": "is empty: add at least one",
     "literal_error": "must be {expected}",
     "enum": "must be {expected}",
@@ -33,8 +30,6 @@ _REMEDIES = {
     "greater_than_equal": "is too small: it must be at least {ge}",
     "less_than_equal": "is too large: it must be at most {le}",
     "datetime_type": _TIME,
-    "datetime_parsing": _TIME,
-    "datetime_from_date_parsing": _TIME,
     "datetime_object_invalid": _TIME,
     "timezone_aware": _TIME,
     "time_type": _TIME_OF_DAY,
@@ -44,22 +39,51 @@ _REMEDIES = {
     "dict_type": _OBJECT,
     "tuple_type": "must be a list",
 }
+# What null stands in the place of, by pydantic's type of fault.
+_TO_SEND = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "bool_type": "true or false",
+    "literal_error": "{expected}",
+    "enum": "{expected}",
+    "model_type": "an object with fields of its own",
+    "model_attributes_type": "an object with fields of its own",
+    "dict_type": "an object with fields of its own",
+    "tuple_type": "a list",
+}
+# Beside letters and digits, by the pattern of the id; all other ids are names in a network's keys.
+_MARKS = {ID_PATTERN: ". _ : ~ -"}
+_MARKS_OF_NAMES = "_ -"
+# Pydantic says "day value is outside expected range".
+_OUT_OF_RANGE = ("outside expected range", "out of range")
 
 
 def place_and_remedy(error: ErrorDetails, root: type[Document]) -> tuple[Place, str]:
     """Where in a document of type `root` pydantic's fault is, and how to mend it."""
     place, models = _place_and_models(error["loc"], root)
-    match error["type"]:
+    if error["type"] in {"union_tag_invalid", "union_tag_not_found"}:
+        place = (*place, "kind")
+    return place, _remedy(error, place, models)
+
+
+def _remedy(error: ErrorDetails, place: Place, models: list[type[Document]]) -> str:
+    kind = error["type"]
+    if error["input"] is None and kind in _TO_SEND:
+        return f"is null: send {_TO_SEND[kind]}".format_map(error.get("ctx", {}))
+    match kind:
         case "union_tag_invalid" | "union_tag_not_found":
-            kinds = ", ".join(f'"{_kind(model)}"' for model in models)
-            return (*place, "kind"), f"must be one of {kinds}"
+            remedy = "must be one of " + ", ".join(f'"{kind_of(model)}"' for model in models)
         case "extra_forbidden":
-            return place, _not_a_field(str(place[-1]), models)
+            remedy = _not_a_field(str(place[-1]), models)
         case "too_long":
-            return place, _too_many(place, error)
-    if (remedy := _REMEDIES.get(error["type"])) is None:
-        return place, error["msg"]
-    return place, remedy.format_map(error.get("ctx", {}))
+            remedy = _too_many(place, error)
+        case "string_pattern_mismatch":
+            remedy = _not_an_id(error)
+        case "datetime_parsing" | "datetime_from_date_parsing":
+            remedy = _no_time(str(error.get("ctx", {}).get("error", "")))
+        case _:
+            remedy = _REMEDIES.get(kind, error["msg"]).format_map(error.get("ctx", {}))
+    return remedy
 
 
 def _not_a_field(name: str, models: list[type[Document]]) -> str:
@@ -67,6 +91,22 @@ def _not_a_field(name: str, models: list[type[Document]]) -> str:
     if near := nearest_name(name, fields):
         return f'is not a field of this: did you mean "{near}"?'
     return "is not a field of this: remove it, or mend its name"
+
+
+def _not_an_id(error: ErrorDetails) -> str:
+    if not str(error["input"]).strip():
+        return _REMEDIES["string_too_short"]
+    marks = _MARKS.get(error.get("ctx", {})["pattern"], _MARKS_OF_NAMES)
+    return (
+        "is not an id: one begins with a letter or digit, and has only letters (a to z, A to Z), "
+        f"digits and {marks}, at most {MAX_ID_CHARS} in all"
+    )
+
+
+def _no_time(why: str) -> str:
+    if any(words in why for words in _OUT_OF_RANGE):
+        return f"names a {why.split(maxsplit=1)[0]} that does not exist: mend it"
+    return _TIME
 
 
 def _too_many(place: Place, error: ErrorDetails) -> str:
@@ -89,25 +129,10 @@ def _place_and_models(
         if part == "[key]":
             continue
         if len(models) > 1 and isinstance(part, str):
-            models = [model for model in models if _kind(model) == part]
+            models = [model for model in models if kind_of(model) == part]
             continue
         place.append(part)
         if isinstance(part, str):
             holders = models
-            models = _models_of_field(models, part)
+            models = models_of_field(models, part)
     return tuple(place), models if len(models) > 1 else holders
-
-
-def _models_of_field(models: list[type[Document]], name: str) -> list[type[Document]]:
-    fields = (model.model_fields.get(name) for model in models)
-    return [m for field in fields if field is not None for m in _models_in(field.annotation)]
-
-
-def _models_in(annotation: Any) -> list[type[Document]]:  # noqa: ANN401 - any annotation at all
-    if isclass(annotation) and issubclass(annotation, Document):
-        return [annotation]
-    return [model for part in get_args(annotation) for model in _models_in(part)]
-
-
-def _kind(model: type[Document]) -> object:
-    return model.model_fields["kind"].default

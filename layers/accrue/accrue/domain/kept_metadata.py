@@ -1,20 +1,23 @@
 """What a row keeps of the metadata that a partner adds, so that rules can be on it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import islice
 
 from accrue.domain.activity import MetadataValue
 from accrue.domain.amounts import parse_amount
+from accrue.domain.body_fields import Fields
 from accrue.domain.errors import Fault, UnusableMetadataError
-from accrue.domain.field_parsers import free_text, without_emails
+from accrue.domain.field_parsers import free_text, is_blank, without_emails
 from accrue.domain.findings import MAX_WARNINGS, Findings
 from accrue.domain.json_values import WrongValueError, pointer, quoted, type_name
 from accrue.domain.near_miss import nearest_name
-from accrue.domain.network_activity_request import KNOWN_METADATA_FIELDS
 
 MAX_METADATA_TEXT_CHARS = 255
+# Those of Village's own document; all others are the partner's.
+KNOWN_METADATA_FIELDS = frozenset(
+    {"reference_id", "activity_timestamp", "description", "enforceUniqueRefId"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,35 +28,56 @@ class KeptMetadata:
     warnings: tuple[str, ...] = ()
 
 
-def keep_metadata(sent: Mapping[str, object], metadata_fields: Sequence[str]) -> KeptMetadata:
-    """The fields that the network names, each with its type; emails in texts are blanked.
+def sent_metadata(
+    metadata: Fields, form_fields: Collection[str] = frozenset()
+) -> dict[str, object]:
+    """The partner's own fields, all but those that the form itself has. Blank ones are absent."""
+    return {
+        name: value
+        for name, value in metadata.values.items()
+        if name not in form_fields and not is_blank(value)
+    }
 
-    `UnusableMetadataError` carries every one of them that cannot be kept.
+
+def keep_metadata(
+    sent: Mapping[str, object],
+    metadata_fields: Sequence[str],
+    path: Sequence[str],
+    form_fields: Collection[str] = frozenset(),
+) -> KeptMetadata:
+    """Of the metadata at `path` of a body, the fields that the network names, each with its type.
+
+    Emails in texts are blanked. `form_fields` are what the form itself has there, which a
+    misspelt name may mean as well. `UnusableMetadataError` carries every one that cannot be kept.
     """
     findings = Findings()
     values = {}
     for name, value in sent.items():
         if name not in metadata_fields:
             continue
+        where = pointer(*path, name)
         try:
-            values[name] = _kept(name, value, findings)
+            values[name] = _kept(where, value, findings)
         except WrongValueError as error:
-            findings.faults.append(Fault(pointer("metadata", name), str(error)))
+            findings.faults.append(Fault(where, str(error)))
     if findings.faults:
         message = "Some metadata that the network keeps cannot be kept as it was sent."
         raise UnusableMetadataError(message, findings.faults)
-    _warn_of_others(sent, metadata_fields, findings)
+    others = [name for name in sent if name not in metadata_fields]
+    known = [*form_fields, *metadata_fields]
+    # One more than is ever told, so that it can be told that there are more.
+    for name in others[: MAX_WARNINGS + 1]:
+        findings.warn(_why_not_kept(name, pointer(*path), known))
     return KeptMetadata(values, findings.warnings())
 
 
-def _kept(name: str, value: object, findings: Findings) -> MetadataValue:
+def _kept(where: str, value: object, findings: Findings) -> MetadataValue:
     match value:
         case bool():
             return value
         case str():
             text = free_text(MAX_METADATA_TEXT_CHARS)(value)
             if (blanked := without_emails(text)) != text:
-                where = pointer("metadata", name)
                 findings.warn(f"{where} has an email in it, which is kept as [email]")
             return blanked
         case Decimal():
@@ -71,16 +95,9 @@ def _number(value: Decimal) -> Decimal:
         raise WrongValueError(f"{error}, or send a string") from None
 
 
-def _warn_of_others(
-    sent: Mapping[str, object], metadata_fields: Sequence[str], findings: Findings
-) -> None:
-    known = [*KNOWN_METADATA_FIELDS, *metadata_fields]
-    others = (name for name in sent if name not in metadata_fields)
-    # One more than is ever told, so that it can be told that there are more.
-    for name in islice(others, MAX_WARNINGS + 1):
-        if near := nearest_name(name, known):
-            hint = f"did you mean {near}?"
-            findings.warn(f"unknown field {quoted(name)} in /metadata is ignored: {hint}")
-        else:
-            remedy = "an admin can name it in metadata_fields"
-            findings.warn(f"{quoted(name)} in /metadata is not kept: {remedy}")
+def _why_not_kept(name: str, where: str, known: Sequence[str]) -> str:
+    if name in KNOWN_METADATA_FIELDS:
+        return f"{quoted(name)} in {where} is not kept: only the network's endpoint knows it"
+    if near := nearest_name(name, known):
+        return f"unknown field {quoted(name)} in {where} is ignored: did you mean {near}?"
+    return f"{quoted(name)} in {where} is not kept: an admin can name it in metadata_fields"

@@ -12,31 +12,25 @@ from accrue.domain.body_fields import Fields
 from accrue.domain.field_parsers import identifier, stored_identifier
 from accrue.domain.findings import Findings
 from accrue.domain.json_values import WrongValueError, type_name
+from accrue.domain.kept_metadata import sent_metadata
+from accrue.domain.line_items import LineItem, read_line_items
 from accrue.domain.number_text import parse_number
 from accrue.domain.timestamps import to_datetime, unix_seconds
 
 MAX_IDEMPOTENCY_KEY_CHARS = 255
 MAX_ID_CHARS = 128
-# With the longest ids this is still far below DynamoDB's 400 KB an item.
-MAX_LINE_ITEMS = 100
 
 _BODY_FIELDS = frozenset({"idempotency_key", "program_membership_id", "activity"})
-_LINE_ITEM_FIELDS = frozenset({"item_id", "value", "group_id"})
-_ACTIVITY_FIELDS = frozenset({"activity_type_id", "value", "transaction_timestamp", "line_items"})
-
-
-class LineItem(BaseModel):
-    """One item of an activity. `value` None means that no value was sent for it."""
-
-    model_config = ConfigDict(frozen=True)
-
-    item_id: str
-    value: Decimal | None = None
-    group_id: str | None = None
+_ACTIVITY_FIELDS = frozenset(
+    {"activity_type_id", "value", "transaction_timestamp", "line_items", "metadata"}
+)
 
 
 class MembershipActivityRequest(BaseModel):
-    """What was sent, before look-ups. `transaction_timestamp` is in Unix seconds."""
+    """What was sent, before look-ups. `transaction_timestamp` is in Unix seconds.
+
+    `metadata` is the partner's own, as it was sent; of it, a row keeps what the network names.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -46,6 +40,7 @@ class MembershipActivityRequest(BaseModel):
     value: Decimal
     transaction_timestamp: Decimal
     line_items: tuple[LineItem, ...] = ()
+    metadata: dict[str, object] = {}
 
     @property
     def occurred_at(self) -> datetime:
@@ -79,7 +74,8 @@ def parse_membership_activity(
     seconds = activity.required(
         "transaction_timestamp", unix_seconds, Decimal(0), "the activity's time in Unix seconds"
     )
-    line_items = _line_items(activity)
+    line_items = read_line_items(activity)
+    metadata = sent_metadata(activity.optional_object("metadata"))
     findings.raise_faults()
     request = MembershipActivityRequest(
         program_membership_id=program_membership_id,
@@ -88,6 +84,7 @@ def parse_membership_activity(
         value=value,
         transaction_timestamp=seconds,
         line_items=line_items,
+        metadata=metadata,
     )
     return ParsedMembershipActivity(request, findings.warnings())
 
@@ -104,15 +101,3 @@ def _same_as(path_id: str) -> Callable[[object], str]:
         return text
 
     return parse
-
-
-def _line_items(activity: Fields) -> tuple[LineItem, ...]:
-    parse_id = stored_identifier(MAX_ID_CHARS)
-    return tuple(
-        LineItem(
-            item_id=item.required("item_id", parse_id, "", "the id of the item"),
-            value=item.optional("value", parse_amount),
-            group_id=item.optional("group_id", parse_id),
-        )
-        for item in activity.optional_objects("line_items", _LINE_ITEM_FIELDS, MAX_LINE_ITEMS)
-    )

@@ -21,6 +21,8 @@ from accrue.domain.field_parsers import (
 )
 from accrue.domain.findings import Findings
 from accrue.domain.json_values import WrongValueError, pointer
+from accrue.domain.kept_metadata import KNOWN_METADATA_FIELDS, sent_metadata
+from accrue.domain.line_items import LineItem, read_line_items
 from accrue.domain.timestamps import to_datetime, unix_seconds
 from accrue.domain.users_field import read_users
 
@@ -29,10 +31,8 @@ MAX_ID_CHARS = 128
 MAX_REFERENCE_ID_CHARS = 255
 MAX_DESCRIPTION_CHARS = 1000
 
-_BODY_FIELDS = frozenset({"activity_short_id", "amount", "users", "metadata", "enforceUniqueRefId"})
-# The source document's own; all others are the partner's.
-KNOWN_METADATA_FIELDS = frozenset(
-    {"reference_id", "activity_timestamp", "description", "enforceUniqueRefId"}
+_BODY_FIELDS = frozenset(
+    {"activity_short_id", "amount", "users", "line_items", "metadata", "enforceUniqueRefId"}
 )
 
 
@@ -52,6 +52,7 @@ class NetworkActivityRequest(BaseModel):
     reference_id: str | None = None
     activity_timestamp: Decimal | None = None
     description: str | None = None
+    line_items: tuple[LineItem, ...] = ()
     metadata: dict[str, object] = {}
     enforces_unique_reference: bool = False
     idempotency_key: str | None = None
@@ -86,6 +87,7 @@ def parse_network_activity(
     if isinstance(body.get("amount"), Decimal):
         findings.warn(f'amount was sent as a number: send the string "{canonical_text(amount)}"')
     users = read_users(fields)
+    line_items = read_line_items(fields)
     metadata = fields.optional_object("metadata")
     reference_id = metadata.optional(
         "reference_id", none_if_blank(stored_identifier(MAX_REFERENCE_ID_CHARS))
@@ -105,7 +107,8 @@ def parse_network_activity(
         reference_id=reference_id,
         activity_timestamp=timestamp,
         description=description,
-        metadata=_own_metadata(metadata),
+        line_items=line_items,
+        metadata=sent_metadata(metadata, KNOWN_METADATA_FIELDS),
         enforces_unique_reference=enforces,
         idempotency_key=idempotency_key,
     )
@@ -119,14 +122,6 @@ def _check_idempotency_key(key: str | None, findings: Findings) -> None:
         identifier(MAX_IDEMPOTENCY_KEY_CHARS)(key)
     except WrongValueError as error:
         findings.faults.append(Fault("header:Idempotency-Key", str(error)))
-
-
-def _own_metadata(metadata: Fields) -> dict[str, object]:
-    return {
-        name: value
-        for name, value in metadata.values.items()
-        if name not in KNOWN_METADATA_FIELDS and not is_blank(value)
-    }
 
 
 def _enforces_unique_reference(fields: Fields, metadata: Fields) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 from accrue.domain.emails import normalize_email
 from accrue.domain.errors import Fault, InvalidNetworkDocumentError
 from accrue.domain.json_values import pointer
+from accrue.domain.kept_metadata import KNOWN_METADATA_FIELDS
 from accrue.domain.network_parts import (
     ActivityTypePart,
     ApiKeyPart,
@@ -22,6 +23,12 @@ from accrue.domain.program.contradictions.surroundings import (
 )
 from accrue.domain.program.places import Place
 from accrue.domain.readable_part import Reading, read_document
+from accrue.domain.sent_document import malformed
+
+# Nobody reads more at once.
+MAX_TOLD_FAULTS = 100
+_MUST_STAND_HERE = "what a document refers to must stand in it, also if it was imported before"
+_ENROLLED = "is enrolled in the program at {other} already: remove one of the two"
 
 type Roles = Mapping[str, tuple[str, ...] | None]
 
@@ -31,30 +38,49 @@ def parse_network_document(sent: Mapping[str, Any]) -> NetworkDocument:
 
     A fault does not hide those of other parts, and what only follows from it is not reported.
     """
+    if unreadable := dict(malformed(sent)):
+        raise refusal(Fault(pointer(*place), remedy) for place, remedy in unreadable.items())
     reading = read_document(sent, NetworkDocument)
     faults = dict(reading.faults)
     if reading.readable is not None:
-        for place, remedy in _contradictions(reading.readable, reading):
-            if not reading.is_unsure(place):
-                faults[reading.edits.original(place)] = remedy
+        for found in _contradictions(reading.readable, reading):
+            if not reading.is_unsure(found.place):
+                faults[reading.edits.original(found.place)] = _told(found, reading)
     if faults or reading.readable is None:
         raise refusal(Fault(pointer(*place), remedy) for place, remedy in faults.items())
     return reading.readable
 
 
+def _told(found: Contradiction, reading: Reading[NetworkDocument]) -> str:
+    if found.other is None:
+        return found.remedy
+    return found.remedy.replace("{other}", pointer(*reading.edits.original(found.other)))
+
+
 def refusal(faults: Iterable[Fault]) -> InvalidNetworkDocumentError:
-    """The refusal of a document with these faults."""
+    """The refusal of a document with these faults, of which it tells the first."""
     listed = tuple(faults)
+    told = listed[:MAX_TOLD_FAULTS]
+    if more := len(listed) - len(told):
+        told = (*told, Fault("", f"has {more:,} more faults: mend these first"))
     return InvalidNetworkDocumentError(
-        f"The network document has {len(listed)} fault(s); nothing was written.", listed
+        f"The network document has {len(listed)} fault(s); nothing was written.", told
     )
 
 
 def _contradictions(
     document: NetworkDocument, reading: Reading[NetworkDocument]
 ) -> Iterator[Contradiction]:
-    for found in repeated(document.network.metadata_fields, "metadata_fields"):
+    metadata_fields = document.network.metadata_fields or ()
+    for found in repeated(metadata_fields, "metadata_fields"):
         yield found.inside("network")
+    for index, name in enumerate(metadata_fields):
+        if name in KNOWN_METADATA_FIELDS:
+            yield Contradiction(
+                ("network", "metadata_fields", index),
+                "has a meaning of its own in the activity API and is kept by that: remove it",
+            )
+    yield from _left_out(document, reading)
     yield from _in_activity_types(document.activity_types)
     yield from repeated((p.program_id for p in document.programs), "programs", "program_id")
     roles = _roles(document, reading)
@@ -64,6 +90,21 @@ def _contradictions(
     yield from _in_users(document.users)
     yield from _in_memberships(document.memberships, reading)
     yield from _in_api_keys(document.api_keys)
+
+
+def _left_out(
+    document: NetworkDocument, reading: Reading[NetworkDocument]
+) -> Iterator[Contradiction]:
+    """Lists without anything in them, to which other parts refer."""
+    has_parts = any(program.rules or program.quests for program in document.programs)
+    asked = [("activity_types", "activity_type_id", "rules and requirements", has_parts)]
+    asked += [
+        (name, f"{name[:-1]}_id", "memberships", bool(document.memberships))
+        for name in ("programs", "users")
+    ]
+    for name, id_name, who, is_asked in asked:
+        if is_asked and _names(reading, name, id_name).known == ():
+            yield Contradiction((name,), f"is empty, and {who} refer to it: {_MUST_STAND_HERE}")
 
 
 def _in_activity_types(parts: Iterable[ActivityTypePart]) -> Iterator[Contradiction]:
@@ -88,14 +129,17 @@ def _in_memberships(
     ids = (part.program_membership_id for part in listed)
     yield from repeated(ids, "memberships", "program_membership_id")
     enrolments = (f"{part.program_id} {part.user_id}" for part in listed)
-    yield from repeated(enrolments, "memberships", "user_id")
-    programs = _names(reading, "programs", "program_id")
-    users = _names(reading, "users", "user_id")
-    for index, part in enumerate(listed):
-        if programs.lack(part.program_id):
-            yield Contradiction(("memberships", index, "program_id"), "is not among the programs")
-        if users.lack(part.user_id):
-            yield Contradiction(("memberships", index, "user_id"), "is not among the users")
+    yield from repeated(enrolments, "memberships", "user_id", remedy=_ENROLLED)
+    for name, id_name in (("programs", "program_id"), ("users", "user_id")):
+        names = _names(reading, name, id_name)
+        for index, part in enumerate(listed):
+            said = getattr(part, id_name)
+            if names.known and names.lack(said):
+                others = names.other_than(said)
+                yield Contradiction(
+                    ("memberships", index, id_name),
+                    f"is not among the {name}: {others} ({_MUST_STAND_HERE})",
+                )
 
 
 def _in_api_keys(parts: Iterable[ApiKeyPart]) -> Iterator[Contradiction]:
@@ -112,21 +156,29 @@ def _surroundings(
 
     return Surroundings(
         roles=roles,
-        metadata_fields=_names(reading, "network", "metadata_fields"),
+        activity_types=_names(reading, "activity_types", "activity_type_id"),
+        metadata_fields=_metadata_fields(reading),
         rules=names("rules", "rule_id"),
         quests=names("quests", "quest_id"),
         segments=names("segments", "segment_id"),
         tiers=names("tiers", "levels", "tier_id"),
-        benefits=names("tiers", "levels", "benefits"),
+        benefits=names("tiers", "levels", "benefits").each_once(),
         read=reading.rest["programs"][index],
         is_unsure=lambda inner: reading.is_unsure(("programs", index, *inner)),
     )
 
 
+def _metadata_fields(reading: Reading[NetworkDocument]) -> Names:
+    """Left out, those stay that the network has, which the document does not say."""
+    if reading.rest["network"].get("metadata_fields") is None:
+        return Names(None)
+    return _names(reading, "network", "metadata_fields").each_once()
+
+
 def _roles(document: NetworkDocument, reading: Reading[NetworkDocument]) -> Roles | None:
     """The roles of each activity type, None where they can't be read."""
     known = _names(reading, "activity_types", "activity_type_id").known
-    if known is None:
+    if not known:
         return None
     roles: dict[str, tuple[str, ...] | None] = dict.fromkeys(known)
     for index, part in enumerate(document.activity_types):

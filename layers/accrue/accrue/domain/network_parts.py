@@ -29,13 +29,14 @@ class NetworkPart(Document):
 
     With `logs_undefined_types`, the membership endpoint too logs activities of types that are not
     defined; by default it refuses them. Of an activity's metadata, the fields named in
-    `metadata_fields` are kept, and rules can be on them.
+    `metadata_fields` are kept, and rules can be on them; by default none. Left out, both stay as
+    they are: what is not kept meanwhile is lost for ever.
     """
 
     network_id: NetworkId
     name: str = Field(min_length=1, max_length=128)
-    logs_undefined_types: bool = False
-    metadata_fields: tuple[CatalogId, ...] = Field(default=(), max_length=20)
+    logs_undefined_types: bool | None = None
+    metadata_fields: tuple[CatalogId, ...] | None = Field(default=None, max_length=20)
 
 
 class ActivityTypePart(Document):

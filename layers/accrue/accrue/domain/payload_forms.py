@@ -7,27 +7,43 @@ one is added. It lists its fields; an optional one that was not sent is left out
 key is not among them, nor is anything that the server adds.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from accrue.domain.canonical import content_hash
 from accrue.domain.emails import normalize_email
 from accrue.domain.errors import UnreadableRowError
+from accrue.domain.line_items import LineItem
 from accrue.domain.membership_activity_request import MembershipActivityRequest
 from accrue.domain.network_activity_request import NetworkActivityRequest
 
 # The forms of new rows.
-MEMBERSHIP_ACTIVITY_FORM = "membership_activity/1"
+MEMBERSHIP_ACTIVITY_FORM = "membership_activity/2"
 NETWORK_ACTIVITY_FORM = "network_activity/2"
 
-_KNOWN_FORMS = frozenset({"membership_activity/1", "network_activity/1", "network_activity/2"})
+_KNOWN_FORMS = frozenset(
+    {
+        "membership_activity/1",
+        "membership_activity/2",
+        "network_activity/1",
+        "network_activity/2",
+    }
+)
 
 
-def membership_payload_hash(form: str, request: MembershipActivityRequest) -> str:
-    """SHA-256, in hex, of what was sent in Hang's form."""
+def membership_payload_hash(
+    form: str, request: MembershipActivityRequest, pseudonym: Callable[[str], str]
+) -> str:
+    """SHA-256, in hex, of what was sent in Hang's form.
+
+    `pseudonym` is the network's keyed digest. Metadata that no row keeps may be personal, and all
+    else that is hashed stands in the row: without a key it could be found out by hashing guesses.
+    """
     if form == "membership_activity/1":
         return _hash(form, _membership_activity_1(request))
+    if form == "membership_activity/2":
+        return _hash(form, _membership_activity_2(request, pseudonym))
     _ensure_known(form)
-    return membership_payload_hash(MEMBERSHIP_ACTIVITY_FORM, request)
+    return membership_payload_hash(MEMBERSHIP_ACTIVITY_FORM, request, pseudonym)
 
 
 def network_payload_hash(
@@ -62,17 +78,21 @@ def _without_absent(sent: dict[str, object]) -> dict[str, object]:
 
 
 def _membership_activity_1(request: MembershipActivityRequest) -> dict[str, object]:
-    line_items = [
-        _without_absent({"item_id": each.item_id, "value": each.value, "group_id": each.group_id})
-        for each in request.line_items
-    ]
     return {
         "program_membership_id": request.program_membership_id,
         "activity_type_id": request.activity_type_id,
         "value": request.value,
         "transaction_timestamp": request.transaction_timestamp,
-        "line_items": line_items or None,
+        "line_items": _line_items(request.line_items),
     }
+
+
+def _membership_activity_2(
+    request: MembershipActivityRequest, pseudonym: Callable[[str], str]
+) -> dict[str, object]:
+    """Form 1 and all of `metadata`, whatever of it the network keeps."""
+    metadata = pseudonym(content_hash(request.metadata)) if request.metadata else None
+    return {**_membership_activity_1(request), "metadata": metadata}
 
 
 def _network_activity_1(
@@ -92,5 +112,17 @@ def _network_activity_1(
 def _network_activity_2(
     request: NetworkActivityRequest, pseudonym: Callable[[str], str]
 ) -> dict[str, object]:
-    """Form 1 and all that the partner added to `metadata`, whatever of it the network keeps."""
-    return {**_network_activity_1(request, pseudonym), "metadata": request.metadata or None}
+    """Form 1, `line_items`, and all that the partner added to `metadata`, kept or not."""
+    return {
+        **_network_activity_1(request, pseudonym),
+        "line_items": _line_items(request.line_items),
+        "metadata": request.metadata or None,
+    }
+
+
+def _line_items(items: Sequence[LineItem]) -> list[dict[str, object]] | None:
+    sent = [
+        _without_absent({"item_id": each.item_id, "value": each.value, "group_id": each.group_id})
+        for each in items
+    ]
+    return sent or None

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from accrue.domain.document_faults import place_and_remedy
 from accrue.domain.program.parts import Document
 from accrue.domain.program.places import Place
+from accrue.domain.sent_document import empty_conditions, without_nulls
 
 # Each takes away something of every fault that is left, from the inside outwards.
 MAX_PASSES = 24
@@ -146,6 +147,7 @@ class Reading[D: Document]:
 
 def read_document[D: Document](sent: Mapping[str, Any], root: type[D]) -> Reading[D]:
     """The document, or what can be read of it and where in what was sent the faults are."""
+    sent = without_nulls(sent, [root])
     faults: dict[Place, str] = {}
     edits = Edits()
     rest = sent
@@ -164,6 +166,11 @@ def read_document[D: Document](sent: Mapping[str, Any], root: type[D]) -> Readin
         if () in edits.removed:
             break
         rest = edits.applied(sent)
+    faulty = Faulty(faults)
+    for place, remedy in empty_conditions(sent, [root]):
+        # What it is in may be told to say nothing at all.
+        if place in faults or not faulty.touches(place):
+            faults[place] = remedy
     return Reading(sent, readable, rest, faults, Faulty(faults), edits)
 
 

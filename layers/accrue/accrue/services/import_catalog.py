@@ -2,9 +2,9 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from accrue.domain.activity import MembershipRef
 from accrue.domain.api_keys import SECRET_BYTES, key_text, secret_sha256
@@ -13,7 +13,13 @@ from accrue.domain.changes import Change
 from accrue.domain.errors import Fault
 from accrue.domain.json_values import pointer
 from accrue.domain.network_document import refusal
-from accrue.domain.network_parts import ApiKeyPart, MembershipPart, NetworkDocument, UserPart
+from accrue.domain.network_parts import (
+    ApiKeyPart,
+    MembershipPart,
+    NetworkDocument,
+    NetworkPart,
+    UserPart,
+)
 from accrue.domain.program.program import Program, ProgramVersion
 from accrue.domain.program.stored import kept_counts
 
@@ -95,10 +101,10 @@ class CatalogImporter:
     def _network(self, document: NetworkDocument) -> Network:
         part = document.network
         present = self.catalog.find_network(part.network_id)
-        secret = present.pseudonym_secret if present else self.random_bytes(SECRET_BYTES)
-        return Network(
-            part.network_id, part.name, secret, part.logs_undefined_types, part.metadata_fields
-        )
+        if present is None:
+            secret = self.random_bytes(SECRET_BYTES)
+            present = Network(part.network_id, part.name, secret)
+        return replace(present, name=part.name, **_said(part))
 
     def _contradictions(self, document: NetworkDocument, network: Network) -> Iterator[Fault]:
         for index, user in enumerate(document.users):
@@ -111,6 +117,11 @@ class CatalogImporter:
     def _program_contradictions(
         self, index: int, program: Program, network: Network
     ) -> Iterator[Fault]:
+        for field in sorted(program.metadata_asked - set(network.metadata_fields)):
+            yield Fault(
+                pointer("network", "metadata_fields"),
+                f"lacks {field}, which {program.program_id} asks for: name all that is to be kept",
+            )
         versions = self.catalog.list_program_versions(network.network_id, program.program_id)
         programs = (program, *(version.program for version in versions))
         counted = frozenset[str]().union(*map(kept_counts, programs))
@@ -214,6 +225,15 @@ class CatalogImporter:
         text = key_text(network_id, part.key_id, secret)
         minted.append(MintedKey(part.key_id, part.role.value, text))
         return change
+
+
+def _said(part: NetworkPart) -> dict[str, Any]:
+    """What the document says of the network; what it leaves out stays as it is."""
+    optional = {
+        "logs_undefined_types": part.logs_undefined_types,
+        "metadata_fields": part.metadata_fields,
+    }
+    return {name: value for name, value in optional.items() if value is not None}
 
 
 def _enrolments(document: NetworkDocument) -> Enrolments:

@@ -1,13 +1,70 @@
 """What both front doors do before a row is written."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
-from accrue.domain.activity import Activity, FrontDoor, LedgerRow, Outcome, Participant
-from accrue.domain.errors import IdempotencyKeyReusedError
+from accrue.domain.activity import (
+    Activity,
+    ActivityLineItem,
+    FrontDoor,
+    LedgerRow,
+    Outcome,
+    Participant,
+)
+from accrue.domain.catalog import ActivityType
+from accrue.domain.errors import (
+    CatalogRefusalError,
+    Fault,
+    IdempotencyKeyReusedError,
+    NegativeValueError,
+)
+from accrue.domain.line_items import LineItem
 
 # Wrong clocks and time zones are off by less; what is further ahead waits for somebody to look.
 HELD_FROM_AHEAD = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedActivity:
+    """A row that may be recorded, and what its sender should be told."""
+
+    activity: Activity
+    warnings: tuple[str, ...]
+
+
+@contextmanager
+def noted(refusals: list[CatalogRefusalError]) -> Iterator[None]:
+    """Note a refusal and go on: what else is wrong should be told with it."""
+    try:
+        yield
+    except CatalogRefusalError as refusal:
+        refusals.append(refusal)
+
+
+def ensure_sign(activity_type: ActivityType, values: Mapping[str, Decimal | None]) -> None:
+    """Raise NegativeValueError if the type does not allow one of the values, given by pointer."""
+    if activity_type.allows_negative:
+        return
+    faults = [
+        Fault(pointer, "is negative, which this activity type does not allow")
+        for pointer, value in values.items()
+        if value is not None and value < 0
+    ]
+    if faults:
+        raise NegativeValueError("This activity type does not allow negative values.", faults)
+
+
+def values_of_items(items: Sequence[LineItem], where: str) -> dict[str, Decimal | None]:
+    """The items' values by the pointers of them, the items being at `where`."""
+    return {f"{where}/{index}/value": item.value for index, item in enumerate(items)}
+
+
+def kept_items(items: Sequence[LineItem]) -> tuple[ActivityLineItem, ...]:
+    """The items as a row keeps them."""
+    return tuple(ActivityLineItem(item.item_id, item.value, item.group_id) for item in items)
 
 
 def settled_outcome(

@@ -1,31 +1,44 @@
 """Record an activity of one membership (Hang's form)."""
 
+from dataclasses import dataclass, replace
 from functools import partial
 
-from accrue.domain.activity import (
-    Activity,
-    ActivityLineItem,
-    FrontDoor,
-    Kind,
-    Participant,
-)
+from accrue.domain.activity import Activity, FrontDoor, Kind, Participant
 from accrue.domain.caller import Caller
-from accrue.domain.catalog import ActivityType, Membership
+from accrue.domain.catalog import ActivityType, Network
 from accrue.domain.errors import (
     CatalogRefusalError,
     Fault,
     MembershipNotFoundError,
-    NegativeValueError,
     UnknownActivityTypeError,
     UnknownRoleError,
 )
 from accrue.domain.ids import id_from_idempotency_key
+from accrue.domain.kept_metadata import KeptMetadata, keep_metadata
 from accrue.domain.membership_activity_request import MembershipActivityRequest
 from accrue.domain.payload_forms import MEMBERSHIP_ACTIVITY_FORM, membership_payload_hash
 from accrue.domain.program.parts import MEMBER_ROLE
 from accrue.domain.recording import Attempt, Call, Recording
 from accrue.services.ports import CatalogReader, LedgerReader, Recorder
-from accrue.services.record_activity import ensure_same_payload, settled_outcome
+from accrue.services.record_activity import (
+    ResolvedActivity,
+    ensure_same_payload,
+    ensure_sign,
+    kept_items,
+    noted,
+    outcome_warnings,
+    settled_outcome,
+    values_of_items,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipRecording:
+    """What became of a request, and what its sender should be told."""
+
+    activity_id: str
+    replayed: bool
+    warnings: tuple[str, ...]
 
 
 def record_membership_activity(  # noqa: PLR0913 - three of them are ports
@@ -36,86 +49,99 @@ def record_membership_activity(  # noqa: PLR0913 - three of them are ports
     catalog: CatalogReader,
     ledger: LedgerReader,
     recorder: Recorder,
-) -> Recording:
+) -> MembershipRecording:
     """Record the activity once and for ever.
 
     Raises MembershipNotFoundError or a CatalogRefusalError if the catalog does not allow it (then
     nothing is written and the key stays free), IdempotencyKeyReusedError if the key stands for
     another payload.
     """
-    activity_id = id_from_idempotency_key(caller.network_id, request.idempotency_key)
-    payload_hash_under = partial(membership_payload_hash, request=request)
+    network = catalog.find_network(caller.network_id)
+    if network is None:
+        raise MembershipNotFoundError
+    draft = _draft(request, network, caller, call)
+    payload_hash_under = partial(
+        membership_payload_hash, request=request, pseudonym=network.pseudonym
+    )
     try:
-        activity = _allowed_activity(activity_id, request, caller, call, catalog)
+        resolved = _resolve(draft, request, network, catalog)
     except (CatalogRefusalError, MembershipNotFoundError):
         # An acknowledged activity stays acknowledged, whatever has left the catalog since.
-        earlier = ledger.find_row(caller.network_id, activity_id)
+        earlier = ledger.find_row(network.network_id, draft.activity_id)
         if not isinstance(earlier, Activity):
             raise
         ensure_same_payload(earlier, payload_hash_under, FrontDoor.MEMBERSHIP)
-        return Recording(earlier, created=False)
-    return recorder.record(Attempt(activity, payload_hash_under=payload_hash_under))
+        return _answer(Recording(earlier, created=False), ())
+    attempt = Attempt(resolved.activity, payload_hash_under=payload_hash_under)
+    return _answer(recorder.record(attempt), resolved.warnings)
 
 
-def _allowed_activity(
-    activity_id: str,
-    request: MembershipActivityRequest,
-    caller: Caller,
-    call: Call,
-    catalog: CatalogReader,
+def _draft(
+    request: MembershipActivityRequest, network: Network, caller: Caller, call: Call
 ) -> Activity:
-    membership = catalog.find_membership(caller.network_id, request.program_membership_id)
-    if membership is None:
-        raise MembershipNotFoundError
-    activity_type = _allowed_type(request, caller.network_id, catalog)
-    participants = (_member(membership),)
     return Activity(
-        network_id=caller.network_id,
-        activity_id=activity_id,
+        network_id=network.network_id,
+        activity_id=id_from_idempotency_key(network.network_id, request.idempotency_key),
         kind=Kind.ACTIVITY,
         front_door=FrontDoor.MEMBERSHIP,
         activity_type_id=request.activity_type_id,
         amount=request.value,
-        participants=participants,
-        line_items=tuple(
-            ActivityLineItem(item.item_id, item.value, item.group_id) for item in request.line_items
-        ),
+        participants=(),
+        line_items=kept_items(request.line_items),
         occurred_at=request.occurred_at,
         recorded_at=call.received_at,
         request_id=call.request_id,
         invocation_id=call.invocation_id,
         key_id=caller.key_id,
         payload_form=MEMBERSHIP_ACTIVITY_FORM,
-        payload_hash=membership_payload_hash(MEMBERSHIP_ACTIVITY_FORM, request),
-        settled_outcome=settled_outcome(
-            is_type_defined=activity_type is not None,
-            participants=participants,
-            occurred_at=request.occurred_at,
-            recorded_at=call.received_at,
-        ),
+        payload_hash=membership_payload_hash(MEMBERSHIP_ACTIVITY_FORM, request, network.pseudonym),
     )
 
 
-def _member(membership: Membership) -> Participant:
-    return Participant(MEMBER_ROLE, membership.user_id, (membership.ref,))
+def _resolve(
+    draft: Activity, request: MembershipActivityRequest, network: Network, catalog: CatalogReader
+) -> ResolvedActivity:
+    """The draft with all that the catalog adds to it.
+
+    A CatalogRefusalError carries everything that the catalog does not allow, under the first code.
+    """
+    membership = catalog.find_membership(network.network_id, request.program_membership_id)
+    if membership is None:
+        raise MembershipNotFoundError
+    activity_type: ActivityType | None = None
+    kept = KeptMetadata({})
+    refusals: list[CatalogRefusalError] = []
+    with noted(refusals):
+        activity_type = _allowed_type(request, network, catalog)
+    with noted(refusals):
+        kept = keep_metadata(request.metadata, network.metadata_fields, ["activity", "metadata"])
+    if refusals:
+        raise CatalogRefusalError.together(refusals)
+    participants = (Participant(MEMBER_ROLE, membership.user_id, (membership.ref,)),)
+    outcome = settled_outcome(
+        is_type_defined=activity_type is not None,
+        participants=participants,
+        occurred_at=draft.occurred_at,
+        recorded_at=draft.recorded_at,
+    )
+    return ResolvedActivity(
+        replace(draft, participants=participants, metadata=kept.values, settled_outcome=outcome),
+        kept.warnings,
+    )
 
 
 def _allowed_type(
-    request: MembershipActivityRequest, network_id: str, catalog: CatalogReader
+    request: MembershipActivityRequest, network: Network, catalog: CatalogReader
 ) -> ActivityType | None:
     """The activity's type; None if it is undefined and the network wants such activities logged."""
-    activity_type = catalog.find_activity_type(network_id, request.activity_type_id)
+    activity_type = catalog.find_activity_type(network.network_id, request.activity_type_id)
     if activity_type is None:
-        network = catalog.find_network(network_id)
-        if network is not None and network.logs_undefined_types:
+        if network.logs_undefined_types:
             return None
+        remedy = "is not defined: define it or send a defined one"
         raise UnknownActivityTypeError(
             "The network has no such activity type.",
-            [
-                Fault(
-                    "/activity/activity_type_id", "is not defined: define it or send a defined one"
-                )
-            ],
+            [Fault("/activity/activity_type_id", remedy)],
         )
     if MEMBER_ROLE not in activity_type.roles:
         allowed = ", ".join(activity_type.roles)
@@ -129,23 +155,15 @@ def _allowed_type(
                 )
             ],
         )
-    _ensure_sign(request, activity_type)
+    items = values_of_items(request.line_items, "/activity/line_items")
+    ensure_sign(activity_type, {"/activity/value": request.value, **items})
     return activity_type
 
 
-def _ensure_sign(request: MembershipActivityRequest, activity_type: ActivityType) -> None:
-    if activity_type.allows_negative:
-        return
-    faults = [
-        Fault(pointer, "is negative, which this activity type does not allow")
-        for pointer, value in (
-            ("/activity/value", request.value),
-            *(
-                (f"/activity/line_items/{index}/value", item.value)
-                for index, item in enumerate(request.line_items)
-            ),
-        )
-        if value is not None and value < 0
-    ]
-    if faults:
-        raise NegativeValueError("This activity type does not allow negative values.", faults)
+def _answer(recording: Recording, warnings: tuple[str, ...]) -> MembershipRecording:
+    return MembershipRecording(
+        activity_id=recording.stored.activity_id,
+        replayed=not recording.created,
+        # Why there are no points comes first: of many warnings, the last ones may be left out.
+        warnings=outcome_warnings(recording.stored) + warnings,
+    )

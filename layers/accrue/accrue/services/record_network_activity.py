@@ -26,7 +26,7 @@ from accrue.domain.network_activity_request import NetworkActivityRequest
 from accrue.domain.payload_forms import NETWORK_ACTIVITY_FORM, network_payload_hash
 from accrue.domain.recording import Attempt, Call, Recording
 from accrue.services.ports import CatalogReader, LedgerReader, Recorder
-from accrue.services.record_activity import ensure_same_payload, outcome_warnings
+from accrue.services.record_activity import ensure_same_payload, kept_items, outcome_warnings
 from accrue.services.resolve_network_activity import resolve_network_activity
 
 
@@ -140,6 +140,7 @@ def _draft(
         activity_type_id=request.activity_short_id,
         amount=request.amount,
         participants=(),
+        line_items=kept_items(request.line_items),
         occurred_at=request.occurred_at or call.received_at,
         recorded_at=call.received_at,
         request_id=call.request_id,

@@ -1,32 +1,27 @@
 """What the catalog makes of an activity of a network: who took part, what is kept, if it may be."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from accrue.domain.activity import Activity, Participant
 from accrue.domain.catalog import ActivityType, Network
 from accrue.domain.errors import (
     CatalogRefusalError,
     Fault,
-    NegativeValueError,
     UnknownRoleError,
     UnknownUserError,
 )
 from accrue.domain.json_values import pointer, quoted
-from accrue.domain.kept_metadata import KeptMetadata, keep_metadata
+from accrue.domain.kept_metadata import KNOWN_METADATA_FIELDS, KeptMetadata, keep_metadata
 from accrue.domain.near_miss import nearest_name
 from accrue.domain.network_activity_request import NetworkActivityRequest
 from accrue.services.ports import CatalogReader
-from accrue.services.record_activity import settled_outcome
-
-
-@dataclass(frozen=True, slots=True)
-class ResolvedActivity:
-    """A row that may be recorded, and what its sender should be told."""
-
-    activity: Activity
-    warnings: tuple[str, ...]
+from accrue.services.record_activity import (
+    ResolvedActivity,
+    ensure_sign,
+    noted,
+    settled_outcome,
+    values_of_items,
+)
 
 
 def resolve_network_activity(
@@ -41,14 +36,17 @@ def resolve_network_activity(
     kept = KeptMetadata({})
     refusals: list[CatalogRefusalError] = []
     if activity_type is not None:
-        with _noted(refusals):
+        with noted(refusals):
             _ensure_roles(request, activity_type)
-        with _noted(refusals):
-            _ensure_sign(request, activity_type)
-    with _noted(refusals):
+        with noted(refusals):
+            items = values_of_items(request.line_items, "/line_items")
+            ensure_sign(activity_type, {"/amount": request.amount, **items})
+    with noted(refusals):
         participants = _participants(request, network, catalog)
-    with _noted(refusals):
-        kept = keep_metadata(request.metadata, network.metadata_fields)
+    with noted(refusals):
+        kept = keep_metadata(
+            request.metadata, network.metadata_fields, ["metadata"], KNOWN_METADATA_FIELDS
+        )
     if refusals:
         raise CatalogRefusalError.together(refusals)
     outcome = settled_outcome(
@@ -64,14 +62,6 @@ def resolve_network_activity(
     )
 
 
-@contextmanager
-def _noted(refusals: list[CatalogRefusalError]) -> Iterator[None]:
-    try:
-        yield
-    except CatalogRefusalError as refusal:
-        refusals.append(refusal)
-
-
 def _ensure_roles(request: NetworkActivityRequest, activity_type: ActivityType) -> None:
     allowed = ", ".join(activity_type.roles)
     faults = [
@@ -81,14 +71,6 @@ def _ensure_roles(request: NetworkActivityRequest, activity_type: ActivityType) 
     ]
     if faults:
         raise UnknownRoleError("The activity type does not have every role.", faults)
-
-
-def _ensure_sign(request: NetworkActivityRequest, activity_type: ActivityType) -> None:
-    if request.amount < 0 and not activity_type.allows_negative:
-        raise NegativeValueError(
-            "This activity type does not allow negative values.",
-            [Fault("/amount", "is negative, which this activity type does not allow")],
-        )
 
 
 def _participants(

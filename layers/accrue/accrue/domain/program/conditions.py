@@ -167,7 +167,17 @@ def _moment(value: object) -> object:
     return value
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
+def _near(moment: datetime) -> datetime:
+    # A time at the end of all times has no day in some other time zone.
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(
+            f"is not between {FIRST_YEAR} and {LAST_YEAR}: for ever is to leave the end out"
+        )
+    return moment
+
+
+FIRST_YEAR, LAST_YEAR = 1970, 9000
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment), AfterValidator(_near)]
 
 
 class Window(Document):
@@ -193,9 +203,13 @@ class Window(Document):
 
 
 def _clock_time(value: object) -> object:
+    if value is None:
+        raise ValueError('is null: send a time of day, such as "08:30"')
     # Pydantic takes a number for seconds since midnight.
     if not isinstance(value, time) and not (isinstance(value, str) and len(value) == len("08:30")):
         raise ValueError('must be a time of day: write it as "08:30"')
+    if value == "24:00":
+        raise ValueError('is not a time of day: the end of a day is "00:00"')
     return value
 
 

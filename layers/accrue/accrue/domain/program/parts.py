@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from accrue.domain.amounts import MAX_ABSOLUTE_AMOUNT, MAX_DECIMAL_PLACES, canonical_text
 from accrue.domain.field_parsers import stored_identifier
-from accrue.domain.number_text import parse_number
+from accrue.domain.number_text import MAX_NUMBER_CHARS, parse_number
 
 MEMBER_ROLE: Final = "member"
 # Of the rule that takes an activity's value at its word; no rule of a document may have it.
@@ -23,9 +23,9 @@ MAX_TEXT_CHARS = 255
 # Of ids or texts in one condition: it is looked through for each activity.
 MAX_CHOICES = 100
 
-CatalogId = Annotated[
-    str, Field(max_length=MAX_ID_CHARS, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:~-]*$")
-]
+ID_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._:~-]*$"
+
+CatalogId = Annotated[str, Field(max_length=MAX_ID_CHARS, pattern=ID_PATTERN)]
 # Partners choose these and they are compared byte for byte; spaces inside are theirs to use.
 ActivityTypeId = Annotated[str, AfterValidator(stored_identifier(128))]
 Role = Annotated[str, AfterValidator(stored_identifier(64))]
@@ -47,11 +47,11 @@ def exact_number(
     """
 
     def parse(value: object) -> Decimal:
+        if value is None:
+            raise ValueError(f'is null: send a {name}, such as "10.50"')
         if isinstance(value, float):
             # Of all errors, pydantic reports only a ValueError together with the others.
-            raise ValueError(  # noqa: TRY004
-                f'write the {name} as a string, such as "0.01": a JSON number is not exact'
-            )
+            raise ValueError(_inexact(value))  # noqa: TRY004
         whole = isinstance(value, int) and not isinstance(value, bool)
         number = parse_number(str(value) if whole else value)
         places = len(canonical_text(number).partition(".")[2])
@@ -64,6 +64,17 @@ def exact_number(
         return Decimal(canonical_text(number))
 
     return parse
+
+
+def _inexact(number: float) -> str:
+    """What to send in the place of a number that came with a fraction or an exponent."""
+    shortest = Decimal(repr(number))
+    if not shortest.is_finite():
+        return "is not a finite number: send one that is"
+    text = canonical_text(shortest)
+    if len(text) > MAX_NUMBER_CHARS:
+        return "is out of range: send fewer digits"
+    return f'write it as text, "{text}": a JSON number with a fraction is not exact'
 
 
 _SCHEMA = WithJsonSchema({"type": ["string", "integer"], "pattern": r"^-?[0-9]+(\.[0-9]+)?$"})
@@ -136,7 +147,9 @@ def value_text(value: object) -> str:
         case str():
             return value
         case float():
-            raise ValueError('write fractions as a string, such as "0.5"')
+            raise ValueError(_inexact(value))
+        case None:
+            raise ValueError("is null: send text, a number, or true or false")
         case _:
             raise ValueError("must be text, a number, or true or false")
 

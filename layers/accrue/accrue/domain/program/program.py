@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field
 
 from accrue.domain.errors import NoVersionInForceError
 from accrue.domain.program.bonuses import Bonus, Stacking
-from accrue.domain.program.conditions import TraitCondition
+from accrue.domain.program.conditions import Conditions, TraitCondition
 from accrue.domain.program.parts import CatalogId, Document
 from accrue.domain.program.points_unit import PointsUnit
 from accrue.domain.program.quests import Quest
@@ -66,8 +66,14 @@ class Program(Document):
 
         Postings keep the positions of those that held, so the order is part of a format.
         """
-        asked = (trait for conditions in self._all_trait_conditions() for trait in conditions)
-        return tuple(dict.fromkeys(asked))
+        segments = (trait for segment in self.segments for trait in segment.when.traits)
+        others = (trait for when in self._all_conditions() for trait in when.traits)
+        return tuple(dict.fromkeys((*segments, *others)))
+
+    @cached_property
+    def metadata_asked(self) -> frozenset[str]:
+        """The metadata fields that conditions are on."""
+        return frozenset(each.field for when in self._all_conditions() for each in when.metadata)
 
     def rules_on(self, activity_type_id: str, role: str) -> tuple[tuple[int, Rule], ...]:
         """The rules on an activity type for a role, with their positions."""
@@ -93,17 +99,14 @@ class Program(Document):
                 found[type_id] = (*found.get(type_id, ()), (position, quest))
         return found
 
-    def _all_trait_conditions(self) -> Iterator[tuple[TraitCondition, ...]]:
-        for segment in self.segments:
-            yield segment.when.traits
+    def _all_conditions(self) -> Iterator[Conditions]:
         for rule in self.rules:
-            yield rule.when.traits
+            yield rule.when
         for bonus in self.bonuses:
-            yield bonus.when.traits
+            yield bonus.when
         for quest in self.quests:
-            yield quest.when.traits
-            for requirement in quest.requirements:
-                yield requirement.when.traits
+            yield quest.when
+            yield from (requirement.when for requirement in quest.requirements)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,10 +54,10 @@ def _too_much_at_once(program: Program) -> Iterator[Contradiction]:
     for activity_type_id, number in parts.items():
         if number > MAX_PARTS_AN_ACTIVITY:
             yield Contradiction(
-                ("rules",),
-                f"and bonuses and requirements on {activity_type_id} are {number:,} to look at for "
-                f"each activity, and {MAX_PARTS_AN_ACTIVITY} is the most: a bonus counts once for "
-                "each rule that it is on",
+                (),
+                f"has {number:,} rules, bonuses on them and requirements on {activity_type_id}, "
+                f"and {MAX_PARTS_AN_ACTIVITY} is the most for one activity: take some out, say by "
+                "rule_ids which rules a bonus is on, or make two activity types of it",
             )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from decimal import ROUND_CEILING
+from decimal import ROUND_CEILING, Decimal
 from zoneinfo import ZoneInfo
 
 from accrue.domain.amounts import canonical_text
@@ -19,6 +19,7 @@ from accrue.domain.program.program import Program
 from accrue.domain.program.quests import Progress, Quest, Requirement
 from accrue.domain.program.segments import Segment
 
+NOT_NEGATIVE = Range(at_least=Decimal(0))
 _AN_INSTANT = timedelta(microseconds=1)
 
 
@@ -71,6 +72,12 @@ def _in_requirement(
         yield Contradiction(
             (*place, "threshold"),
             f"{canonical_text(threshold)} is no number of activities: make it whole",
+        )
+    wanted = requirement.when.amount
+    if wanted and not nothing_is_in(wanted) and nothing_is_in(wanted, NOT_NEGATIVE):
+        yield Contradiction(
+            (*place, "when", "amount"),
+            "has only negative amounts, which make no progress: change it or leave it out",
         )
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from accrue.domain.amounts import canonical_text
 from accrue.domain.program.awards import Flat, MatchedItems, StepTable
 from accrue.domain.program.contradictions.conditions import in_conditions
-from accrue.domain.program.contradictions.surroundings import Contradiction, Surroundings, listed
+from accrue.domain.program.contradictions.surroundings import Contradiction, Surroundings
 from accrue.domain.program.parts import IDENTITY_RULE_ID
 from accrue.domain.program.places import Place
 from accrue.domain.program.points_unit import PointsUnit
@@ -21,7 +21,7 @@ def in_rule(
     if rule.rule_id == IDENTITY_RULE_ID:
         yield Contradiction(
             (*place, "rule_id"),
-            "is what amounts are counted under that no rule is on: choose another id",
+            "is the name of the built-in rule that takes amounts at their word: choose another id",
         )
     yield from not_played(rule, place, around)
     yield from in_conditions(rule.when, (*place, "when"), around)
@@ -35,13 +35,13 @@ def not_played(
     """An activity type that there is not, or a role that it has not."""
     if around.roles is None:
         return
-    if part.activity_type_id not in around.roles:
+    types, type_id = around.activity_types, part.activity_type_id
+    if types.lack(type_id):
         yield Contradiction(
             (*place, "activity_type_id"),
-            f"is not among the activity types: {listed(tuple(around.roles))}",
+            f"is not among the activity types: {types.other_than(type_id)}",
         )
-        return
-    roles = around.roles[part.activity_type_id]
+    roles = around.roles.get(type_id)
     if roles is not None and part.role not in roles:
         allowed = ", ".join(roles)
         yield Contradiction((*place, "role"), f"is not a role of the type; it has {allowed}")

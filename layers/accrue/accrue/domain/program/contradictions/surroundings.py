@@ -4,18 +4,27 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
+from accrue.domain.near_miss import nearest_name
 from accrue.domain.program.places import Place
+
+_MOST_LISTED = 8
+_SECOND_TIME = "stands at {other} already: remove or rename one of the two"
 
 
 class Contradiction(NamedTuple):
-    """Where the document contradicts itself, and how to mend it."""
+    """Where the document contradicts itself, and how to mend it.
+
+    "{other}" in the remedy stands for another place that it speaks of.
+    """
 
     place: Place
     remedy: str
+    other: Place | None = None
 
     def inside(self, *outer: str | int) -> "Contradiction":
         """The same, in the part that stands at `outer`."""
-        return Contradiction((*outer, *self.place), self.remedy)
+        other = None if self.other is None else (*outer, *self.other)
+        return Contradiction((*outer, *self.place), self.remedy, other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +42,26 @@ class Names:
             found = [element for each in inner for element in _elements(each)]
         return cls(tuple(text for text in found if isinstance(text, str)))
 
+    def each_once(self) -> "Names":
+        """The same, where it is no mistake that one stands there twice."""
+        return Names(self.known and tuple(dict.fromkeys(self.known)))
+
     def lack(self, name: str) -> bool:
-        """Whether it is certain that nothing has this name."""
-        return self.known is not None and name not in self.known
+        """Whether it is certain that nothing has this name.
+
+        Of two with the same name, one may have been meant to have another.
+        """
+        if self.known is None or len(set(self.known)) < len(self.known):
+            return False
+        return name not in self.known
+
+    def other_than(self, name: str) -> str:
+        """What there is to choose from, as far as it is short enough to help."""
+        known = self.known or ("there are none",)
+        if len(known) <= _MOST_LISTED:
+            return ", ".join(known)
+        near = nearest_name(name, known)
+        return f'did you mean "{near}"?' if near else ", ".join(known[:_MOST_LISTED]) + ", ..."
 
 
 def _elements(value: object) -> list[object]:
@@ -52,6 +78,7 @@ class Surroundings:
 
     # By activity type; None for a type that is there but can't be read.
     roles: Mapping[str, Sequence[str] | None] | None
+    activity_types: Names
     metadata_fields: Names
     rules: Names
     quests: Names
@@ -70,7 +97,7 @@ class Surroundings:
         for name in said:
             if names.lack(name):
                 where = (*place, self._position(place, name))
-                yield Contradiction(where, f"is not among {what}: {listed(names.known or ())}")
+                yield Contradiction(where, f"is not among {what}: {names.other_than(name)}")
 
     def _position(self, place: Place, name: str) -> int:
         # Models leave repetitions out, so their own positions may be others.
@@ -80,21 +107,13 @@ class Surroundings:
         return list(value).index(name)
 
 
-def listed(names: Sequence[str]) -> str:
-    """What there is to choose from, as far as it is short enough to help."""
-    if not names:
-        return "there are none"
-    most = 8
-    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
-
-
-def repeated(ids: Iterable[str], list_name: str, *id_name: str) -> Iterator[Contradiction]:
+def repeated(
+    ids: Iterable[str], list_name: str, *id_name: str, remedy: str = _SECOND_TIME
+) -> Iterator[Contradiction]:
     """Those ids of a list's elements that stood in an earlier one."""
-    seen: set[str] = set()
+    seen: dict[str, Place] = {}
     for index, value in enumerate(ids):
-        if value in seen:
-            yield Contradiction((list_name, index, *id_name), _SECOND_TIME)
-        seen.add(value)
-
-
-_SECOND_TIME = "stands here a second time: remove or rename one of the two"
+        place: Place = (list_name, index, *id_name)
+        first = seen.setdefault(value, place)
+        if first != place:
+            yield Contradiction(place, remedy, first)
