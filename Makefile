@@ -100,7 +100,10 @@ template:
 	@SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .local/sam/bin/sam validate --lint > .local/template.log 2>&1 \
 	  || { cat .local/template.log; exit 1; }
 
-unit integration replay e2e: setup
+# On all processors; e2e shares one stack.
+unit integration: setup
+	@exec $(PYTHON) -m pytest -q -n auto --durations=5 --durations-min=2 tests/$@
+replay e2e: setup
 	@exec $(PYTHON) -m pytest -q --durations=5 --durations-min=2 tests/$@
 
 coverage: setup

@@ -107,7 +107,7 @@ class Step:
     lines: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     balances: dict[str, str] = field(default_factory=dict)
     why_not: dict[str, str] = field(default_factory=dict)
-    tier: tuple[str | None, str] | None = None
+    tier: tuple[str, str] | None = None
     outcome: str = "applied"
 
 
@@ -144,7 +144,6 @@ STEPS = (
         Order("ann", "50", MONDAY, (espresso(20),)),
         {"ann": [("order", "50"), ("double-espresso", "20")]},
         {"ann": "70"},
-        tier=(None, "bronze"),
     ),
     Step(
         Order("ann", "100", MONDAY, (BAGEL,)),
@@ -206,8 +205,10 @@ STEPS = (
         Order("cleo", "40", MONDAY, (espresso(40),)),
         {"cleo": [("order", "40")]},
         {"cleo": "40"},
-        {"double-espresso": "the member is not in segment locals"},
-        tier=(None, "bronze"),
+        {
+            "double-espresso": "the member is not in segment locals: "
+            "the trait city is not as it must be"
+        },
     ),
     Step(Order("cleo", "300", MONDAY), {"cleo": [("order", "160")]}, {"cleo": "200"}),
     Step(Order("cleo", "0.4", TUESDAY), {"cleo": [("order", "0")]}, {"cleo": "200"}),
@@ -235,9 +236,9 @@ STEPS = (
         {"ben": "55", "cleo": "426"},
     ),
 )
-# Balance, tier, completions, progress in espresso and in sales.
+# Balance, tier, completions, progress in espresso and in sales; what is completed for good is full.
 IN_THE_END = {
-    "ann": ("795", "silver", 2, "0", "0"),
+    "ann": ("795", "silver", 2, "60", "2"),
     "ben": ("55", "bronze", 0, "15", "1"),
     "cleo": ("426", "silver", 0, "40", "1"),
 }
