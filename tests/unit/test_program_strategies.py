@@ -14,14 +14,12 @@ from accrue.domain.program.awards import Award, MatchedItems, Step, StepTable
 from accrue.domain.program.bonuses import Add, Bonus, Effect, Multiply, Stacking
 from accrue.domain.program.conditions import (
     Conditions,
-    Hours,
     ItemSelector,
     Nth,
     Range,
     RuleConditions,
     SegmentsCondition,
     ValueCondition,
-    Window,
 )
 from accrue.domain.program.period import Period
 from accrue.domain.program.program import Program, version_in_force
@@ -29,6 +27,7 @@ from accrue.domain.program.quests import Progress, Quest, Requirement
 from accrue.domain.program.rules import Rule
 from accrue.domain.program.segments import SegmentConditions
 from accrue.domain.program.tiers import Tiers
+from accrue.domain.program.times import Hours, Window
 from accrue.services.apply_rules import RuleApplier
 from tests.unit.activities import NOON, PROGRAM_ID
 from tests.unit.fakes import FakeBook, FakeCatalog

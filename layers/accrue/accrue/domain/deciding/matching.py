@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable
 from accrue.domain.activity import ActivityLineItem
 from accrue.domain.amounts import canonical_text
 from accrue.domain.deciding.situation import Failure, Situation
-from accrue.domain.program.conditions import Conditions, Weekday
+from accrue.domain.program.conditions import Conditions
 from accrue.domain.program.parts import value_text
+from accrue.domain.program.times import Weekday
 
 # No id, no value: whatever text stood for it could be somebody's id.
 NONE = ""

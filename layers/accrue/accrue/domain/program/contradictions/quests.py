@@ -6,7 +6,7 @@ from decimal import ROUND_CEILING, Decimal
 from zoneinfo import ZoneInfo
 
 from accrue.domain.amounts import canonical_text
-from accrue.domain.program.conditions import Conditions, Range, Window
+from accrue.domain.program.conditions import Conditions, Range
 from accrue.domain.program.contradictions.conditions import in_conditions, nothing_is_in
 from accrue.domain.program.contradictions.rules import in_points, not_played
 from accrue.domain.program.contradictions.surroundings import (
@@ -18,6 +18,7 @@ from accrue.domain.program.places import Place
 from accrue.domain.program.program import Program
 from accrue.domain.program.quests import Progress, Quest, Requirement
 from accrue.domain.program.segments import Segment
+from accrue.domain.program.times import Window
 
 NOT_NEGATIVE = Range(at_least=Decimal(0))
 _AN_INSTANT = timedelta(microseconds=1)
