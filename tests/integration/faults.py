@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.client import BaseClient
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ConnectionClosedError
 
@@ -201,3 +202,20 @@ class _Body:
 
 def _response(status: int, content: bytes = b"{}") -> AWSResponse:
     return AWSResponse(URL, status, HTTPHeaders(), _Body(content))
+
+
+class UnreadKeys:
+    """Lets BatchGetItem leave all keys unread for a number of times."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+        self.left = times
+        make_call: Any = vars(BaseClient)["_make_api_call"]
+
+        def call(client: object, name: str, params: dict[str, Any]) -> Any:
+            if name == "BatchGetItem" and self.left > 0:
+                self.left -= 1
+                return {"Responses": {}, "UnprocessedKeys": params["RequestItems"]}
+            return make_call(client, name, params)
+
+        monkeypatch.setattr(BaseClient, "_make_api_call", call)
+        monkeypatch.setattr("accrue.storage.balances.time.sleep", lambda _seconds: None)

@@ -80,6 +80,17 @@ def test_traits_are_believed_for_the_caches_life_and_a_miss_is_not(
     assert catalog.find_traits("demo", "user-1") == {"city": "Rome"}
 
 
+def test_a_network_of_the_first_release_keeps_no_metadata(world: World) -> None:
+    (item,) = [each for each in world.items("catalog") if "pseudonym_secret" in each]
+    del item["metadata_fields"]
+    world.put_items("catalog", [item])
+
+    network = CatalogTable(world.client, "catalog", CACHE_SECONDS).find_network("demo")
+
+    assert network is not None
+    assert network.metadata_fields == ()
+
+
 def _with_city(city: str) -> dict[str, Any]:
     document = demo_network()
     document["users"][0]["traits"] = {"city": city}

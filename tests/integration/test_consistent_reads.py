@@ -28,3 +28,18 @@ def test_every_single_read_and_every_read_of_the_catalog_is_consistent(
     of_tables = [read for read in reads if "IndexName" not in read]
     assert {read["TableName"] for read in of_tables} == {"ledger", "balance", "catalog"}
     assert all(read.get("ConsistentRead") for read in of_tables)
+
+
+def test_what_came_of_an_activity_is_read_as_it_is_now(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults = Faults.install(monkeypatch)
+    world.restart()
+    sent = world.post_network_activity(VILLAGE_SAMPLE)
+    world.deliver()
+    faults.calls.clear()
+
+    world.get_activity(sent.body["activity_id"])
+
+    (read,) = [c.request["RequestItems"] for c in faults.calls if c.operation == "BatchGetItem"]
+    assert read["balance"]["ConsistentRead"]

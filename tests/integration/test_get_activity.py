@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 import time_machine
-from botocore.client import BaseClient
 
 from accrue.domain.canonical import content_hash
 from accrue.storage.dynamo import to_attributes, to_item
+from tests.integration.faults import UnreadKeys
 from tests.integration.rich_network import purchase, rich_network
 from tests.integration.world import Answer, World
 
@@ -651,33 +651,16 @@ def _rewrite_posting(world: World, changes: Json, *left_out: str) -> None:
 # ---- Throttled reads ----
 
 
-class Throttle:
-    """Lets BatchGetItem leave all keys unread for a number of times."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
-        self.left = times
-        make_call: Any = vars(BaseClient)["_make_api_call"]
-
-        def call(client: object, name: str, params: Json) -> Any:
-            if name == "BatchGetItem" and self.left > 0:
-                self.left -= 1
-                return {"Responses": {}, "UnprocessedKeys": params["RequestItems"]}
-            return make_call(client, name, params)
-
-        monkeypatch.setattr(BaseClient, "_make_api_call", call)
-        monkeypatch.setattr("accrue.storage.balances.time.sleep", lambda _seconds: None)
-
-
 def test_keys_that_were_left_unread_are_read_again(
     tea_house: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     activity_id = buy(tea_house, 1)
     tea_house.deliver()
-    throttle = Throttle(monkeypatch, times=3)
+    unread = UnreadKeys(monkeypatch, times=3)
 
     assert shown(tea_house, activity_id)["outcome"] == "applied"
 
-    assert throttle.left == 0
+    assert unread.left == 0
 
 
 def test_what_could_not_be_read_is_never_shown_as_pending(
@@ -685,7 +668,7 @@ def test_what_could_not_be_read_is_never_shown_as_pending(
 ) -> None:
     activity_id = buy(tea_house, 1)
     tea_house.deliver()
-    Throttle(monkeypatch, times=1000)
+    UnreadKeys(monkeypatch, times=1000)
 
     answer = tea_house.get_activity(activity_id)
 

@@ -140,6 +140,21 @@ def bar(empty_world: World) -> World:
     return empty_world
 
 
+def test_traits_reach_the_parts_that_ask_for_them(bar: World) -> None:
+    """Ann is a local; of Ben nothing is known."""
+    bar.deliver()
+
+    postings = bar.postings()
+    doubled = {
+        posting["program_membership_id"]
+        for posting in postings
+        if any(line.get("bonus_id") == "locals-double" for line in lines_of(posting))
+    }
+    held = {each["program_membership_id"]: each.get("traits_held") for each in postings}
+    assert doubled == {"ann"}
+    assert held == {"ann": [0], "ben": None}
+
+
 @pytest.mark.parametrize("seed", SEEDS[:2])
 def test_any_delivery_with_a_crash_at_each_call_folds_in_the_order_of_the_postings(
     bar: World, monkeypatch: pytest.MonkeyPatch, seed: int

@@ -9,7 +9,7 @@ import time_machine
 
 from accrue.services.reconcile import FIRST_LOOKBACK, OVERLAP
 from accrue.storage.reconcile_progress import ReconcileProgressTable
-from tests.integration.faults import Crash, CrashPoint, Faults, cancelled
+from tests.integration.faults import Crash, CrashPoint, Faults, UnreadKeys, cancelled
 from tests.integration.histories import MIXED_BATCH, hang_post, village_post
 from tests.integration.invariants import Witness, assert_settled, balances_of
 from tests.integration.networks import demo_network
@@ -376,6 +376,21 @@ def test_an_unread_answer_counts_as_unapplied_and_changes_nothing(
     assert _reconcile(world) == {"demo": _summary(checked=1, found=0)}
     assert faults.fired["BatchGetItem"] == 2
     Witness().observe(world)
+
+
+def test_what_is_never_read_counts_as_unapplied_and_is_not_applied_again(
+    world: World, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hang_post("hang-1").act(world)
+    world.deliver()
+    before = world.postings()
+    clock.shift(A_WHILE)
+    UnreadKeys(monkeypatch, times=1000)
+
+    assert _reconcile(world) == {"demo": _summary(checked=1, found=1)}
+
+    assert world.postings() == before
+    assert world.balance("12345") == "50"
 
 
 def test_lost_balances_are_rebuilt_from_the_ledger(

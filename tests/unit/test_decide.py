@@ -1,15 +1,15 @@
 """What activities are worth: the promises of the two source documents, as tables."""
 
-from decimal import Decimal, localcontext
+from decimal import Decimal, Inexact, localcontext
 
 import pytest
 
 from accrue.domain.activity import FrontDoor, Outcome
-from accrue.domain.arithmetic import BALANCE_LIMIT
+from accrue.domain.arithmetic import BALANCE_LIMIT, rounded, total
 from accrue.domain.decide import decide
 from accrue.domain.decision import Decision, Facts
 from accrue.domain.membership_state import MembershipState
-from accrue.domain.program.points_unit import Rounding
+from accrue.domain.program.points_unit import PointsUnit, Rounding
 from accrue.domain.program.program import Program
 from tests.unit.activities import (
     ANN,
@@ -81,6 +81,7 @@ def test_without_a_rule_a_single_members_activity_is_worth_its_value() -> None:
     assert [(line.rule_id, line.points, line.reason) for line in decided.lines] == [
         ("identity", Decimal("50.00"), "50 x 1")
     ]
+    assert decided.considered == ()
 
 
 def test_a_rule_takes_the_place_of_the_identity() -> None:
@@ -184,6 +185,19 @@ def test_each_award_is_rounded_by_itself() -> None:
     assert decide_for("1", document, "buyer").points == Decimal("0.02")
 
 
+def test_the_largest_award_is_rounded_to_the_last_digit() -> None:
+    unit = PointsUnit(unit="points", scale=6)
+
+    points = rounded(Decimal("123456789012345678901234.1234565"), unit)
+
+    assert points == Decimal("123456789012345678901234.123457")
+
+
+def test_a_sum_never_loses_a_digit() -> None:
+    with pytest.raises(Inexact):
+        total([Decimal(10) ** 60, Decimal("0.5")])
+
+
 def test_one_person_in_two_roles_gets_a_line_for_each_in_their_order() -> None:
     document = program(rule("sale", "seller", "0.05"), rule("sale", "buyer", "0.01"))
 
@@ -267,6 +281,12 @@ def test_if_rules_are_on_the_activity_but_none_matches_the_why_says_so() -> None
     assert why(decided) == ["r0 amount 99"]
 
 
+def test_a_quest_alone_is_something_that_may_take_effect() -> None:
+    document = written(quests=[quest(require("10", restricted_to_item_ids=["tea"]))])
+
+    assert Story(document).report("5").reason == "nothing of coffee-club took effect"
+
+
 def test_a_rule_that_does_not_match_keeps_the_identity_away() -> None:
     document = written(rules=[earn(role="member", when={"amount": {"at_least": "100"}})])
 
@@ -308,6 +328,13 @@ def test_rules_are_considered_by_role_and_then_in_the_order_of_the_document() ->
 
     assert why(decided) == ["r1 amount 10", "r3", "r0"]
     assert lines_of(decided) == [("buy", "10"), ("sell", "10")]
+
+
+def test_rules_are_considered_before_bonuses_and_bonuses_before_quests() -> None:
+    double = {"bonus_id": "double", "effect": {"kind": "multiply", "factor": "2"}}
+    document = written(rules=[earn()], bonuses=[double], quests=[quest(require("100"))])
+
+    assert why(Story(document).report("10")) == ["r0", "b0", "q0.0"]
 
 
 def test_what_the_surroundings_compute_with_does_not_matter() -> None:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from accrue.domain.activity import FrontDoor
+from accrue.domain.activity import FrontDoor, Outcome
+from accrue.domain.arithmetic import BALANCE_LIMIT
 from accrue.domain.decision import Decision
 from accrue.domain.membership_state import MembershipState
 from tests.unit.activities import (
@@ -193,6 +194,7 @@ def test_a_bonus_that_does_not_hold_is_not_the_best() -> None:
         ("tea cake:70", "100", "100", "100"),
         ("tea:30 tea cake:70", "100", "100", "100"),
         ("tea:-30 cake:-70", "-100", "-100", "-30"),
+        ("tea:-30", "-10", "-10", "-10"),
     ],
 )
 def test_a_multiplier_on_items_only(things: str, amount: str, award: str, extra: str) -> None:
@@ -228,6 +230,18 @@ def test_a_multiplier_on_some_of_the_items_that_a_rule_awards() -> None:
     decided = story.report("100", things="tea@drinks:30 cola@drinks:5 cake:65")
 
     assert lines_of(decided) == [("earn", "70"), ("items-times-2", "60")]
+
+
+def test_a_multiplier_on_items_that_a_rule_does_not_award_gives_nothing() -> None:
+    drinks = earn(
+        when={"line_items": {"group_ids": ["drinks"]}},
+        award={"kind": "matched_items", "rate": "1"},
+    )
+    story = with_bonuses(items_times("2", item_ids=["cake"]), rules=[drinks])
+
+    decided = story.report("30", things="tea@drinks:10 cake@food:20")
+
+    assert lines_of(decided) == [("earn", "10")]
 
 
 def test_a_multiplier_on_items_multiplies_no_more_than_a_limit_left() -> None:
@@ -379,6 +393,19 @@ def test_what_a_bonus_awards_counts_for_lifetime_points() -> None:
     story.report("-4")
 
     assert story.state == MembershipState(Decimal(12), Decimal(20))
+
+
+@pytest.mark.parametrize(
+    ("before", "amount"),
+    [(-BALANCE_LIMIT, "2000000000000000"), (BALANCE_LIMIT, "-1900000000000000")],
+)
+def test_a_line_beyond_the_limit_is_rejected_though_the_balance_would_not_pass_it(
+    before: Decimal, amount: str
+) -> None:
+    story = with_bonuses(times("1000"), rules=[earn("1000000")])
+    story.state = MembershipState(before)
+
+    assert story.report(amount).outcome is Outcome.REJECTED
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
 """How much a rule awards within a period: what is cut, what is refused, what is late."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from accrue.domain.membership_state import MembershipState
 from tests.unit.activities import Json, Story, earn, failures, flat, lines_of, why, written
 
 
@@ -110,6 +112,12 @@ def test_the_least_of_several_limits_cuts() -> None:
     assert [earning(story, "50", day) for day in days] == ["30", "30", "30", "10", "limits.0"]
 
 
+def test_points_and_times_of_a_day_are_counted_apart() -> None:
+    story = limited({"per": "day", "times": 2}, {"per": "day", "points": "100"})
+
+    assert earnings(story, "60", "60", "1") == ["60", "40", "limits.0"]
+
+
 def test_what_one_limit_refuses_uses_up_none_of_another() -> None:
     story = limited({"per": "lifetime", "times": 2}, {"per": "day", "times": 1})
 
@@ -172,6 +180,8 @@ def test_any_kind_of_award_is_limited(award: Json) -> None:
         ("3 3 4 1 1", "10 - 10 - -"),
         # A day that was left out leaves room for the next one, however late it is known.
         ("5 1 1 3 1", "10 10 - 10 -"),
+        # And does not push out a later one.
+        ("5 1 3 5", "10 10 10 -"),
     ],
 )
 @pytest.mark.parametrize("limit", [{"times": 1}, {"points": "10"}])
@@ -230,6 +240,16 @@ def test_state_keeps_two_periods_however_many_there_were() -> None:
 
     assert story.state.counters
     assert all(len(periods) <= 2 for periods in story.state.counters.values())
+
+
+def test_what_is_decided_leaves_the_state_before_as_it_was() -> None:
+    story = limited({"per": "day", "times": 1})
+    before = MembershipState(counters={"earn/times/day": {"2026-03-01": Decimal(1)}})
+    story.state = before
+
+    story.report("10", "2026-03-02")
+
+    assert before.counters == {"earn/times/day": {"2026-03-01": Decimal(1)}}
 
 
 def test_what_is_counted_with_a_later_day_says_so() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from accrue.domain.activity import MetadataValue, Outcome
 from accrue.domain.membership_state import MembershipState
+from accrue.domain.program.conditions import TraitCondition
 from accrue.services.apply_rules import RuleApplier
 from tests.unit.activities import (
     ANN,
@@ -334,6 +335,16 @@ def test_nobody_is_asked_about_unless_the_program_asks() -> None:
     assert catalog.asked_about == []
 
 
+def test_each_question_about_a_person_is_asked_once() -> None:
+    city, age = {"trait": "city", "equals": "Rome"}, {"trait": "age", "equals": "9"}
+    rules = [rule_when(traits=[city]), earn(rule_id="both", when={"traits": [city, age]})]
+
+    assert written(rules=rules).trait_conditions == (
+        TraitCondition(trait="city", equals="Rome"),
+        TraitCondition(trait="age", equals="9"),
+    )
+
+
 def test_a_posting_never_says_what_is_personal() -> None:
     """Of a trait, only whether the program's question about it was answered with yes."""
     document = written(
@@ -545,6 +556,14 @@ def test_all_conditions_at_once_can_hold() -> None:
     )
 
     assert why(_reported(document, {})) == ["r0"]
+
+
+def test_conditions_that_are_said_to_be_none_hold() -> None:
+    """Authors are refused them, but a stored program may say all that it does not ask for."""
+    lists = ("weekdays", "metadata", "traits", "tiers", "benefits")
+    none: Json = {name: [] if name in lists else None for name in ALL_CONDITIONS}
+
+    assert why(Story(written(rules=[rule_when(**none)])).report()) == ["r0"]
 
 
 def _reported(document: Any, change: Json) -> Any:

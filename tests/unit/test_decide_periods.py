@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.unit.activities import Json, Story, earn, written
+from accrue.domain.deciding.periods import period_key
+from accrue.domain.program.period import Period
+from tests.unit.activities import Json, Story, at, earn, written
 
 BERLIN = "Europe/Berlin"
 NEW_YORK = "America/New_York"
@@ -70,6 +72,12 @@ def test_the_same_period(
         story = Story(written(time_zone=zone, rules=[rule]))
         assert story.report("10", one).points == 10
         assert bool(story.report("10", other).lines) is not is_same
+
+
+def test_later_weeks_sort_later() -> None:
+    weeks = [period_key(Period.WEEK, at(day)) for day in ("2026-02-25", "2026-03-04")]
+
+    assert weeks == ["2026-W09", "2026-W10"]
 
 
 @pytest.mark.parametrize(

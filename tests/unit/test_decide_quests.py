@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from accrue.domain.activity import Outcome
+from accrue.domain.arithmetic import BALANCE_LIMIT
 from accrue.domain.decision import Decision, QuestChange, RequirementProgress
-from accrue.domain.membership_state import QuestState
+from accrue.domain.membership_state import MembershipState, QuestState
 from tests.unit.activities import (
     Json,
     Story,
@@ -143,6 +145,37 @@ def test_a_completion_is_a_line_for_the_role_of_the_requirement() -> None:
     assert (line.quest_id, line.rule_id, line.bonus_id) == ("quest", None, None)
     assert [(each.completions, each.completions_after) for each in decided.quests] == [(1, 1)]
     assert story.state.points == story.state.lifetime_points == 25
+
+
+def buys_and_sales(**parts: Any) -> Story:
+    """A membership in a quest of two purchases and a sale."""
+    return on_quest(
+        require("2", progress="count", **parts),
+        require("1", requirement_id="sell", role="seller", progress="count", **parts),
+        max_completions=2,
+    )
+
+
+def test_a_reward_is_for_the_role_of_the_last_requirement_that_advanced() -> None:
+    story = buys_and_sales()
+    story.report(roles=["seller"])
+    story.report(roles=["buyer"])
+
+    (line,) = story.report(roles=["buyer", "seller"]).lines
+
+    assert line.role == "buyer"
+
+
+def test_a_reward_to_which_nothing_advanced_is_for_the_role_of_the_last_requirement() -> None:
+    """Another version asked for more: what was reached is enough for this one."""
+    story = buys_and_sales(when={"amount": {"at_least": "1000"}})
+    story.state = MembershipState(
+        quests={"quest": QuestState({"buy": Decimal(2), "sell": Decimal(1)})}
+    )
+
+    (line,) = story.report(roles=["buyer", "seller"]).lines
+
+    assert line.role == "seller"
 
 
 @pytest.mark.parametrize(("amount", "seen"), [("0", "0"), ("-30", "-30")])
@@ -295,6 +328,17 @@ def test_each_requirement_has_its_own_interval() -> None:
     assert failures(story.report(when="2026-03-04")) == [None, None]
 
 
+def test_a_check_in_of_one_requirement_leaves_the_days_of_the_others() -> None:
+    weekly = {"progress": "count", "check_in_interval_days": 7}
+    story = on_quest(
+        require("5", **weekly), require("5", requirement_id="sell", role="seller", **weekly)
+    )
+    story.report(when="2026-03-02")
+    story.report(when="2026-03-03", roles=["seller"])
+
+    assert failures(story.report(when="2026-03-04")) == ["check_in_interval_days"]
+
+
 def test_what_does_not_count_for_another_reason_is_no_check_in() -> None:
     story = on_quest(require("100", check_in_interval_days=2, when={"amount": {"at_most": "50"}}))
     story.report("60", "2026-03-02")
@@ -388,6 +432,24 @@ def test_what_is_dropped_waits_at_the_threshold_for_the_other_requirements() -> 
     ]
     assert failures(second) == ["threshold"]
     assert progress(story) == {"buy": "100"}
+
+
+def test_what_is_beyond_a_threshold_that_was_lowered_is_dropped() -> None:
+    story = on_quest(require("100"), max_completions=2)
+    story.report("90")
+    story.document = written(quests=[quest(require("50"), max_completions=2)])
+
+    story.report("10")
+
+    assert completions(story) == 1
+    assert progress(story) == {}
+
+
+def test_progress_beyond_the_limit_is_rejected() -> None:
+    story = on_quest(require("100"), overshoot="carries_over", max_completions=2)
+    story.state = MembershipState(quests={"quest": QuestState({"buy": BALANCE_LIMIT})})
+
+    assert story.report("1").outcome is Outcome.REJECTED
 
 
 def test_what_carries_over_gathers_for_the_completions_to_come() -> None:

@@ -1,5 +1,6 @@
 """Tiers: by all points ever, or by those of a rolling window, with a later loss than entry."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -7,11 +8,14 @@ from typing import Any
 import pytest
 
 from accrue.domain.activity import Outcome
+from accrue.domain.arithmetic import BALANCE_LIMIT
 from accrue.domain.decision import TierChange
 from accrue.domain.membership_state import MembershipState
+from accrue.domain.standing import tier_standing
 from tests.unit.activities import (
     Json,
     Story,
+    at,
     earn,
     failures,
     flat,
@@ -219,6 +223,29 @@ def test_who_falls_and_rises_by_one_activity_has_not_changed() -> None:
     assert decided.tier is None
 
 
+def test_by_what_is_rejected_no_tier_is_lost() -> None:
+    """It is lost with the next posting, which tells of it."""
+    story = member(rolling())
+    story.report("100", "2026-03-02")
+    before = replace(story.state, points=BALANCE_LIMIT)
+    story.state = before
+
+    decided = story.report("1", "2026-04-02")
+
+    assert (decided.outcome, decided.tier) == (Outcome.REJECTED, None)
+    assert decided.after == before
+
+
+def test_points_of_one_day_add_up() -> None:
+    story = member(rolling())
+
+    story.report("60", "2026-03-02T08:00")
+    story.report("40", "2026-03-02T18:00")
+
+    assert story.state.tier_id == "silver"
+    assert story.state.earned_by_day == {date(2026, 3, 2): Decimal(100)}
+
+
 def test_points_of_several_days_add_up_and_leave_one_by_one() -> None:
     story = member(rolling(3))
     days = [("60", 2), ("40", 3), ("0", 4), ("0", 5), ("30", 5), ("0", 6), ("0", 8)]
@@ -275,6 +302,28 @@ def test_days_are_those_of_the_program() -> None:
     assert story.state.earned_by_day == {date(2026, 3, 2): Decimal(100)}
     assert story.report("0", "2026-03-08T22:59").after.tier_id == "silver"
     assert story.report("0", "2026-03-08T23:00").after.tier_id is None
+
+
+@pytest.mark.parametrize(
+    ("now", "points", "tier", "following"),
+    [
+        ("2026-03-08T22:59", 100, "silver", "gold"),
+        # In Berlin it is the 9th: the window of seven days begins with the 3rd.
+        ("2026-03-08T23:00", 0, None, "silver"),
+    ],
+)
+def test_where_a_membership_stands_is_by_the_programs_today(
+    now: str, points: int, tier: str | None, following: str
+) -> None:
+    story = member(rolling(), time_zone="Europe/Berlin")
+    story.report("100", "2026-03-02T12:00")
+
+    standing = tier_standing(story.state, story.document, at(now))
+
+    assert standing is not None
+    assert standing.points == points
+    levels = (standing.level, standing.following)
+    assert [level and level.tier_id for level in levels] == [tier, following]
 
 
 def test_the_window_goes_over_a_change_of_clocks() -> None:
@@ -336,6 +385,16 @@ def test_a_later_version_without_the_tier_takes_it_away() -> None:
     decided = member(LIFETIME, state).report("1")
 
     assert decided.tier == TierChange("bronze", "silver")
+
+
+def test_a_later_version_without_a_window_keeps_no_days() -> None:
+    story = member(rolling())
+    story.report("100", "2026-03-02")
+
+    story = member(LIFETIME, story.state)
+    story.report("1", "2026-03-02")
+
+    assert (story.state.earned_by_day, story.state.as_of) == ({}, None)
 
 
 def test_a_later_version_without_tiers_has_none() -> None:

@@ -465,6 +465,10 @@ def test_every_other_place_that_can_fail_has_a_sentence() -> None:
                 rule_id="earn", why_not="its condition max_completions did not hold (it met 1)"
             ),
         ),
+        (
+            "r0 award tea",
+            Explanation(rule_id="earn", why_not="its condition award did not hold (it met tea)"),
+        ),
         ("r9 amount 5", Explanation(why_not="its condition amount did not hold (it met 5)")),
         ("r9", Explanation()),
         ("b3 stacking x", Explanation(why_not="its condition stacking did not hold (it met x)")),
@@ -477,7 +481,9 @@ def test_every_other_place_that_can_fail_has_a_sentence() -> None:
 def test_what_no_release_packs_is_explained_in_general_terms(
     packed: str, general: Explanation
 ) -> None:
-    member = story(rules=[earn(when={"nth": {"every": 2}})], quests=[quest(require("1"))])
+    steps = {"kind": "step_table", "steps": [{"at_least": "1", "points": "1"}]}
+    rule = earn(when={"nth": {"every": 2}}, award=steps)
+    member = story(rules=[rule], quests=[quest(require("1"))])
 
     assert explain([Considered.unpacked(packed)], member.document) == (general,)
 

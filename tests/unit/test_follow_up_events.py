@@ -231,17 +231,20 @@ def test_events_come_from_a_posting_that_was_read_as_from_the_one_written() -> N
     [Outcome.UNDEFINED_TYPE, Outcome.HELD, Outcome.NOBODY_ENROLLED, Outcome.DUPLICATE],
 )
 def test_an_activity_that_nothing_is_posted_for_is_an_event(outcome: Outcome) -> None:
-    settled = SettledOutcome("demo", "ik_1", "activity's", outcome, NOON, NOON)
+    later = NOON.replace(second=1)
+    settled = SettledOutcome("demo", "ik_1", "activity's", outcome, NOON, later)
 
     (event,) = events_of_outcome(settled)
 
     assert event == FollowUpEvent(
         event_id=event.event_id,
         type=f"activity.{outcome.value}",
-        occurred_at=NOON,
+        occurred_at=later,
         network_id="demo",
         activity_id="ik_1",
         membership=None,
         data={},
     )
     assert events_of_outcome(SettledOutcome.from_attributes(settled.to_attributes())) == (event,)
+    document = event.to_document()
+    assert (document["program_id"], document["program_membership_id"]) == (None, None)

@@ -94,6 +94,20 @@ def test_positions_are_those_in_what_was_sent() -> None:
     }
 
 
+def test_faults_of_one_program_do_not_hide_those_of_another() -> None:
+    other = FAULTLESS["programs"][0] | {"program_id": "other"}
+    given = {
+        "/programs/1": other,
+        "/programs/1/rules/2/rule_id": 5,
+        P + "/bonuses/0/rule_ids": ["bye"],
+    }
+
+    assert faults_of(changed(given)).keys() == {
+        "/programs/1/rules/2/rule_id",
+        P + "/bonuses/0/rule_ids/0",
+    }
+
+
 # What is wrong, and what could seem to be wrong for that alone.
 FOLLOW_ONS: list[tuple[str, dict[str, object]]] = [
     ("a rule that a bonus names", {"/rules/0/role": ""}),
@@ -231,6 +245,33 @@ def test_of_many_ids_the_one_that_may_be_meant_is_told() -> None:
     )
 
 
+def test_of_eight_ids_all_are_told() -> None:
+    levels = [{"tier_id": f"t{n}", "name": "T", "enters_at": n} for n in range(8)]
+    given = {P + "/tiers/levels": levels, P + "/rules/0/when/tiers": ["bronze"]}
+
+    assert faults_of(changed(given)) == {
+        P + "/rules/0/when/tiers/0": "is not among the tiers: t0, t1, t2, t3, t4, t5, t6, t7"
+    }
+
+
+def test_a_text_has_at_most_255_characters() -> None:
+    where = P + "/rules/0/when/traits"
+    longest, too_long = ([{"trait": "city", "equals": "x" * n}] for n in (255, 256))
+
+    assert faults_of(changed({where: longest})) == {}
+    assert faults_of(changed({where: too_long})) == {
+        where + "/0/equals": "is longer than 255 characters: shorten it"
+    }
+
+
+def test_what_is_too_much_for_one_document_may_go_into_another() -> None:
+    users = [{"user_id": f"u-{n}", "email": f"u{n}@example.com"} for n in range(1001)]
+
+    assert faults_of(changed({"/users": users, "/memberships": []})) == {
+        "/users": "has more than 1000 items: put the rest into another document"
+    }
+
+
 def test_steps_may_stand_in_any_order() -> None:
     steps = [{"at_least": 20, "points": 2}, {"at_least": 10, "points": 1}]
 
@@ -244,6 +285,21 @@ def test_a_quest_may_ask_for_who_completed_another() -> None:
     }
 
     assert faults_of(changed({P + "/quests/1": following})) == {}
+
+
+def test_a_chain_of_quests_has_a_beginning_wherever_it_stands() -> None:
+    """The first waits for the second, and the second for the third."""
+    first = FAULTLESS["programs"][0]["quests"][0]
+    given = {
+        P + "/segments/1/when": {"completed_quests": ["second"]},
+        P + "/segments/2": {"segment_id": "later", "when": {"completed_quests": ["third"]}},
+        P + "/quests/0/when/segments": {"any_of": ["done"]},
+        P + "/quests/1": first
+        | {"quest_id": "second", "when": {"segments": {"any_of": ["later"]}}},
+        P + "/quests/2": first | {"quest_id": "third"},
+    }
+
+    assert faults_of(changed(given)) == {}
 
 
 def test_quests_that_wait_for_each_other_are_both_told() -> None:
@@ -295,6 +351,42 @@ def test_a_program_too_large_to_be_stored_is_refused() -> None:
     )
 
 
+def test_a_program_is_measured_in_bytes() -> None:
+    ids = [f"{number:03}" + "é" * 90 for number in range(100)]
+    when = {"line_items": {"item_ids": ids, "group_ids": ids}}
+    rules = [RULE | {"rule_id": f"rule-{number}", "when": when} for number in range(14)]
+
+    assert [*faults_of(changed({P + "/rules": rules, P + "/bonuses": []}))] == [P]
+
+
+# What a part must have, and where in the part there is another fault.
+REQUIRED: list[tuple[str, str, str, object]] = [
+    ("", "program_id name points points/unit tiers/by", "rules/0/when/tiers", ["bronze"]),
+    ("tiers/levels/0/", "tier_id name", "enters_at", -1),
+    ("rules/0/", "rule_id activity_type_id role award", "when/tiers", ["bronze"]),
+    ("bonuses/0/", "bonus_id effect", "when/tiers", ["bronze"]),
+    ("quests/0/", "quest_id name reward", "when/tiers", ["bronze"]),
+    (
+        "quests/0/requirements/0/",
+        "requirement_id activity_type_id role threshold",
+        "when/tiers",
+        ["bronze"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("part", "names", "beside", "fault"), REQUIRED)
+@pytest.mark.parametrize("wrong", [[], {"wrong": 0}], ids=["list", "object"])
+def test_what_must_not_be_missing_hides_no_other_fault_of_its_part(
+    part: str, names: str, beside: str, fault: object, wrong: object
+) -> None:
+    where = f"{P}/{part}{beside}"
+    for name in names.split():
+        told = faults_of(changed({f"{P}/{part}{name}": wrong, where: fault}))
+
+        assert any(place.startswith(where) for place in told), name
+
+
 def test_every_stand_in_is_one_that_its_place_takes() -> None:
     # Otherwise what it stands in for would hide the faults around it.
     for place, stand_in in _STAND_INS.items():
@@ -333,10 +425,21 @@ def test_programs_that_say_the_same_are_equal_however_they_are_written() -> None
         P + "/rules/0/award/rate": "0.010",
         P + "/time_zone": "UTC",
         P + "/bonuses/0/effect/factor": "2.0",
+        P + "/bonuses/0/rule_ids": ["buy", "buy"],
         P + "/quests/0/when/window/starts_at": "2026-03-01T01:00:00+01:00",
     }
 
     assert _program(changed(said)) == _program(FAULTLESS)
+
+
+def test_programs_whose_numbers_and_names_are_the_same_are_stored_the_same() -> None:
+    said = {
+        P + "/rules/0/award/rate": "0.010",
+        P + "/bonuses/0/effect/factor": "2.0",
+        P + "/bonuses/0/rule_ids": ["buy", "buy"],
+    }
+
+    assert stored_text(_program(changed(said))) == stored_text(_program(FAULTLESS))
 
 
 def test_what_a_membership_may_have_to_remember_is_known() -> None:

@@ -36,6 +36,7 @@ from accrue.domain.decision import (
 from accrue.domain.errors import NoVersionInForceError, UnreadableRowError
 from accrue.domain.ids import fresh_id, id_from_idempotency_key, id_from_reference
 from accrue.domain.membership_state import MembershipState, QuestState
+from accrue.domain.packing import pack_quest
 from accrue.domain.posting import Balance, LastActivity, Posting, SettledOutcome, post
 from accrue.domain.program.program import ProgramVersion, version_in_force
 from accrue.storage.dynamo import to_attributes, to_item
@@ -257,6 +258,12 @@ def test_what_was_considered_is_packed_into_one_text(considered: Considered, pac
     assert Considered.unpacked(packed) == considered
 
 
+def test_a_quest_is_packed_into_one_text() -> None:
+    gained = RequirementProgress("visit", Decimal("1.50"), Decimal("2E+2"), Decimal(500))
+
+    assert pack_quest(QuestChange("regular", (gained,), 0, 3)) == "regular 0 3 visit 1.5 200 500"
+
+
 ROW = replace(
     activity(roles={"buyer": [ANN]}),
     line_items=(ActivityLineItem("item-1", Decimal(3), "group-1"),),
@@ -401,6 +408,12 @@ def test_a_postings_hash_is_recomputed_from_what_is_stored() -> None:
     assert content_hash(stored) == recorded == AFTER.last_posting_hash
 
 
+def test_what_there_is_none_of_is_left_out_of_a_posting() -> None:
+    bare = replace(POSTING, considered=(), quests=(), tier=None, traits_held=())
+
+    assert not {"considered", "quests", "tier", "traits_held"} & bare.to_attributes().keys()
+
+
 def test_postings_are_chained() -> None:
     decision = Decision(Outcome.NO_RULE, (), AFTER.state, "no rule")
     second, after = post(
@@ -427,6 +440,13 @@ def test_an_outcome_says_which_row_it_is_about() -> None:
     assert stored["activity_hash"] == ROW.content_hash
 
 
+def test_where_an_outcome_is_kept_is_not_part_of_its_hash() -> None:
+    outcome = SettledOutcome("demo", "ik_1", ROW.content_hash, Outcome.HELD, NOON, NOON)
+    kept = {"membership_key": "m", "item_key": "OUTCOME", "outcome_shard": "s"}
+
+    assert SettledOutcome.from_attributes({**outcome.to_attributes(), **kept}) == outcome
+
+
 @pytest.mark.parametrize(
     "damage",
     [
@@ -442,6 +462,24 @@ def test_an_outcome_says_which_row_it_is_about() -> None:
 def test_a_row_of_another_shape_is_unreadable(damage: dict[str, Any]) -> None:
     with pytest.raises(UnreadableRowError):
         Activity.from_attributes({**_stored(ROW.to_attributes()), **damage})
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"schema_version": Decimal(3)},
+        {"lines": [[Decimal(1), "buyer", "why"]]},
+        {"lines": [[Decimal(1), "buyer", "why", "mood:fine"]]},
+        {"quests": ["regular 0 3 visit 1 2"]},
+        {"considered": ["x0"]},
+    ],
+)
+def test_a_posting_of_another_shape_is_unreadable(damage: dict[str, Any]) -> None:
+    said = {**_stored(POSTING.to_attributes()), **damage}
+    del said["content_hash"]
+
+    with pytest.raises(UnreadableRowError):
+        Posting.from_attributes({**said, "content_hash": content_hash(said)})
 
 
 def test_what_the_first_release_stored_is_read_still() -> None:

@@ -29,8 +29,6 @@ _REMEDIES = {
     "bool_parsing": _TRUTH,
     "greater_than_equal": "is too small: it must be at least {ge}",
     "less_than_equal": "is too large: it must be at most {le}",
-    "datetime_type": _TIME,
-    "datetime_object_invalid": _TIME,
     "timezone_aware": _TIME,
     "time_type": _TIME_OF_DAY,
     "time_parsing": _TIME_OF_DAY,

@@ -14,8 +14,6 @@ from typing import Any
 from accrue.domain.amounts import canonical_text
 from accrue.domain.decision import PointLine, QuestChange, RequirementProgress
 
-_SOURCES = ("rule_id", "bonus_id", "quest_id")
-
 
 def pack_line(line: PointLine) -> list[Any]:
     """A line as a list."""
@@ -29,7 +27,7 @@ def unpack_line(packed: Sequence[Any] | Mapping[str, Any]) -> PointLine:
         return PointLine(**packed)
     points, role, reason, *sources = packed
     ids = dict(source.split(":", 1) for source in sources)
-    if not ids or not ids.keys() <= set(_SOURCES):
+    if not ids:
         raise ValueError(f"a line of {sources}")
     return PointLine(role=role, points=points, reason=reason, **ids)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from accrue.domain.amounts import canonical_text
@@ -130,7 +130,7 @@ def _check_ins(
         return
     last = (window.ends_at - _AN_INSTANT).astimezone(zone).date()
     days = (last - window.starts_at.astimezone(zone).date()).days + 1
-    check_ins = int(requirement.threshold.to_integral_value(ROUND_CEILING))
+    check_ins = int(requirement.threshold)
     needed = (check_ins - 1) * interval + 1
     if needed > days:
         yield Contradiction(

@@ -55,7 +55,8 @@ def in_points(
         return
     text = canonical_text(points)
     if len(text.partition(".")[2]) > unit.scale:
-        has = f"at most {unit.scale} decimals" if unit.scale else "whole points"
+        plural = "" if unit.scale == 1 else "s"
+        has = f"at most {unit.scale} decimal{plural}" if unit.scale else "whole points"
         yield Contradiction(
             place,
             f"{text} can't be awarded: the program has {has}. Round it, or raise points.scale",
