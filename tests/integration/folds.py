@@ -4,10 +4,11 @@ from collections import defaultdict
 from itertools import starmap
 
 from accrue.domain.activity import Activity
+from accrue.domain.balance import Balance, post
 from accrue.domain.concerned import concerned_memberships
 from accrue.domain.decide import decide
 from accrue.domain.decision import Facts
-from accrue.domain.posting import Balance, Posting, post
+from accrue.domain.posting import Posting
 from accrue.domain.program.conditions import TraitCondition
 from accrue.domain.program.program import Program, ProgramVersion
 from accrue.storage.catalog import program_version_from_attributes

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from accrue.domain.activity import MembershipRef, Outcome
+from accrue.domain.balance import Balance
 from accrue.domain.decision import (
     MAX_SEEN_CHARS,
     Considered,
@@ -17,7 +18,7 @@ from accrue.domain.decision import (
     RequirementProgress,
 )
 from accrue.domain.membership_state import MembershipState, QuestState
-from accrue.domain.posting import Balance, Posting
+from accrue.domain.posting import Posting
 from accrue.domain.program.contradictions.program import MAX_PARTS_AN_ACTIVITY
 from accrue.domain.program.parts import MAX_ID_CHARS
 from accrue.services.import_catalog import MAX_KEPT_COUNTS

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from accrue.domain.activity import Activity, LedgerRow, MembershipRef
+from accrue.domain.balance import Balance
 from accrue.domain.catalog import ActivityType, ApiKey, Membership, Network, User
 from accrue.domain.concerned import concerned_memberships
 from accrue.domain.errors import AlreadyPostedError, BalanceMovedError
-from accrue.domain.posting import Balance, Posting, SettledOutcome
+from accrue.domain.posting import Posting
 from accrue.domain.program.program import ProgramVersion, version_in_force
 from accrue.domain.recording import LedgerPage
+from accrue.domain.settled_outcome import SettledOutcome
 
 type Place = tuple[str, MembershipRef]
 

@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 
 from accrue.domain.activity import Activity, FrontDoor, Outcome
 from accrue.domain.amounts import MAX_ABSOLUTE_AMOUNT
+from accrue.domain.balance import Balance
 from accrue.domain.concerned import concerned_memberships
 from accrue.domain.decide import decide
 from accrue.domain.decision import Facts
 from accrue.domain.membership_state import MembershipState
-from accrue.domain.posting import Balance, Posting
+from accrue.domain.posting import Posting
 from accrue.domain.program.awards import AmountTimesRate
 from accrue.domain.program.parts import MAX_RATE, MEMBER_ROLE
 from accrue.domain.program.period import Period

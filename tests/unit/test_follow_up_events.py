@@ -16,7 +16,8 @@ from accrue.domain.decision import (
     TierChange,
 )
 from accrue.domain.follow_up_events import FollowUpEvent, events_of_outcome, follow_up_events
-from accrue.domain.posting import Posting, SettledOutcome
+from accrue.domain.posting import Posting
+from accrue.domain.settled_outcome import SettledOutcome
 from tests.unit.activities import ANN, BEN, NOON
 
 NOTHING = Posting(

@@ -8,8 +8,9 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
+from accrue.domain.balance import Balance
 from accrue.domain.decision import Considered, Part
-from accrue.domain.posting import Balance, Posting
+from accrue.domain.posting import Posting
 from accrue.domain.program.awards import Award, MatchedItems, Step, StepTable
 from accrue.domain.program.bonuses import Add, Bonus, Effect, Multiply, Stacking
 from accrue.domain.program.conditions import (

@@ -22,6 +22,7 @@ from accrue.domain.activity import (
     ledger_row_from_attributes,
 )
 from accrue.domain.amounts import MAX_ABSOLUTE_AMOUNT
+from accrue.domain.balance import Balance, LastActivity, post
 from accrue.domain.canonical import content_hash
 from accrue.domain.decision import (
     MAX_SEEN_CHARS,
@@ -37,8 +38,9 @@ from accrue.domain.errors import NoVersionInForceError, UnreadableRowError
 from accrue.domain.ids import fresh_id, id_from_idempotency_key, id_from_reference
 from accrue.domain.membership_state import MembershipState, QuestState
 from accrue.domain.packing import pack_quest
-from accrue.domain.posting import Balance, LastActivity, Posting, SettledOutcome, post
+from accrue.domain.posting import Posting
 from accrue.domain.program.program import ProgramVersion, version_in_force
+from accrue.domain.settled_outcome import SettledOutcome
 from accrue.storage.dynamo import to_attributes, to_item
 from tests.unit.activities import ANN, BEN, NOON, activity, program
 

@@ -14,7 +14,8 @@ from accrue.domain.activity import MembershipRef, Outcome
 from accrue.domain.amounts import canonical_text
 from accrue.domain.decision import QuestChange, TierChange
 from accrue.domain.ids import id_of_event
-from accrue.domain.posting import Posting, SettledOutcome
+from accrue.domain.posting import Posting
+from accrue.domain.settled_outcome import SettledOutcome
 from accrue.domain.shown import shown_line, shown_requirements
 from accrue.domain.timestamps import to_text
 

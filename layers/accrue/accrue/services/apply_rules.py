@@ -12,12 +12,14 @@ from functools import cache
 from itertools import batched
 
 from accrue.domain.activity import Activity, MembershipRef
+from accrue.domain.balance import Balance, post
 from accrue.domain.concerned import concerned_memberships, user_of
 from accrue.domain.decide import decide
 from accrue.domain.deciding.traits import traits_held
 from accrue.domain.decision import Facts
 from accrue.domain.errors import AlreadyPostedError, BalanceMovedError
-from accrue.domain.posting import Balance, Posting, SettledOutcome, post
+from accrue.domain.posting import Posting
+from accrue.domain.settled_outcome import SettledOutcome
 from accrue.services.ports import BalanceBook, CatalogReader
 
 type TraitsFinder = Callable[[], Mapping[str, str]]

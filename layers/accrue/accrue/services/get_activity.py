@@ -9,8 +9,9 @@ from accrue.domain.concerned import concerned_memberships
 from accrue.domain.errors import ActivityNotFoundError
 from accrue.domain.explanation import Explanation, explain
 from accrue.domain.ids import is_activity_id
-from accrue.domain.posting import Posting, SettledOutcome
+from accrue.domain.posting import Posting
 from accrue.domain.program.program import Program
+from accrue.domain.settled_outcome import SettledOutcome
 from accrue.services.ports import CatalogReader, LedgerReader, ResultReader
 
 # Whoever got points got what they were promised; a refusal is worth more attention than nothing.

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from accrue.domain.balance import Balance
 from accrue.domain.caller import Caller
 from accrue.domain.catalog import Membership
 from accrue.domain.errors import MembershipNotFoundError
-from accrue.domain.posting import Balance
 from accrue.domain.program.program import ProgramVersion
 from accrue.domain.standing import QuestStanding, TierStanding, quest_standings, tier_standing
 from accrue.services.ports import BalanceReader, CatalogReader

@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import Protocol
 
 from accrue.domain.activity import Activity, LedgerRow, MembershipRef
+from accrue.domain.balance import Balance
 from accrue.domain.catalog import ActivityType, ApiKey, Membership, Network, User
-from accrue.domain.posting import Balance, Posting, SettledOutcome
+from accrue.domain.posting import Posting
 from accrue.domain.program.program import ProgramVersion
 from accrue.domain.recording import Attempt, LedgerPage, Recording
+from accrue.domain.settled_outcome import SettledOutcome
 
 
 class CatalogReader(Protocol):

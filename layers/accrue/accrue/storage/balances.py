@@ -17,9 +17,11 @@ from itertools import accumulate, batched
 from typing import TYPE_CHECKING, Any
 
 from accrue.domain.activity import Activity, MembershipRef, Outcome
+from accrue.domain.balance import Balance
 from accrue.domain.concerned import concerned_memberships
 from accrue.domain.errors import AlreadyPostedError, BalanceMovedError
-from accrue.domain.posting import Balance, Posting, SettledOutcome
+from accrue.domain.posting import Posting
+from accrue.domain.settled_outcome import SettledOutcome
 from accrue.domain.timestamps import to_text
 from accrue.storage.dynamo import (
     CONDITION_FAILED,
