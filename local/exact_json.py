@@ -1,6 +1,7 @@
 """Reads the JSON of a file, and says on which line it is none, or says something twice."""
 
 import json
+import math
 import re
 from typing import Any, NoReturn
 
@@ -20,6 +21,7 @@ def read_json(text: str) -> object:
         return json.loads(
             text,
             parse_int=lambda digits: _whole_number(digits, text),
+            parse_float=lambda digits: _fraction(digits, text),
             parse_constant=lambda name: _no_number(name, text),
         )
     except json.JSONDecodeError as error:
@@ -55,6 +57,14 @@ def _whole_number(digits: str, text: str) -> int:
         told = f"a number of {len(digits):,} digits: write at most {MAX_DIGITS}"
         _refuse(told, text, text.index(digits))
     return int(digits)
+
+
+def _fraction(digits: str, text: str) -> float:
+    """The document refuses fractions and says how to write them; what is none ends here."""
+    number = float(digits)
+    if len(digits) > MAX_DIGITS or not math.isfinite(number):
+        _refuse(f"{quoted(digits)} is out of range: write fewer digits", text, text.index(digits))
+    return number
 
 
 def _no_number(name: str, text: str) -> NoReturn:

@@ -69,7 +69,21 @@ def _whole_number(loader: _ExactLoader, node: yaml.ScalarNode) -> int:
     text: str = loader.construct_scalar(node)
     if len(text) > MAX_DIGITS:
         raise _refused(f"a number of {len(text):,} digits: write at most {MAX_DIGITS}", node)
+    _ensure_plain(node, text, "a whole number")
     return int(text)
+
+
+def _truth(loader: _ExactLoader, node: yaml.ScalarNode) -> bool:
+    text: str = loader.construct_scalar(node)
+    _ensure_plain(node, text, "true or false")
+    return text == "true"
+
+
+def _ensure_plain(node: yaml.ScalarNode, text: str, what: str) -> None:
+    """A tag that is written out claims what the text need not be."""
+    pattern, _ = _PLAIN[node.tag]
+    if not pattern.match(text):
+        raise _refused(f"{quoted(text)} is not {what}: remove the tag", node)
 
 
 def _unknown_tag(_: _ExactLoader, node: yaml.Node) -> object:
@@ -83,6 +97,7 @@ def _refused(message: str, at: Any) -> yaml.MarkedYAMLError:  # noqa: ANN401 - e
 for _tag, (_pattern, _first) in _PLAIN.items():
     _ExactLoader.add_implicit_resolver(_tag, _pattern, list(_first))
 _ExactLoader.add_constructor("tag:yaml.org,2002:int", _whole_number)
+_ExactLoader.add_constructor("tag:yaml.org,2002:bool", _truth)
 _ExactLoader.add_constructor(None, _unknown_tag)
 
 

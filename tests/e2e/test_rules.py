@@ -205,10 +205,7 @@ STEPS = (
         Order("cleo", "40", MONDAY, (espresso(40),)),
         {"cleo": [("order", "40")]},
         {"cleo": "40"},
-        {
-            "double-espresso": "the member is not in segment locals: "
-            "the trait city is not as it must be"
-        },
+        {"double-espresso": "the member is not in segment locals: the trait city must be berlin"},
     ),
     Step(Order("cleo", "300", MONDAY), {"cleo": [("order", "160")]}, {"cleo": "200"}),
     Step(Order("cleo", "0.4", TUESDAY), {"cleo": [("order", "0")]}, {"cleo": "200"}),

@@ -96,6 +96,7 @@ def test_one_activity_becomes_one_posting_and_the_balance(
         "program_membership_id": "12345",
         "points": Decimal(50),
         "lifetime_points": Decimal(50),
+        "program_version": 1,
         "sequence": 1,
         "last_posting_hash": posting["content_hash"],
         "last_activity": {

@@ -128,3 +128,33 @@ def test_the_first_enrolment_counts_as_soon_as_it_is_made(world: World) -> None:
     world.deliver()
 
     assert world.balance("m-5") == "50"
+
+
+def test_what_another_import_said_of_the_network_meanwhile_is_not_lost(
+    world: World, faults: Faults
+) -> None:
+    """The secret that it minted above all: with another one nobody would find its users again."""
+    document = demo_network("new")
+    del document["network"]["metadata_fields"]
+    theirs: dict[str, Any] = {
+        "catalog_key": {"S": "#NETWORKS"},
+        "item_key": {"S": "new"},
+        "network_id": {"S": "new"},
+        "name": {"S": "Theirs"},
+        "pseudonym_secret": {"S": "ab" * 32},
+        "logs_undefined_types": {"BOOL": True},
+        "metadata_fields": {"L": [{"S": "channel"}]},
+    }
+    faults.run_before("PutItem", lambda: world.client.put_item(TableName="catalog", Item=theirs))
+
+    with pytest.raises(ClientError, match="ConditionalCheckFailed"):
+        world.import_network(document)
+    assert "code" not in world.import_network(document)
+
+    (network,) = (r for r in world.rows("catalog") if r["item_key"] == "new")
+    assert network["pseudonym_secret"] == "ab" * 32
+    assert (network["name"], network["logs_undefined_types"], network["metadata_fields"]) == (
+        "Demo network",
+        True,
+        ["channel"],
+    )

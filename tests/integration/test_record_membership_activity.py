@@ -104,6 +104,7 @@ def test_the_verbatim_example_becomes_points(world: World) -> None:
         "program_membership_id": "12345",
         "points": Decimal(50),
         "lifetime_points": Decimal(50),
+        "program_version": Decimal(1),
         "sequence": Decimal(1),
         "last_posting_hash": POSTING_HASH,
         "last_activity": {

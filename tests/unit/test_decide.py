@@ -102,7 +102,7 @@ def test_a_rule_takes_the_place_of_the_identity() -> None:
 )
 def test_no_rule_no_points_and_the_why(activity_type_id: str, role: str) -> None:
     cash_back = program(rule("sale", "buyer", "0.01"))
-    before = MembershipState(Decimal(7), Decimal(9))
+    before = MembershipState(Decimal(7), Decimal(9), program_version=1)
 
     decided = decide_for("500", cash_back, role, activity_type_id=activity_type_id, before=before)
 
@@ -207,7 +207,7 @@ def test_one_person_in_two_roles_gets_a_line_for_each_in_their_order() -> None:
         ("buyer", Decimal("1.00")),
         ("seller", Decimal("5.00")),
     ]
-    assert decided.after == MembershipState(Decimal(6), Decimal(6))
+    assert decided.after == MembershipState(Decimal(6), Decimal(6), program_version=1)
 
 
 def test_a_role_without_a_rule_does_not_take_the_other_roles_points() -> None:
@@ -222,7 +222,7 @@ def test_lifetime_points_count_only_what_is_awarded() -> None:
 
     decided = decide_for("100", document, "buyer", "seller", before=before)
 
-    assert decided.after == MembershipState(Decimal(60), Decimal(140))
+    assert decided.after == MembershipState(Decimal(60), Decimal(140), program_version=1)
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def test_a_bonus_is_a_line_that_says_on_which_award_for_which_role() -> None:
     assert (extra.rule_id, extra.bonus_id, str(extra.points)) == ("earn", "times-3", "20")
     assert (award.role, extra.role) == ("buyer", "buyer")
     assert why(decided) == ["r0", "b0"]
-    assert decided.after == MembershipState(Decimal(30), Decimal(30))
+    assert decided.after == MembershipState(Decimal(30), Decimal(30), program_version=1)
 
 
 @pytest.mark.parametrize(
@@ -392,7 +392,7 @@ def test_what_a_bonus_awards_counts_for_lifetime_points() -> None:
     story.report("10")
     story.report("-4")
 
-    assert story.state == MembershipState(Decimal(12), Decimal(20))
+    assert story.state == MembershipState(Decimal(12), Decimal(20), program_version=1)
 
 
 @pytest.mark.parametrize(

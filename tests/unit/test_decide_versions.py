@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from accrue.domain.activity import Outcome
 from accrue.domain.decide import decide
-from accrue.domain.decision import Facts, TierChange
+from accrue.domain.decision import Decision, Facts, TierChange
 from accrue.domain.membership_state import MembershipState
 from accrue.domain.program.program import Program
 from tests.unit.activities import (
@@ -93,6 +93,45 @@ def test_tiers_that_a_version_takes_away_are_lost() -> None:
     story = under(story, written(rules=[earn()]))
 
     assert story.report("10").tier == TierChange("silver", None)
+
+
+ROLLING = {
+    "by": {"kind": "rolling_points", "days": 30},
+    "levels": [
+        {"tier_id": "silver", "name": "Silver", "enters_at": "100"},
+        {"tier_id": "gold", "name": "Gold", "enters_at": "200", "stays_at": "150"},
+    ],
+}
+
+
+def decided_by(version: int, document: Program, state: MembershipState, amount: str) -> Decision:
+    """Ann's purchase, decided by this version."""
+    return decide(activity(amount), Facts(("buyer",)), state, in_force(document, version))
+
+
+def test_what_an_older_version_decides_late_takes_no_tier_away() -> None:
+    """It has no tiers, and knows nothing of the window in which gold was earned."""
+    old, new = written(rules=[earn()]), written(rules=[earn()], tiers=ROLLING)
+    gold = decided_by(2, new, MembershipState(), "200").after
+    assert gold.tier_id == "gold"
+
+    late = decided_by(1, old, gold, "10")
+    after = decided_by(2, new, late.after, "1")
+
+    assert (late.tier, after.tier) == (None, None)
+    assert after.after.tier_id == "gold"
+    assert sum(after.after.earned_by_day.values()) == 211
+
+
+def test_what_an_older_version_decides_late_may_raise_the_tier() -> None:
+    tiers = lifetime_tiers(silver="100")
+    document = written(rules=[earn()], tiers=tiers)
+    state = decided_by(2, document, MembershipState(), "90").after
+
+    late = decided_by(1, document, state, "10")
+
+    assert late.tier == TierChange(None, "silver")
+    assert late.after.program_version == 2
 
 
 def test_a_rejection_pins_what_it_was_told_about_the_person() -> None:

@@ -187,13 +187,13 @@ def explained(decision: Decision, document: Program) -> tuple[Explanation, ...]:
             {},
             (
                 "the member is in none of the segments locals, newcomers: of locals, the trait "
-                "city is not as it must be"
+                "city must be Berlin"
             ),
         ),
         (
             {"segments": {"any_of": ["locals"]}},
             {},
-            "the member is not in segment locals: the trait city is not as it must be",
+            "the member is not in segment locals: the trait city must be Berlin",
         ),
         (
             {"segments": {"none_of": ["newcomers", "regulars"]}},

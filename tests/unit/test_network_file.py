@@ -1,5 +1,6 @@
 """A network document in a file: YAML is read without changing what was written in it."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -201,3 +202,28 @@ def test_a_fault_of_json_has_its_line_too() -> None:
 
 def test_an_answer_without_faults_stays_as_it_is() -> None:
     assert with_lines({"created": 5}, YAML) == {"created": 5}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a: !!int abc", '"abc" is not a whole number: remove the tag'),
+        ("a: !!int 0x1F", '"0x1F" is not a whole number: remove the tag'),
+        ("a: !!bool maybe", '"maybe" is not true or false: remove the tag'),
+        ("a: !!bool yes", '"yes" is not true or false: remove the tag'),
+    ],
+)
+def test_a_tag_that_is_written_out_must_be_true(tmp_path: Path, text: str, told: str) -> None:
+    file = tmp_path / "network.yaml"
+    file.write_text(text)
+
+    with pytest.raises(NetworkFileError, match=re.escape(f"line 1: {told}")):
+        read_network_file(file)
+
+
+def test_a_json_number_beyond_all_bounds_is_told_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "network.json"
+    file.write_text('{\n"a": 1e400}')
+
+    with pytest.raises(NetworkFileError, match=re.escape('line 2: "1e400" is out of range')):
+        read_network_file(file)

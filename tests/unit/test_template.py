@@ -27,7 +27,7 @@ READ_CATALOG = {"GetItem", "Query"}
 RIGHTS: dict[str, dict[tuple[str, tuple[str, ...]], set[str]]] = {
     "record_membership_activity": {
         (LEDGER, ()): {"GetItem", "PutItem"},
-        (CATALOG, ("#NETWORKS", "*#TYPES", "*#MEMBERSHIP#*")): READ_CATALOG,
+        (CATALOG, ("#NETWORKS", "*#TYPES", "*#MEMBERSHIP#*")): {"GetItem"},
     },
     "record_network_activity": {
         (LEDGER, ()): {"GetItem", "PutItem"},

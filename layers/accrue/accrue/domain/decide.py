@@ -13,6 +13,7 @@ depends on order goes by the order in which activities are posted.
 """
 
 from dataclasses import replace
+from datetime import date
 
 from accrue.domain.activity import Activity, Outcome
 from accrue.domain.arithmetic import BeyondLimitError, total, within_limit
@@ -21,7 +22,7 @@ from accrue.domain.deciding.periods import Counters
 from accrue.domain.deciding.quests import advance_quests
 from accrue.domain.deciding.rules import award_rules
 from accrue.domain.deciding.situation import Situation
-from accrue.domain.deciding.tiers import brought_up_to, earned, starting_tier
+from accrue.domain.deciding.tiers import brought_up_to, earned, raised, starting_tier
 from accrue.domain.decision import Decision, Facts, TierChange
 from accrue.domain.membership_state import MembershipState
 from accrue.domain.program.program import Program, ProgramVersion
@@ -31,24 +32,38 @@ def decide(
     activity: Activity, facts: Facts, before: MembershipState, version: ProgramVersion
 ) -> Decision:
     """What `activity` means for a membership whose state is `before`, under `version`."""
-    program = version.program
-    today = activity.recorded_at.astimezone(program.zone).date()
+    today = activity.recorded_at.astimezone(version.program.zone).date()
     situation = Situation(
         activity=activity,
         roles=facts.roles,
         traits_held=facts.traits_held,
-        state=brought_up_to(today, before, program),
-        program=program,
+        state=_with_tier_of(today, before, version),
+        program=version.program,
     )
     try:
-        return _decide(situation, before)
+        decision = _decide(situation)
     except BeyondLimitError as beyond:
         return Decision(
             Outcome.REJECTED, (), before, str(beyond), traits_held=_positions(situation)
         )
+    after = _with_tier_of(today, decision.after, version)
+    return replace(decision, after=after, tier=_tier_change(before, after, version.program))
 
 
-def _decide(situation: Situation, before: MembershipState) -> Decision:
+def _with_tier_of(today: date, state: MembershipState, version: ProgramVersion) -> MembershipState:
+    """The state with the tier that follows on the day.
+
+    If a newer version has decided already, an activity that comes late may raise the tier: what
+    the newer one said of it, in its own levels and window, must not be taken away.
+    """
+    if version.version < state.program_version:
+        return raised(state, version.program)
+    moved = brought_up_to(today, state, version.program)
+    return replace(moved, program_version=version.version)
+
+
+def _decide(situation: Situation) -> Decision:
+    """Everything but the tier that follows."""
     counters = Counters(situation.state.counters)
     awards, rules = award_rules(situation, counters)
     bonus_lines, bonuses = add_bonuses(awards, situation)
@@ -64,16 +79,14 @@ def _decide(situation: Situation, before: MembershipState) -> Decision:
         quests={**situation.state.quests, **quests.states},
     )
     awarded = total(line.points for line in lines if line.points > 0)
-    after = earned(awarded, situation.day, state, situation.program)
     applied = bool(lines or quests.changes)
     return Decision(
         outcome=Outcome.APPLIED if applied else Outcome.NO_RULE,
         lines=lines,
-        after=after,
+        after=earned(awarded, situation.day, state),
         reason=None if applied else _why_nothing(situation, considered=bool(considered)),
         considered=considered,
         quests=tuple(quests.changes),
-        tier=_tier_change(before, after, situation.program),
         traits_held=_positions(situation),
     )
 
@@ -90,7 +103,7 @@ def _tier_change(
 ) -> TierChange | None:
     # What everybody has from the beginning is nothing that this activity changed.
     tier_before = before.tier_id or starting_tier(program)
-    if tier_before == after.tier_id:
+    if after.tier_id in (before.tier_id, tier_before):
         return None
     return TierChange(tier_before, after.tier_id)
 

@@ -97,7 +97,7 @@ def _why_not(considered: Considered, part: ProgramPart | None, program: Program 
     try:
         assert program is not None
         assert part is not None
-        return _sentence(part, Failure.at(considered.failed, considered.seen, program.zone))
+        return _sentence(part, Failure.at(considered.failed, considered.seen, program))
     except _UNEXPECTED:
         seen = f" (it met {considered.seen})" if considered.seen else ""
         return f"its condition {considered.failed} did not hold{seen}"

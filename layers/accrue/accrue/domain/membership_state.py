@@ -34,7 +34,8 @@ class MembershipState:
     `lifetime_points` counts only what was awarded, in positive lines. `counters` are of rules'
     limits and occurrences, named by `domain.program.counters.counter_name`. `earned_by_day` is what
     was awarded for what occurred on each day of the rolling window that ends with `as_of`; both
-    are empty unless the program's tiers are by rolling points.
+    are empty unless the program's tiers are by rolling points. `program_version` is the newest that
+    decided an activity of the membership.
     """
 
     points: Decimal = Decimal(0)
@@ -44,6 +45,7 @@ class MembershipState:
     counters: Mapping[str, Counts] = field(default_factory=dict)
     earned_by_day: Mapping[date, Decimal] = field(default_factory=dict)
     as_of: date | None = None
+    program_version: int = 0
 
     def to_attributes(self) -> dict[str, Any]:
         """The state as plain attributes; what is empty is left out."""
@@ -55,6 +57,7 @@ class MembershipState:
             "counters": {name: dict(counts) for name, counts in self.counters.items()},
             "earned_by_day": {d.isoformat(): points for d, points in self.earned_by_day.items()},
             "as_of": self.as_of and self.as_of.isoformat(),
+            "program_version": self.program_version or None,
         }
         return {name: value for name, value in attributes.items() if value not in (None, {})}
 
@@ -73,6 +76,7 @@ class MembershipState:
                 for d, points in attributes.get("earned_by_day", {}).items()
             },
             as_of=date.fromisoformat(as_of) if as_of else None,
+            program_version=int(attributes.get("program_version", 0)),
         )
 
 

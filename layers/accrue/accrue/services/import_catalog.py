@@ -48,7 +48,7 @@ class CatalogWriter(Protocol):
     def list_program_versions(
         self, network_id: str, program_id: str
     ) -> Sequence[ProgramVersion]: ...
-    def save_network(self, network: Network) -> Change: ...
+    def save_network(self, network: Network, expected: Network | None) -> Change: ...
     def save_activity_type(self, network_id: str, activity_type: ActivityType) -> Change: ...
     def add_program_version(self, network_id: str, version: ProgramVersion) -> None: ...
     def save_user(self, network_id: str, user: User, email: str, pseudonym: str) -> Change: ...
@@ -91,16 +91,16 @@ class CatalogImporter:
         Raises InvalidNetworkDocumentError, before anything is written, if it contradicts what is
         there. An import that was interrupted is completed by running it again.
         """
-        network = self._network(document)
+        present = self.catalog.find_network(document.network.network_id)
+        network = self._network(document.network, present)
         if faults := list(self._contradictions(document, network)):
             raise refusal(faults)
         minted: list[MintedKey] = []
-        changes = Counter(self._save(document, network, minted))
+        changes = Counter((self.catalog.save_network(network, present),))
+        changes.update(self._save(document, network, minted))
         return ImportReport(network.network_id, changes, tuple(minted))
 
-    def _network(self, document: NetworkDocument) -> Network:
-        part = document.network
-        present = self.catalog.find_network(part.network_id)
+    def _network(self, part: NetworkPart, present: Network | None) -> Network:
         if present is None:
             secret = self.random_bytes(SECRET_BYTES)
             present = Network(part.network_id, part.name, secret)
@@ -167,7 +167,6 @@ class CatalogImporter:
     ) -> Iterator[Change]:
         """In an order in which everything exists before it is referred to."""
         network_id = network.network_id
-        yield self.catalog.save_network(network)
         for part in document.activity_types:
             activity_type = ActivityType(
                 part.activity_type_id, part.kind, part.roles, part.allows_negative

@@ -120,7 +120,7 @@ class CatalogTable:
         partition = f"{network_id}#PROGRAM#{program_id}"
         if (cached := self._cache.get((partition, newest))) is not None:
             return cast("Sequence[ProgramVersion]", cached)
-        items = islice(self._query(partition, newest_first=True), newest)
+        items = islice(self._query(partition, newest_first=True, page_size=newest), newest)
         versions = [program_version_from_attributes(attributes) for attributes in items][::-1]
         if versions:
             self._cache[partition, newest] = versions
@@ -160,14 +160,16 @@ class CatalogTable:
         )
         return to_attributes(found["Item"]) if "Item" in found else None
 
-    def _query(self, partition: str, *, newest_first: bool = False) -> Iterator[dict[str, Any]]:
+    def _query(
+        self, partition: str, *, newest_first: bool = False, page_size: int | None = None
+    ) -> Iterator[dict[str, Any]]:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table_name,
             KeyConditionExpression="catalog_key = :partition",
             ExpressionAttributeValues={":partition": {"S": partition}},
             ConsistentRead=True,
             ScanIndexForward=not newest_first,
-            PaginationConfig={"PageSize": NEWEST_VERSIONS} if newest_first else {},
+            PaginationConfig={"PageSize": page_size} if page_size else {},
         )
         return (to_attributes(item) for page in pages for item in page["Items"])
 

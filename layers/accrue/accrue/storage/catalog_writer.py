@@ -11,7 +11,7 @@ from accrue.domain.changes import Change
 from accrue.domain.program.program import ProgramVersion
 from accrue.domain.program.stored import stored_text
 from accrue.domain.timestamps import to_text
-from accrue.storage.catalog import CatalogTable
+from accrue.storage.catalog import CatalogTable, network_from_attributes
 from accrue.storage.dynamo import to_attributes, to_item
 
 if TYPE_CHECKING:
@@ -30,21 +30,18 @@ class CatalogWriterTable(CatalogTable):
         attributes = self.read_item(f"{network_id}#USER#{user_id}", "USER")
         return attributes["pseudonym"] if attributes else None
 
-    def save_network(self, network: Network) -> Change:
-        """Create or update the network. Its pseudonym secret must be the one that it was created
-        with.
+    def save_network(self, network: Network, expected: Network | None) -> Change:
+        """Create or update the network, if it still is as expected; None is one that is not there.
+
+        What is left out of a document was taken from `expected`, the secret too: what another
+        import has written since then must not be lost.
         """
-        return self._save(
-            "#NETWORKS",
-            network.network_id,
-            {
-                "network_id": network.network_id,
-                "name": network.name,
-                "pseudonym_secret": network.pseudonym_secret.hex(),
-                "logs_undefined_types": network.logs_undefined_types,
-                "metadata_fields": list(network.metadata_fields),
-            },
-        )
+        present = self.read_item("#NETWORKS", network.network_id)
+        if (present and network_from_attributes(present)) != expected:
+            # Not there any more, so that the put fails.
+            present = _network_attributes(expected) if expected else None
+        attributes = _network_attributes(network)
+        return self._replace("#NETWORKS", network.network_id, present, attributes)
 
     def save_activity_type(self, network_id: str, activity_type: ActivityType) -> Change:
         """Create or update the activity type."""
@@ -169,4 +166,14 @@ def _unchanged(present: Mapping[str, Any] | None) -> dict[str, Any]:
         "ConditionExpression": " AND ".join(f"#a{i} = :a{i}" for i in range(len(read))),
         "ExpressionAttributeNames": {f"#a{i}": name for i, (name, _) in enumerate(read)},
         "ExpressionAttributeValues": {f":a{i}": value for i, (_, value) in enumerate(read)},
+    }
+
+
+def _network_attributes(network: Network) -> dict[str, Any]:
+    return {
+        "network_id": network.network_id,
+        "name": network.name,
+        "pseudonym_secret": network.pseudonym_secret.hex(),
+        "logs_undefined_types": network.logs_undefined_types,
+        "metadata_fields": list(network.metadata_fields),
     }

@@ -57,10 +57,10 @@ class Situation:
         return "unknown" if segment is None else next(self._failing(segment.when), None)
 
     def _failing(self, when: SegmentConditions) -> Iterator[str]:
-        for condition in when.traits:
+        for position, condition in enumerate(when.traits):
             if condition not in self.traits_held:
-                # Its name, never what it is.
-                yield f"traits {condition.trait}"
+                # What the trait is must not get into a posting.
+                yield f"traits.{position}"
         state, tier_id = self.state, self.state.tier_id or ""
         if not self.has_tier_of(when.tiers):
             yield f"tiers {tier_id}".rstrip()
@@ -70,9 +70,9 @@ class Situation:
             yield f"points {canonical_text(state.points)}"
         if when.lifetime_points and not when.lifetime_points.contains(state.lifetime_points):
             yield f"lifetime_points {canonical_text(state.lifetime_points)}"
-        for quest_id in when.completed_quests:
+        for position, quest_id in enumerate(when.completed_quests):
             if not self._has_completed(quest_id):
-                yield f"completed_quests {quest_id}"
+                yield f"completed_quests.{position}"
 
     def _has_completed(self, quest_id: str) -> bool:
         return quest_id in self.state.quests and self.state.quests[quest_id].completions > 0

@@ -27,16 +27,25 @@ def brought_up_to(day: date, state: MembershipState, program: Program) -> Member
     return replace(moved, tier_id=_tier_id(moved, program))
 
 
-def earned(points: Decimal, day: date, state: MembershipState, program: Program) -> MembershipState:
-    """The state once `points` more were awarded for what occurred on `day`."""
+def raised(state: MembershipState, program: Program) -> MembershipState:
+    """The state with a higher tier, if its points are enough for one of the program's."""
+    ids: list[str | None] = [None, *(level.tier_id for level in program.levels)]
+    reached = _tier_id(state, program)
+    if state.tier_id not in ids or ids.index(reached) <= ids.index(state.tier_id):
+        return state
+    return replace(state, tier_id=reached)
+
+
+def earned(points: Decimal, day: date, state: MembershipState) -> MembershipState:
+    """The state once `points` more were awarded for what occurred on `day`; the tier is as it was.
+
+    With a window that is known, they count in it, whatever version decided.
+    """
     lifetime = within_limit(EXACT.add(state.lifetime_points, points), "lifetime points")
     earned_by_day = dict(state.earned_by_day)
-    rolling = _rolling(program)
-    if rolling is not None and state.as_of is not None and points:
+    if state.as_of is not None and points:
         earned_by_day[day] = EXACT.add(earned_by_day.get(day, Decimal(0)), points)
-        earned_by_day = _within(earned_by_day, state.as_of, rolling.days)
-    moved = replace(state, lifetime_points=lifetime, earned_by_day=earned_by_day)
-    return replace(moved, tier_id=_tier_id(moved, program))
+    return replace(state, lifetime_points=lifetime, earned_by_day=earned_by_day)
 
 
 def starting_tier(program: Program) -> str | None:

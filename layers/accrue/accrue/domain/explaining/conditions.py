@@ -21,6 +21,7 @@ from accrue.domain.program.conditions import (
     TraitCondition,
 )
 from accrue.domain.program.period import Period
+from accrue.domain.program.segments import SegmentConditions
 
 type Sentence[Where] = Callable[[Where, Failure], str]
 
@@ -29,8 +30,8 @@ def _window(when: Conditions, failure: Failure) -> str:
     assert when.window is not None
     starts, ends = when.window.starts_at, when.window.ends_at
     bounds = [
-        *([f"at {moment_text(starts, failure.zone)} or later"] if starts else []),
-        *([f"before {moment_text(ends, failure.zone)}"] if ends else []),
+        *([f"at {moment_text(starts, failure.program.zone)} or later"] if starts else []),
+        *([f"before {moment_text(ends, failure.program.zone)}"] if ends else []),
     ]
     return f"it occurred at {failure.seen}, and must have occurred {' and '.join(bounds)}"
 
@@ -91,20 +92,28 @@ def _segments(when: Conditions, failure: Failure) -> str:
     if membership == "in":
         return f"the member is in segment {when.segments.none_of[int(place)]}, and must not be"
     any_of = when.segments.any_of
-    why = _WHY_OUTSIDE[place](met[0] if met else "none")
+    segment = failure.program.segments_by_id[any_of[0]]
+    why = _why_outside(segment.when, place, met[0] if met else "none")
     if len(any_of) == 1:
         return f"the member is not in segment {any_of[0]}: {why}"
     return f"the member is in none of the segments {listed(any_of)}: of {any_of[0]}, {why}"
 
 
-_WHY_OUTSIDE: Mapping[str, Callable[[str], str]] = {
-    "traits": lambda trait: f"the trait {trait} is not as it must be",
-    "tiers": lambda tier: f"tier is {tier}",
-    "benefits": lambda tier: f"tier is {tier}",
-    "points": lambda points: f"the balance is {points}",
-    "lifetime_points": lambda points: f"lifetime points are {points}",
-    "completed_quests": lambda quest: f"quest {quest} is not completed",
-}
+def _why_outside(when: SegmentConditions, failed: str, met: str) -> str:
+    place, _, index = failed.partition(".")
+    match place:
+        case "traits":
+            return trait_failure(when.traits[int(index)])
+        case "completed_quests":
+            return f"quest {when.completed_quests[int(index)]} is not completed"
+        case "tiers" | "benefits":
+            return f"tier is {met}"
+        case "points":
+            return f"the balance is {met}"
+        case "lifetime_points":
+            return f"lifetime points are {met}"
+        case _:
+            raise ValueError(f"no condition of a segment: {place}")
 
 
 def _nth(when: Conditions, failure: Failure) -> str:

@@ -1,19 +1,21 @@
 """What a sentence is made of, beside the part of the document that failed."""
 
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from accrue.domain.explaining.wording import seen_text
+from accrue.domain.program.program import Program
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A place in a part that did not hold (`traits.1` is `traits` and 1), and the value it met."""
+    """A place in a part of the program that did not hold (`traits.1` is `traits` and 1), and the
+    value it met.
+    """
 
     place: str
     index: int
     met: str
-    zone: ZoneInfo
+    program: Program
 
     @property
     def seen(self) -> str:
@@ -23,10 +25,10 @@ class Failure:
     @property
     def words(self) -> tuple[str, ...]:
         """What was met, if it is several ids or numbers."""
-        return tuple(self.met.split(" "))
+        return tuple(self.seen.split(" "))
 
     @classmethod
-    def at(cls, failed: str, met: str, zone: ZoneInfo) -> "Failure":
+    def at(cls, failed: str, met: str, program: Program) -> "Failure":
         """The failure that a `Considered` names; ValueError for an index that is none."""
         place, _, index = failed.partition(".")
-        return cls(place, int(index or 0), met, zone)
+        return cls(place, int(index or 0), met, program)
