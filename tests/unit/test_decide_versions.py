@@ -1,5 +1,6 @@
 """A new version of the program comes between: nothing that was begun is lost or counted twice."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 from accrue.domain.activity import Outcome
@@ -9,6 +10,7 @@ from accrue.domain.membership_state import MembershipState
 from accrue.domain.program.program import Program
 from tests.unit.activities import (
     ANN,
+    NOON,
     Story,
     activity,
     earn,
@@ -151,3 +153,17 @@ def test_a_rejection_pins_what_it_was_told_about_the_person() -> None:
     assert (decided.outcome, decided.after) == (Outcome.REJECTED, full)
     assert decided.traits_held == (0,)
     assert decided.reason == "the balance would pass 1e+24"
+
+
+def test_what_comes_late_for_a_day_before_the_window_is_not_kept() -> None:
+    """Else the state would grow with what an older version decides."""
+    a_day = {**ROLLING, "by": {"kind": "rolling_points", "days": 1}}
+    state = decided_by(2, written(rules=[earn()], tiers=a_day), MembershipState(), "10").after
+    assert state.as_of is not None
+
+    reported = activity("10", occurred_at=NOON - timedelta(days=5))
+    old = in_force(written(rules=[earn()]), 1)
+    late = decide(reported, Facts(("buyer",)), state, old).after
+
+    assert all(day >= state.as_of for day in late.earned_by_day)
+    assert late.points == Decimal(20)

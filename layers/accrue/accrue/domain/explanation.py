@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from accrue.domain.decision import Considered, Part
 from accrue.domain.explaining.conditions import CONDITIONS
-from accrue.domain.explaining.failure import Failure
+from accrue.domain.explaining.failed_place import FailedPlace
 from accrue.domain.explaining.parts import BONUSES, QUESTS, REQUIREMENTS, RULES
 from accrue.domain.program.bonuses import Bonus
 from accrue.domain.program.program import Program
@@ -97,13 +97,13 @@ def _why_not(considered: Considered, part: ProgramPart | None, program: Program 
     try:
         assert program is not None
         assert part is not None
-        return _sentence(part, Failure.at(considered.failed, considered.seen, program))
+        return _sentence(part, FailedPlace.at(considered.failed, considered.seen, program))
     except _UNEXPECTED:
         seen = f" (it met {considered.seen})" if considered.seen else ""
         return f"its condition {considered.failed} did not hold{seen}"
 
 
-def _sentence(part: ProgramPart, failure: Failure) -> str:
+def _sentence(part: ProgramPart, failure: FailedPlace) -> str:
     if failure.place in CONDITIONS:
         return CONDITIONS[failure.place](part.when, failure)
     match part:

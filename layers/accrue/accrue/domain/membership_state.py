@@ -33,9 +33,9 @@ class MembershipState:
 
     `lifetime_points` counts only what was awarded, in positive lines. `counters` are of rules'
     limits and occurrences, named by `domain.program.counters.counter_name`. `earned_by_day` is what
-    was awarded for what occurred on each day of the rolling window that ends with `as_of`; both
-    are empty unless the program's tiers are by rolling points. `program_version` is the newest that
-    decided an activity of the membership.
+    was awarded for what occurred on each day of the rolling window of `window_days` that ends with
+    `as_of`; they are empty unless the program's tiers are by rolling points. `program_version` is
+    the newest that decided an activity of the membership.
     """
 
     points: Decimal = Decimal(0)
@@ -45,6 +45,7 @@ class MembershipState:
     counters: Mapping[str, Counts] = field(default_factory=dict)
     earned_by_day: Mapping[date, Decimal] = field(default_factory=dict)
     as_of: date | None = None
+    window_days: int = 0
     program_version: int = 0
 
     def to_attributes(self) -> dict[str, Any]:
@@ -57,6 +58,7 @@ class MembershipState:
             "counters": {name: dict(counts) for name, counts in self.counters.items()},
             "earned_by_day": {d.isoformat(): points for d, points in self.earned_by_day.items()},
             "as_of": self.as_of and self.as_of.isoformat(),
+            "window_days": self.window_days or None,
             "program_version": self.program_version or None,
         }
         return {name: value for name, value in attributes.items() if value not in (None, {})}
@@ -76,6 +78,7 @@ class MembershipState:
                 for d, points in attributes.get("earned_by_day", {}).items()
             },
             as_of=date.fromisoformat(as_of) if as_of else None,
+            window_days=int(attributes.get("window_days", 0)),
             program_version=int(attributes.get("program_version", 0)),
         )
 

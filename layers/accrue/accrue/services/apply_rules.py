@@ -29,7 +29,7 @@ MAX_ROUNDS = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class FailedActivity:
     """An activity that would not apply, and the unexpected exception. Nothing was posted for it
     there.
     """
@@ -46,11 +46,11 @@ class RuleApplier:
     book: BalanceBook
     now: datetime
 
-    def apply(self, activities: Iterable[Activity]) -> list[Failure]:
+    def apply(self, activities: Iterable[Activity]) -> list[FailedActivity]:
         """Apply them; what could not be applied is returned and keeps nothing else from being
         applied.
         """
-        failures: list[Failure] = []
+        failures: list[FailedActivity] = []
         groups: dict[tuple[str, MembershipRef], dict[str, Activity]] = {}
         for activity in activities:
             if activity.settled_outcome is not None:
@@ -64,7 +64,7 @@ class RuleApplier:
             failures.extend(self._apply_group(network_id, membership, group.values()))
         return failures
 
-    def _settle(self, activity: Activity) -> Iterable[Failure]:
+    def _settle(self, activity: Activity) -> Iterable[FailedActivity]:
         assert activity.settled_outcome is not None
         outcome = SettledOutcome(
             network_id=activity.network_id,
@@ -77,22 +77,22 @@ class RuleApplier:
         try:
             self.book.settle(outcome)
         except Exception as error:  # noqa: BLE001 - reported by the caller
-            yield Failure(activity, error)
+            yield FailedActivity(activity, error)
 
     def _apply_group(
         self, network_id: str, membership: MembershipRef, group: Iterable[Activity]
-    ) -> Iterable[Failure]:
+    ) -> Iterable[FailedActivity]:
         # A batch has no order across activities; this one at least does not depend on the batch.
         in_order = sorted(group, key=lambda a: (a.recorded_at, a.activity_id))
         for chunk in batched(in_order, self.book.max_postings_per_write, strict=False):
             try:
                 yield from self._apply_chunk(network_id, membership, chunk)
             except Exception as error:  # noqa: BLE001 - reported by the caller
-                yield from (Failure(activity, error) for activity in chunk)
+                yield from (FailedActivity(activity, error) for activity in chunk)
 
     def _apply_chunk(
         self, network_id: str, membership: MembershipRef, chunk: Sequence[Activity]
-    ) -> list[Failure]:
+    ) -> list[FailedActivity]:
         posted: frozenset[str] = frozenset()
         find_traits = self._traits_finder(network_id, membership, chunk[0])
         for _ in range(MAX_ROUNDS):
@@ -122,15 +122,15 @@ class RuleApplier:
         activities: Iterable[Activity],
         balance: Balance,
         find_traits: TraitsFinder,
-    ) -> tuple[list[tuple[Posting, Balance]], list[Failure]]:
+    ) -> tuple[list[tuple[Posting, Balance]], list[FailedActivity]]:
         """Each activity's posting with the balance after it, and what could not be decided."""
         decided: list[tuple[Posting, Balance]] = []
-        failures: list[Failure] = []
+        failures: list[FailedActivity] = []
         for activity in activities:
             try:
                 posting, balance = self._decide(activity, membership, balance, find_traits)
             except Exception as error:  # noqa: BLE001 - reported by the caller
-                failures.append(Failure(activity, error))
+                failures.append(FailedActivity(activity, error))
             else:
                 decided.append((posting, balance))
         return decided, failures

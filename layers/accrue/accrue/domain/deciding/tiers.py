@@ -18,11 +18,14 @@ def brought_up_to(day: date, state: MembershipState, program: Program) -> Member
     """
     rolling = _rolling(program)
     if rolling is None:
-        moved = replace(state, earned_by_day={}, as_of=None)
+        moved = replace(state, earned_by_day={}, as_of=None, window_days=0)
     else:
         as_of = max(state.as_of or day, day)
         moved = replace(
-            state, earned_by_day=_within(state.earned_by_day, as_of, rolling.days), as_of=as_of
+            state,
+            earned_by_day=_within(state.earned_by_day, as_of, rolling.days),
+            as_of=as_of,
+            window_days=rolling.days,
         )
     return replace(moved, tier_id=_tier_id(moved, program))
 
@@ -45,6 +48,7 @@ def earned(points: Decimal, day: date, state: MembershipState) -> MembershipStat
     earned_by_day = dict(state.earned_by_day)
     if state.as_of is not None and points:
         earned_by_day[day] = EXACT.add(earned_by_day.get(day, Decimal(0)), points)
+        earned_by_day = _within(earned_by_day, state.as_of, state.window_days)
     return replace(state, lifetime_points=lifetime, earned_by_day=earned_by_day)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from accrue.domain.deciding.matching import NONE
-from accrue.domain.explaining.failure import Failure
+from accrue.domain.explaining.failed_place import FailedPlace
 from accrue.domain.explaining.wording import (
     counted_with,
     demand,
@@ -23,10 +23,10 @@ from accrue.domain.program.conditions import (
 from accrue.domain.program.period import Period
 from accrue.domain.program.segments import SegmentConditions
 
-type Sentence[Where] = Callable[[Where, Failure], str]
+type Sentence[Where] = Callable[[Where, FailedPlace], str]
 
 
-def _window(when: Conditions, failure: Failure) -> str:
+def _window(when: Conditions, failure: FailedPlace) -> str:
     assert when.window is not None
     starts, ends = when.window.starts_at, when.window.ends_at
     bounds = [
@@ -36,23 +36,23 @@ def _window(when: Conditions, failure: Failure) -> str:
     return f"it occurred at {failure.seen}, and must have occurred {' and '.join(bounds)}"
 
 
-def _weekdays(when: Conditions, failure: Failure) -> str:
+def _weekdays(when: Conditions, failure: FailedPlace) -> str:
     days = one_of([day.value.capitalize() for day in when.weekdays])
     return f"it occurred on {failure.seen.capitalize()}, and must have occurred on {days}"
 
 
-def _hours(when: Conditions, failure: Failure) -> str:
+def _hours(when: Conditions, failure: FailedPlace) -> str:
     assert when.hours is not None
     hours = f"from {when.hours.starts:%H:%M} until {when.hours.ends:%H:%M}"
     return f"it occurred at {failure.seen}, and must have occurred {hours}"
 
 
-def _amount(when: Conditions, failure: Failure) -> str:
+def _amount(when: Conditions, failure: FailedPlace) -> str:
     assert when.amount is not None
     return f"amount is {failure.seen}, and must be {range_text(when.amount)}"
 
 
-def _line_items(when: Conditions, failure: Failure) -> str:
+def _line_items(when: Conditions, failure: FailedPlace) -> str:
     assert when.line_items is not None
     wanted = items_text(when.line_items.item_ids, when.line_items.group_ids)
     if failure.met == NONE:
@@ -62,13 +62,13 @@ def _line_items(when: Conditions, failure: Failure) -> str:
     return f"the line items are {failure.seen}, and there must be all of {wanted}"
 
 
-def _metadata(when: Conditions, failure: Failure) -> str:
+def _metadata(when: Conditions, failure: FailedPlace) -> str:
     condition = when.metadata[failure.index]
     seen = failure.seen or "absent"
     return f"metadata {condition.field} is {seen}, and must be {demand(condition)}"
 
 
-def _traits(when: Conditions, failure: Failure) -> str:
+def _traits(when: Conditions, failure: FailedPlace) -> str:
     return trait_failure(when.traits[failure.index])
 
 
@@ -78,15 +78,15 @@ def trait_failure(condition: TraitCondition) -> str:
     return f"{trait} must be {demand(condition)}"
 
 
-def _tiers(when: Conditions, failure: Failure) -> str:
+def _tiers(when: Conditions, failure: FailedPlace) -> str:
     return f"tier is {failure.seen or 'none'}, and must be {one_of(when.tiers)}"
 
 
-def _benefits(when: Conditions, failure: Failure) -> str:
+def _benefits(when: Conditions, failure: FailedPlace) -> str:
     return f"tier is {failure.seen or 'none'}, and must have the benefit {one_of(when.benefits)}"
 
 
-def _segments(when: Conditions, failure: Failure) -> str:
+def _segments(when: Conditions, failure: FailedPlace) -> str:
     assert when.segments is not None
     membership, place, *met = failure.words
     if membership == "in":
@@ -116,7 +116,7 @@ def _why_outside(when: SegmentConditions, failed: str, met: str) -> str:
             raise ValueError(f"no condition of a segment: {place}")
 
 
-def _nth(when: Conditions, failure: Failure) -> str:
+def _nth(when: Conditions, failure: FailedPlace) -> str:
     assert isinstance(when, RuleConditions)
     assert when.nth is not None
     period = "" if when.nth.per is Period.LIFETIME else f" of the {when.nth.per.value}"

@@ -6,7 +6,7 @@ from decimal import Decimal
 from accrue.domain.amounts import canonical_text
 from accrue.domain.deciding.matching import NONE
 from accrue.domain.explaining.conditions import Sentence
-from accrue.domain.explaining.failure import Failure
+from accrue.domain.explaining.failed_place import FailedPlace
 from accrue.domain.explaining.wording import counted_with, items_text, per, times
 from accrue.domain.program.awards import MatchedItems, StepTable
 from accrue.domain.program.bonuses import Bonus
@@ -14,7 +14,7 @@ from accrue.domain.program.quests import Quest, Requirement
 from accrue.domain.program.rules import Rule
 
 
-def _award(rule: Rule, failure: Failure) -> str:
+def _award(rule: Rule, failure: FailedPlace) -> str:
     if isinstance(rule.award, MatchedItems) and rule.when.line_items is None:
         return "no line item is selected"
     if isinstance(rule.award, StepTable):
@@ -25,7 +25,7 @@ def _award(rule: Rule, failure: Failure) -> str:
     return f"amount is {failure.seen}, and below 0 this award gives nothing"
 
 
-def _limits(rule: Rule, failure: Failure) -> str:
+def _limits(rule: Rule, failure: FailedPlace) -> str:
     limit = rule.limits[failure.index]
     if limit.points is not None:
         most = f"{canonical_text(limit.points)} points"
@@ -37,39 +37,39 @@ def _limits(rule: Rule, failure: Failure) -> str:
     return f"{used} of at most {most} {per(limit.per)} {verb} used up{counted_with(later)}"
 
 
-def _effect(_bonus: Bonus, failure: Failure) -> str:
+def _effect(_bonus: Bonus, failure: FailedPlace) -> str:
     return f"it comes to {failure.seen} on what the rules award"
 
 
-def _stacking(_bonus: Bonus, failure: Failure) -> str:
+def _stacking(_bonus: Bonus, failure: FailedPlace) -> str:
     return f"only the best bonus counts, and {failure.seen} gives more"
 
 
-def _max_completions(quest: Quest, failure: Failure) -> str:
+def _max_completions(quest: Quest, failure: FailedPlace) -> str:
     return f"it is completed {failure.seen} of at most {times(quest.max_completions)}"
 
 
-def _restricted_to(requirement: Requirement, failure: Failure) -> str:
+def _restricted_to(requirement: Requirement, failure: FailedPlace) -> str:
     wanted = items_text(requirement.restricted_to_item_ids, requirement.restricted_to_group_ids)
     if failure.met == NONE:
         return f"there are no line items, and there must be any of {wanted}"
     return f"no line item is among {wanted}"
 
 
-def _ordered(_requirement: Requirement, failure: Failure) -> str:
+def _ordered(_requirement: Requirement, failure: FailedPlace) -> str:
     return f"another requirement comes first: {failure.seen}"
 
 
-def _progress(_requirement: Requirement, failure: Failure) -> str:
+def _progress(_requirement: Requirement, failure: FailedPlace) -> str:
     return f"{failure.seen} was reported, and only more than 0 counts"
 
 
-def _threshold(requirement: Requirement, _failure: Failure) -> str:
+def _threshold(requirement: Requirement, _failure: FailedPlace) -> str:
     threshold = canonical_text(requirement.threshold)
     return f"its threshold of {threshold} is reached already, and what goes beyond is dropped"
 
 
-def _check_in_interval_days(requirement: Requirement, failure: Failure) -> str:
+def _check_in_interval_days(requirement: Requirement, failure: FailedPlace) -> str:
     days = requirement.check_in_interval_days
     assert days is not None
     least = "1 day" if days == 1 else f"{days} days"

@@ -7,7 +7,7 @@ from accrue.domain.program.program import Program
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class FailedPlace:
     """A place in a part of the program that did not hold (`traits.1` is `traits` and 1), and the
     value it met.
     """
@@ -28,7 +28,7 @@ class Failure:
         return tuple(self.seen.split(" "))
 
     @classmethod
-    def at(cls, failed: str, met: str, program: Program) -> "Failure":
+    def at(cls, failed: str, met: str, program: Program) -> "FailedPlace":
         """The failure that a `Considered` names; ValueError for an index that is none."""
         place, _, index = failed.partition(".")
         return cls(place, int(index or 0), met, program)
