@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from decimal import Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow
 
 from accrue.domain.amounts import canonical_text
-from accrue.domain.program.points_unit import PointsUnit
+from accrue.domain.program.points_unit import PointsUnit, Rounding
 
 # 26 digits of amount (domain.amounts) times 12 of rate (domain.program), with room to add.
 EXACT = Context(prec=60, traps=[InvalidOperation, DivisionByZero, Overflow, Inexact])
@@ -35,9 +35,16 @@ def within_limit(number: Decimal, what: str) -> Decimal:
 
 def rounded(points: Decimal, unit: PointsUnit) -> Decimal:
     """The points, rounded once to the unit's scale."""
-    return points.quantize(
-        Decimal(1).scaleb(-unit.scale), rounding=unit.rounding.mode, context=ROUNDED
-    )
+    return _to_scale(points, unit, unit.rounding)
+
+
+def rounded_down(points: Decimal, unit: PointsUnit) -> Decimal:
+    """The points, brought to the unit's scale without ever becoming more (towards zero)."""
+    return _to_scale(points, unit, Rounding.DOWN)
+
+
+def _to_scale(points: Decimal, unit: PointsUnit, rounding: Rounding) -> Decimal:
+    return points.quantize(Decimal(1).scaleb(-unit.scale), rounding=rounding.mode, context=ROUNDED)
 
 
 def rounding_note(exact: Decimal, points: Decimal, unit: PointsUnit) -> str:

@@ -9,7 +9,7 @@ from accrue.domain.arithmetic import EXACT, rounded, rounding_note, total, withi
 from accrue.domain.deciding.awards import items_value
 from accrue.domain.deciding.matching import first_failure, selected_items
 from accrue.domain.deciding.rules import RuleAward
-from accrue.domain.deciding.situation import Situation
+from accrue.domain.deciding.situation import Failure, Situation, considered
 from accrue.domain.decision import Considered, Part, PointLine
 from accrue.domain.program.bonuses import Add, Bonus, Multiply, Stacking
 
@@ -18,28 +18,29 @@ def add_bonuses(
     awards: Sequence[RuleAward], situation: Situation
 ) -> tuple[list[PointLine], list[Considered]]:
     """A line for each bonus on each award, and why the other bonuses are not given."""
-    failed: dict[str, tuple[str, str]] = {}
+    failed: dict[str, Failure] = {}
     holding: list[Bonus] = []
-    considered = [
+    on_awards = [
         (position, bonus)
         for position, bonus in enumerate(situation.program.bonuses)
         if any(_is_on(bonus, award) for award in awards)
     ]
-    for _, bonus in considered:
+    for _, bonus in on_awards:
         if failure := first_failure(bonus.when, situation):
-            failed[bonus.bonus_id] = (failure.place, failure.seen)
+            failed[bonus.bonus_id] = failure
         else:
             holding.append(bonus)
     lines = [line for award in awards for line in _lines(award, holding, situation, failed)]
     given = {line.bonus_id for line in lines}
     for bonus in holding:
-        if bonus.bonus_id not in given:
-            failed.setdefault(bonus.bonus_id, ("effect", "0"))
+        if bonus.bonus_id in given:
+            # It may have lost on one award and be given on another.
+            failed.pop(bonus.bonus_id, None)
+        else:
+            failed.setdefault(bonus.bonus_id, Failure("effect", "0"))
     return lines, [
-        Considered(Part.BONUS, position)
-        if bonus.bonus_id in given
-        else Considered(Part.BONUS, position, None, *failed[bonus.bonus_id])
-        for position, bonus in considered
+        considered(Part.BONUS, position, failed.get(bonus.bonus_id))
+        for position, bonus in on_awards
     ]
 
 
@@ -51,7 +52,7 @@ def _lines(
     award: RuleAward,
     holding: Iterable[Bonus],
     situation: Situation,
-    failed: dict[str, tuple[str, str]],
+    failed: dict[str, Failure],
 ) -> list[PointLine]:
     bonuses = [bonus for bonus in holding if _is_on(bonus, award)]
     lines: list[PointLine] = []
@@ -71,7 +72,7 @@ def _lines(
     assert best.bonus_id is not None
     for line in lines:
         if line is not best and line.bonus_id is not None:
-            failed[line.bonus_id] = ("stacking", best.bonus_id)
+            failed[line.bonus_id] = Failure("stacking", best.bonus_id)
     return [best]
 
 

@@ -9,7 +9,7 @@ from accrue.domain.amounts import canonical_text
 from accrue.domain.arithmetic import EXACT, within_limit
 from accrue.domain.deciding.matching import first_failure
 from accrue.domain.deciding.requirements import Standing, gain_of
-from accrue.domain.deciding.situation import Failure, Situation
+from accrue.domain.deciding.situation import Failure, Situation, considered
 from accrue.domain.decision import (
     Considered,
     Part,
@@ -50,7 +50,7 @@ def advance_quests(situation: Situation) -> QuestResult:
             continue
         state = situation.state.quests.get(quest.quest_id, QuestState())
         if failure := _quest_failure(quest, state, situation):
-            result.considered.append(_considered(position, None, failure))
+            result.considered.append(considered(Part.QUEST, position, failure))
             continue
         gained: dict[str, Decimal] = {}
         role = concerned[-1][1].role
@@ -58,19 +58,13 @@ def advance_quests(situation: Situation) -> QuestResult:
         for number, requirement in concerned:
             gain = gain_of(requirement, standing, situation)
             if isinstance(gain, Failure):
-                result.considered.append(_considered(position, number, gain))
+                result.considered.append(considered(Part.QUEST, position, gain, number))
                 continue
-            result.considered.append(_considered(position, number, None))
+            result.considered.append(considered(Part.QUEST, position, None, number))
             gained[requirement.requirement_id] = gain
             role = requirement.role
         _advance(standing, gained, role, situation, result)
     return result
-
-
-def _considered(position: int, requirement: int | None, failure: Failure | None) -> Considered:
-    if failure is None:
-        return Considered(Part.QUEST, position, requirement)
-    return Considered(Part.QUEST, position, requirement, failure.place, failure.seen)
 
 
 def _quest_failure(quest: Quest, state: QuestState, situation: Situation) -> Failure | None:

@@ -2,20 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 
 from accrue.domain.activity import FrontDoor
 from accrue.domain.amounts import canonical_text
-from accrue.domain.arithmetic import EXACT, ROUNDED, rounded, rounding_note, within_limit
+from accrue.domain.arithmetic import EXACT, rounded, rounded_down, rounding_note, within_limit
 from accrue.domain.deciding.awards import Earning, earning_of
 from accrue.domain.deciding.matching import first_failure
 from accrue.domain.deciding.periods import Counters, period_key
-from accrue.domain.deciding.situation import Failure, Situation
+from accrue.domain.deciding.situation import Failure, Situation, considered
 from accrue.domain.decision import Considered, Part, PointLine
 from accrue.domain.program.awards import AmountTimesRate
 from accrue.domain.program.counters import counter_name, limit_counter
 from accrue.domain.program.parts import IDENTITY_RULE_ID, MEMBER_ROLE
-from accrue.domain.program.period import Period
 from accrue.domain.program.rules import Limit, Rule
 
 # The identity rule stands in no document.
@@ -36,16 +35,16 @@ def award_rules(
 ) -> tuple[list[RuleAward], list[Considered]]:
     """What the rules on the activity award, and why the others do not; `counters` move on."""
     awards: list[RuleAward] = []
-    considered: list[Considered] = []
+    all_considered: list[Considered] = []
     for position, rule in _rules_on(situation):
         result = _award(rule, situation, counters)
         if isinstance(result, Failure):
-            considered.append(Considered(Part.RULE, position, None, result.place, result.seen))
+            all_considered.append(considered(Part.RULE, position, result))
             continue
         awards.append(result)
         if position != _IDENTITY_POSITION:
-            considered.append(Considered(Part.RULE, position))
-    return awards, considered
+            all_considered.append(considered(Part.RULE, position, None))
+    return awards, all_considered
 
 
 def _rules_on(situation: Situation) -> Iterator[tuple[int, Rule]]:
@@ -115,7 +114,8 @@ def _limited(
         if limit.times is not None and used >= limit.times:
             return Failure(f"limits.{position}", _used(counters, counter))
         if limit.points is not None:
-            rest = _whole_units(EXACT.subtract(limit.points, used), situation)
+            # What was used may have more decimals than points have now: an earlier version's.
+            rest = rounded_down(EXACT.subtract(limit.points, used), situation.program.points)
             if rest <= 0:
                 return Failure(f"limits.{position}", _used(counters, counter))
             if rest < left:
@@ -135,15 +135,8 @@ def _used(counters: Counters, counter: tuple[str, str]) -> str:
 def _cut(limit: Limit, left: Decimal, counters: Counters, counter: tuple[str, str]) -> str:
     assert limit.points is not None
     cut = f", cut to {canonical_text(left)}: at most {canonical_text(limit.points)}"
-    period = "in a lifetime" if limit.per is Period.LIFETIME else f"a {limit.per.value}"
     later = counters.counted_with(*counter)
-    return f"{cut} {period}" + (f", counted with {later}" if later else "")
-
-
-def _whole_units(points: Decimal, situation: Situation) -> Decimal:
-    """What was used may have more decimals than points have now: an earlier version's."""
-    unit = Decimal(1).scaleb(-situation.program.points.scale)
-    return points.quantize(unit, rounding=ROUND_DOWN, context=ROUNDED)
+    return f"{cut} {limit.per.phrase}" + (f", counted with {later}" if later else "")
 
 
 def _count(rule: Rule, line: PointLine, situation: Situation, counters: Counters) -> None:

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from accrue.domain.activity import Activity
 from accrue.domain.amounts import canonical_text
+from accrue.domain.decision import Considered, Part
 from accrue.domain.membership_state import MembershipState
 from accrue.domain.program.conditions import TraitCondition
 from accrue.domain.program.program import Program
@@ -20,6 +21,15 @@ class Failure:
 
     place: str
     seen: str = ""
+
+
+def considered(
+    part: Part, position: int, failure: Failure | None, requirement: int | None = None
+) -> Considered:
+    """What is said of a part that was held against the activity; without a failure, it held."""
+    if failure is None:
+        return Considered(part, position, requirement)
+    return Considered(part, position, requirement, failure.place, failure.seen)
 
 
 @dataclass(frozen=True)
@@ -45,7 +55,7 @@ class Situation:
     @cached_property
     def level(self) -> Level | None:
         """The membership's tier."""
-        return next((lv for lv in self.program.levels if lv.tier_id == self.state.tier_id), None)
+        return self.program.level(self.state.tier_id)
 
     def is_in(self, segment_id: str) -> bool:
         """Whether the membership is in the segment."""

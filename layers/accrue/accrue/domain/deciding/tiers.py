@@ -60,8 +60,7 @@ def starting_tier(program: Program) -> str | None:
 def tier_at(day: date, state: MembershipState, program: Program) -> tuple[Level | None, Decimal]:
     """The tier on a day that is not before the last activity's, and the points that it goes by."""
     moved = brought_up_to(day, state, program)
-    level = next((lv for lv in program.levels if lv.tier_id == moved.tier_id), None)
-    return level, _points(moved, program)
+    return program.level(moved.tier_id), _points(moved, program)
 
 
 def _rolling(program: Program) -> RollingPoints | None:

@@ -7,7 +7,7 @@ from accrue.domain.amounts import canonical_text
 from accrue.domain.deciding.matching import NONE
 from accrue.domain.explaining.conditions import Sentence
 from accrue.domain.explaining.failed_place import FailedPlace
-from accrue.domain.explaining.wording import counted_with, items_text, per, times
+from accrue.domain.explaining.wording import counted_with, items_text, times
 from accrue.domain.program.awards import MatchedItems, StepTable
 from accrue.domain.program.bonuses import Bonus
 from accrue.domain.program.quests import Quest, Requirement
@@ -34,7 +34,7 @@ def _limits(rule: Rule, failure: FailedPlace) -> str:
         most = times(limit.times)
     verb = "is" if limit.times == 1 else "are"
     used, *later = failure.words
-    return f"{used} of at most {most} {per(limit.per)} {verb} used up{counted_with(later)}"
+    return f"{used} of at most {most} {limit.per.phrase} {verb} used up{counted_with(later)}"
 
 
 def _effect(_bonus: Bonus, failure: FailedPlace) -> str:

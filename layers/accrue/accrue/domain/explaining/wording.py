@@ -1,4 +1,4 @@
-"""The words for values, ranges, choices and periods."""
+"""The words for values, ranges and choices."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 from accrue.domain.amounts import canonical_text
 from accrue.domain.decision import MAX_SEEN_CHARS
 from accrue.domain.program.conditions import Range, ValueCondition
-from accrue.domain.program.period import Period
 
 # A condition may have a hundred choices; nobody reads them in a sentence.
 MAX_CHOICES_SHOWN = 10
@@ -69,11 +68,6 @@ def ordinal(number: int) -> str:
 def moment_text(moment: datetime, zone: ZoneInfo) -> str:
     """A moment on the program's clocks."""
     return moment.astimezone(zone).isoformat(timespec="seconds")
-
-
-def per(period: Period) -> str:
-    """`a day`, `in a lifetime`."""
-    return "in a lifetime" if period is Period.LIFETIME else f"a {period.value}"
 
 
 def counted_with(later: Sequence[str]) -> str:

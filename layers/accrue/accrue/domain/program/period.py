@@ -10,3 +10,8 @@ class Period(StrEnum):
     WEEK = "week"
     MONTH = "month"
     LIFETIME = "lifetime"
+
+    @property
+    def phrase(self) -> str:
+        """`a day`, `in a lifetime`."""
+        return "in a lifetime" if self is Period.LIFETIME else f"a {self.value}"

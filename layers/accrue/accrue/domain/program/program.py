@@ -55,6 +55,10 @@ class Program(Document):
         """The tiers, lowest first; none if the program has none."""
         return self.tiers.levels if self.tiers else ()
 
+    def level(self, tier_id: str | None) -> Level | None:
+        """The tier of this id."""
+        return next((level for level in self.levels if level.tier_id == tier_id), None)
+
     @cached_property
     def segments_by_id(self) -> dict[str, Segment]:
         """The segments by their ids."""
