@@ -3,12 +3,12 @@
 import json
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from tests.integration.bodies import ABSENT, HANG_EXAMPLE, hang_activity
 from tests.integration.item_size import WRITE_UNIT_BYTES, item_size
+from tests.integration.metadata import keep_metadata_named, unusable_metadata
 from tests.integration.networks import demo_network
 from tests.integration.world import Answer, World
 
@@ -79,7 +79,7 @@ def test_any_other_field_is_not_kept_and_the_sender_is_told(
 ) -> None:
     answer = _post(world, {field: value, "channel": "app"})
 
-    assert (answer.status, _warnings(answer)) == (200, [warning])
+    assert (answer.status, answer.warnings) == (200, [warning])
     assert world.rows("ledger")[0]["metadata"] == {"channel": "app"}
 
 
@@ -87,7 +87,7 @@ def test_why_there_are_no_points_is_told_before_what_is_not_kept(world: World) -
     answer = _post(world, {"colour": "red"}, {"/activity/transaction_timestamp": 12345678910})
 
     held = "the activity's time is more than a day ahead: it is held, without points"
-    assert _warnings(answer) == [held, f'"colour" in /activity/metadata {NOT_KEPT}']
+    assert answer.warnings == [held, f'"colour" in /activity/metadata {NOT_KEPT}']
 
 
 def test_an_email_in_a_kept_text_is_blanked_and_a_retry_is_still_one(world: World) -> None:
@@ -97,8 +97,8 @@ def test_an_email_in_a_kept_text_is_blanked_and_a_retry_is_still_one(world: Worl
     again = _post(world, sent)
 
     warning = "/activity/metadata/channel has an email in it, which is kept as [email]"
-    assert (first.status, _warnings(first)) == (200, [warning])
-    assert again == _replayed(first)
+    assert (first.status, first.warnings) == (200, [warning])
+    assert again == first.replayed()
     (row,) = world.rows("ledger")
     assert row["metadata"] == {"channel": "by [email]"}
 
@@ -118,7 +118,7 @@ def test_a_named_field_that_cannot_be_kept_is_refused_by_its_pointer(
 ) -> None:
     answer = _post(world, {"channel": value})
 
-    assert answer == _refused({"/activity/metadata/channel": message})
+    assert answer == unusable_metadata(422, {"/activity/metadata/channel": message})
     assert world.items("ledger") == []
     # And the key is free.
     assert world.post_membership_activity("12345", HANG_EXAMPLE).status == 200
@@ -170,7 +170,7 @@ def test_a_retry_with_the_same_metadata_is_answered_alike(world: World) -> None:
         for changes in ({}, {"basket_value": "<12.500>"}, {"colour": ""})
     ]
 
-    assert again == 3 * [_replayed(first)]
+    assert again == 3 * [first.replayed()]
     assert world.items("ledger") == before
 
 
@@ -202,7 +202,7 @@ def test_a_retry_is_one_whatever_the_network_keeps_by_then(world: World, named: 
     sent = USUAL | {"colour": {"shade": ["red"]}}
     first = _post(world, sent)
     before = world.items("ledger")
-    _keep(world, named)
+    keep_metadata_named(world, named)
 
     again = _post(world, sent)
     other = _post(world, USUAL | {"colour": []})
@@ -227,7 +227,7 @@ def test_a_row_of_the_release_before_is_retried_as_it_was_sent(
     unusable = _post(world, {"channel": []})
     other = _post(world, changes={"/activity/value": "51"})
 
-    assert again == _replayed(first)
+    assert again == first.replayed()
     assert (unusable.status, unusable.headers["Idempotent-Replayed"]) == (200, "true")
     assert (other.status, other.body["code"]) == (422, "IDEMPOTENCY_KEY_REUSED")
     assert world.items("ledger") == before
@@ -247,11 +247,11 @@ def test_metadata_of_an_undefined_type_is_kept_for_when_it_is_defined(world: Wor
 
 
 def test_a_network_that_names_no_field_keeps_none(world: World) -> None:
-    _keep(world, [])
+    keep_metadata_named(world, [])
 
     answer = _post(world, {"channel": ["app"]})
 
-    assert (answer.status, _warnings(answer)) == (
+    assert (answer.status, answer.warnings) == (
         200,
         [f'"channel" in /activity/metadata {NOT_KEPT}'],
     )
@@ -277,35 +277,3 @@ def test_a_row_with_the_usual_metadata_costs_one_write_unit(world: World) -> Non
     assert item["metadata"]["M"].keys() == USUAL.keys()
     assert world.rows("ledger")[0]["metadata"]["basket_value"] == Decimal("12.5")
     assert item_size(item) <= WRITE_UNIT_BYTES
-
-
-def _keep(world: World, named: list[str]) -> None:
-    document = demo_network()
-    document["network"]["metadata_fields"] = named
-    world.import_network(document)
-    world.restart()
-
-
-def _warnings(answer: Answer) -> list[str]:
-    warnings: list[str] = json.loads(answer.headers["Accrue-Warnings"])
-    return warnings
-
-
-def _replayed(first: Answer) -> Answer:
-    return Answer(first.status, {**first.headers, "Idempotent-Replayed": "true"}, first.body)
-
-
-def _refused(faults: dict[str, str]) -> Answer:
-    errors: list[dict[str, Any]] = [
-        {"pointer": pointer, "message": message} for pointer, message in faults.items()
-    ]
-    return Answer(
-        422,
-        JSON,
-        {
-            "message": "Some metadata that the network keeps cannot be kept as it was sent.",
-            "code": "UNUSABLE_METADATA",
-            "errors": errors,
-            "request_id": "gateway-request",
-        },
-    )

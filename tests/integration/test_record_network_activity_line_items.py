@@ -10,7 +10,7 @@ import pytest
 from tests.integration.bodies import ABSENT, village_activity
 from tests.integration.item_size import WRITE_UNIT_BYTES, item_size
 from tests.integration.networks import demo_network
-from tests.integration.world import Answer, World
+from tests.integration.world import World
 
 KEYED = {"Idempotency-Key": "key-1"}
 SERVICE = "accrue.services.record_network_activity"
@@ -145,7 +145,7 @@ def test_a_retry_with_the_same_items_is_answered_alike(world: World) -> None:
         for items in (ITEMS, [{**ITEMS[0], "value": 30.5}, {"item_id": "scone", "value": None}])
     ]
 
-    assert again == 2 * [_replayed(first)]
+    assert again == 2 * [first.replayed()]
     assert world.items("ledger") == before
 
 
@@ -183,7 +183,7 @@ def test_a_row_of_the_release_before_is_retried_as_it_was_sent(
     again = world.post_network_activity(_sale(), headers=KEYED)
     other = world.post_network_activity(_sale({"/amount": "501"}), headers=KEYED)
 
-    assert again == _replayed(first)
+    assert again == first.replayed()
     assert (other.status, other.body["code"]) == (422, "IDEMPOTENCY_KEY_REUSED")
     assert world.items("ledger") == before
 
@@ -207,7 +207,3 @@ def _changed(body: dict[str, Any], pointer: str, value: object) -> dict[str, Any
     else:
         place[int(name) if isinstance(place, list) else name] = value
     return body
-
-
-def _replayed(first: Answer) -> Answer:
-    return Answer(first.status, {**first.headers, "Idempotent-Replayed": "true"}, first.body)

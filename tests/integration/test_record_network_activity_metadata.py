@@ -2,14 +2,13 @@
 
 import json
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from tests.integration.bodies import ABSENT, BUYER_EMAIL, village_activity
 from tests.integration.item_size import WRITE_UNIT_BYTES, item_size
-from tests.integration.networks import demo_network
-from tests.integration.world import Answer, World
+from tests.integration.metadata import keep_metadata_named, unusable_metadata
+from tests.integration.world import World
 
 JSON = {"Content-Type": "application/json"}
 KEYED = {"Idempotency-Key": "key-1"}
@@ -86,7 +85,7 @@ def test_any_other_field_is_not_kept_and_the_sender_is_told(world: World, value:
     answer = world.post_network_activity(village_activity({"/metadata/colour": value}))
 
     assert answer.status == 201
-    assert _warnings(answer) == [f'"colour" in /metadata {NOT_KEPT}']
+    assert answer.warnings == [f'"colour" in /metadata {NOT_KEPT}']
     (row,) = world.rows("ledger")
     assert "metadata" not in row
 
@@ -95,7 +94,7 @@ def test_a_misspelt_field_of_the_networks_own_is_recognised(world: World) -> Non
     answer = world.post_network_activity(village_activity({"/metadata/storeID": "S-17"}))
 
     warning = 'unknown field "storeID" in /metadata is ignored: did you mean store_id?'
-    assert _warnings(answer) == [warning]
+    assert answer.warnings == [warning]
 
 
 def test_why_there_are_no_points_is_told_before_what_is_not_kept(world: World) -> None:
@@ -106,7 +105,7 @@ def test_why_there_are_no_points_is_told_before_what_is_not_kept(world: World) -
 
     answer = world.post_network_activity(village_activity(changes))
 
-    first, *further = _warnings(answer)
+    first, *further = answer.warnings
     assert first == "nobody in this activity is enrolled in a program: there are no points"
     assert (len(further), further[-1]) == (8, "further warnings are left out")
 
@@ -118,8 +117,8 @@ def test_an_email_in_a_kept_text_is_blanked_and_a_retry_is_still_one(world: Worl
     again = world.post_network_activity(body, headers=KEYED)
 
     warning = "/metadata/channel has an email in it, which is kept as [email]"
-    assert (first.status, _warnings(first)) == (201, [warning])
-    assert again == _replayed(first)
+    assert (first.status, first.warnings) == (201, [warning])
+    assert again == first.replayed()
     (row,) = world.rows("ledger")
     assert row["metadata"] == {"channel": "by [email]"}
 
@@ -139,7 +138,7 @@ def test_a_named_field_that_cannot_be_kept_is_refused_by_its_pointer(
 ) -> None:
     answer = world.post_network_activity(_body({"/metadata/channel": value}), headers=KEYED)
 
-    assert answer == _refused({"/metadata/channel": message})
+    assert answer == unusable_metadata(400, {"/metadata/channel": message})
     assert world.items("ledger") == []
     # And the key is free.
     assert world.post_network_activity(village_activity(), headers=KEYED).status == 201
@@ -175,7 +174,7 @@ def test_a_retry_with_the_same_metadata_is_answered_alike(world: World) -> None:
         for changes in ({}, {"/metadata/basket_value": "<12.500>"}, {"/metadata/colour": ""})
     ]
 
-    assert again == 3 * [_replayed(first)]
+    assert again == 3 * [first.replayed()]
     assert world.items("ledger") == before
 
 
@@ -207,7 +206,7 @@ def test_a_retry_is_one_whatever_the_network_keeps_by_then(world: World, named: 
     body = _body(USUAL | {"/metadata/colour": {"shade": ["red"]}})
     first = world.post_network_activity(body, headers=KEYED)
     before = world.items("ledger")
-    _keep(world, named)
+    keep_metadata_named(world, named)
 
     again = world.post_network_activity(body, headers=KEYED)
     other = world.post_network_activity(_body(USUAL | {"/metadata/colour": []}), headers=KEYED)
@@ -241,7 +240,7 @@ def test_a_row_of_the_release_before_is_retried_as_it_was_sent(
     again = world.post_network_activity(_body(USUAL), headers=KEYED)
     other = world.post_network_activity(_body(USUAL | {"/amount": "501"}), headers=KEYED)
 
-    assert again == _replayed(first)
+    assert again == first.replayed()
     assert (other.status, other.body["code"]) == (422, "IDEMPOTENCY_KEY_REUSED")
     assert world.items("ledger") == before
 
@@ -257,11 +256,11 @@ def test_metadata_of_an_undefined_type_is_kept_for_when_it_is_defined(world: Wor
 
 
 def test_a_network_that_names_no_field_keeps_none(world: World) -> None:
-    _keep(world, [])
+    keep_metadata_named(world, [])
 
     answer = world.post_network_activity(village_activity({"/metadata/channel": ["app"]}))
 
-    assert (answer.status, _warnings(answer)) == (201, [f'"channel" in /metadata {NOT_KEPT}'])
+    assert (answer.status, answer.warnings) == (201, [f'"channel" in /metadata {NOT_KEPT}'])
     assert "metadata" not in world.rows("ledger")[0]
 
 
@@ -276,35 +275,3 @@ def test_a_row_with_the_usual_metadata_costs_one_write_unit(world: World) -> Non
     (item,) = world.items("ledger")
     assert item["metadata"]["M"].keys() == {"channel", "store_id", "basket_value", "is_gift"}
     assert item_size(item) <= WRITE_UNIT_BYTES
-
-
-def _keep(world: World, named: list[str]) -> None:
-    document = demo_network()
-    document["network"]["metadata_fields"] = named
-    world.import_network(document)
-    world.restart()
-
-
-def _warnings(answer: Answer) -> list[str]:
-    warnings: list[str] = json.loads(answer.headers["Accrue-Warnings"])
-    return warnings
-
-
-def _replayed(first: Answer) -> Answer:
-    return Answer(first.status, {**first.headers, "Idempotent-Replayed": "true"}, first.body)
-
-
-def _refused(faults: dict[str, str]) -> Answer:
-    errors: list[dict[str, Any]] = [
-        {"pointer": pointer, "message": message} for pointer, message in faults.items()
-    ]
-    return Answer(
-        400,
-        JSON,
-        {
-            "message": "Some metadata that the network keeps cannot be kept as it was sent.",
-            "code": "UNUSABLE_METADATA",
-            "errors": errors,
-            "request_id": "gateway-request",
-        },
-    )

@@ -65,6 +65,16 @@ class Answer:
     headers: dict[str, str]
     body: Any
 
+    @property
+    def warnings(self) -> list[str]:
+        """What its header warns of; KeyError if it warns of nothing."""
+        warnings: list[str] = json.loads(self.headers["Accrue-Warnings"])
+        return warnings
+
+    def replayed(self) -> "Answer":
+        """The same answer as a retry gets it."""
+        return Answer(self.status, {**self.headers, "Idempotent-Replayed": "true"}, self.body)
+
 
 @dataclass
 class World:

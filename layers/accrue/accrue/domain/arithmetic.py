@@ -39,7 +39,7 @@ def rounded(points: Decimal, unit: PointsUnit) -> Decimal:
 
 
 def rounded_down(points: Decimal, unit: PointsUnit) -> Decimal:
-    """The points, brought to the unit's scale without ever becoming more (towards zero)."""
+    """The points, cut to the unit's scale: towards zero."""
     return _to_scale(points, unit, Rounding.DOWN)
 
 
