@@ -15,16 +15,17 @@ export PYTHONTZPATH :=
 UV := .local/uv/bin/uv
 PYTHON := .venv/bin/python
 
-.PHONY: help setup import run logs schema test lock clean format coverage bench lint ruff types arrows template unit integration replay e2e
+.PHONY: help setup import run receive logs schema test lock clean format coverage bench lint ruff types arrows template unit integration replay e2e
 
 help:
 	@echo "make run     start the local stack (PORT=4566); Ctrl-C stops it"
 	@echo "make import  import a network into the running stack (FILE=network.yaml, or .json)"
+	@echo "make receive print what webhooks bring (SECRET=whsec_..., PORT=, STATUS=)"
 	@echo "make logs    follow the function logs of the running stack"
 	@echo "make test    every check and test, or some: STAGES='lint unit'"
 	@echo "make bench   measure what decide() costs"
 	@echo "make format  let ruff put the code in order"
-	@echo "make schema  renew docs/program.schema.json after a change of the program's model"
+	@echo "make schema  renew the JSON Schemas in docs after a change of the models"
 	@echo "make setup   only install the environments"
 	@echo "make lock    renew the lock files"
 	@echo "make clean   remove everything that was installed or built"
@@ -72,6 +73,9 @@ logs: setup
 
 import: setup
 	@exec $(PYTHON) -m local import
+
+receive: setup
+	@exec $(PYTHON) -m local receive
 
 schema: setup
 	@exec $(PYTHON) -m local schema

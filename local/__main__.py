@@ -1,17 +1,18 @@
 """`python -m local run` serves until stopped; `logs` follows it, `import` gives it a network.
 
-`schema` writes the JSON Schema of programs.
+`receive` is a receiver of its webhooks. `schema` writes the JSON Schemas of programs and events.
 """
 
 import sys
 
-from local import import_network, logs, program_schema, run
+from local import import_network, logs, receive, run, schemas
 
 COMMANDS = {
     "run": run.main,
     "logs": logs.main,
     "import": import_network.main,
-    "schema": program_schema.main,
+    "receive": receive.main,
+    "schema": schemas.main,
 }
 
 if __name__ == "__main__":

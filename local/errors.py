@@ -4,6 +4,7 @@ LocalError
     PortError           the port is taken, or is not one
     StepError           a step failed; carries the useful part of its output
     StoppedError        somebody asked to stop
+    StatusError         it is no HTTP status
     NotRunningError     nothing is running that could be followed
     NetworkFileError    the file to import is missing or can't be read
     UnreadableTextError what is in a file is not what its name says
@@ -16,6 +17,10 @@ class LocalError(Exception):
 
 class PortError(LocalError):
     """The port cannot be listened on."""
+
+
+class StatusError(LocalError):
+    """What a receiver was to answer is no HTTP status."""
 
 
 class StepError(LocalError):

@@ -18,6 +18,7 @@ class LiveStack:
     program_membership_id: str
     partner_api_key: str
     admin_api_key: str
+    operator_api_key: str
     names: Mapping[str, str]
     emulator: Emulator
 
@@ -51,6 +52,7 @@ class LiveStack:
             "program_membership_id": self.program_membership_id,
             "partner_api_key": self.partner_api_key,
             "admin_api_key": self.admin_api_key,
+            "operator_api_key": self.operator_api_key,
             "endpoint_url": self.endpoint_url,
             "stack_name": deployed.STACK_NAME,
         }

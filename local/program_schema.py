@@ -1,4 +1,4 @@
-"""`make schema`: writes the JSON Schema of programs, for editors that complete and check."""
+"""docs/program.schema.json: the JSON Schema of programs, for editors that complete and check."""
 
 import json
 from collections.abc import Mapping
@@ -10,49 +10,42 @@ from local.paths import ROOT
 SCHEMA_FILE = ROOT / "docs" / "program.schema.json"
 
 
-def main() -> int:
-    """Write the schema as the model is now."""
-    SCHEMA_FILE.write_text(schema_text(), encoding="utf-8")
-    print(SCHEMA_FILE.relative_to(ROOT))
-    return 0
-
-
 def schema_text() -> str:
     """The JSON Schema of a program. Descriptions are the docstrings of the models."""
     generated = Program.model_json_schema()
     parts = generated.pop("$defs")
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **_readable(generated, parts),
+        **readable(generated, parts),
         "$defs": {
-            name: _readable(part, parts) for name, part in parts.items() if not _is_list(name)
+            name: readable(part, parts) for name, part in parts.items() if not _is_list(name)
         },
     }
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
-def _readable(value: Any, parts: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON
+def readable(value: Any, parts: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON
     """Without what only pydantic needs: names of types of lists, titles made of names, and the
     line breaks of docstrings.
     """
     match value:
         case {"$ref": str(target), **rest} if _is_list(target):
-            return _readable({**parts[target.rpartition("/")[2]], **rest}, parts)
+            return readable({**parts[target.rpartition("/")[2]], **rest}, parts)
         case {"properties": dict(fields), **rest}:
             return {
-                **_readable(rest, parts),
-                "properties": {name: _readable(field, parts) for name, field in fields.items()},
+                **readable(rest, parts),
+                "properties": {name: readable(field, parts) for name, field in fields.items()},
                 "required": [name for name in fields if _is_required(name, value)],
             }
         case dict():
             return {
-                name: _unwrapped(inner) if name == "description" else _readable(inner, parts)
+                name: _unwrapped(inner) if name == "description" else readable(inner, parts)
                 for name, inner in value.items()
                 if name not in {"title", "discriminator"}
                 and not (name == "default" and isinstance(inner, dict))
             }
         case list():
-            return [_readable(inner, parts) for inner in value]
+            return [readable(inner, parts) for inner in value]
     return value
 
 

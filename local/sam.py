@@ -42,14 +42,15 @@ def build(endpoint_url: str, stop: Stop) -> None:
     _sam("build", endpoint_url, stop)
 
 
-def deploy(endpoint_url: str, stop: Stop) -> None:
-    _sam("deploy", endpoint_url, stop)
+def deploy(endpoint_url: str, stop: Stop, operator_key_sha256: str) -> None:
+    _sam("deploy", endpoint_url, stop, f" OperatorKeySha256={operator_key_sha256}")
 
 
-def _sam(command: str, endpoint_url: str, stop: Stop) -> None:
+def _sam(command: str, endpoint_url: str, stop: Stop, overrides: str = "") -> None:
+    parameters = parameter_overrides() + overrides
     run_program(
         f"sam-{command}",
-        [SAM, command, "--config-env", "local", "--parameter-overrides", parameter_overrides()],
+        [SAM, command, "--config-env", "local", "--parameter-overrides", parameters],
         sam_environment(endpoint_url),
         stop,
         TIMEOUT_SECONDS,

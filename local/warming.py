@@ -1,11 +1,10 @@
 """The first call of a function takes seconds, so each is called before the stack is shown."""
 
-import http.client
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import urlsplit
 
+from local.api_calls import call_api
 from local.deployed import FunctionError
 from local.errors import StepError
 from local.function_errors import error_lines
@@ -13,7 +12,6 @@ from local.live_stack import LiveStack
 
 # One for each core of a small machine: more of them only get in each other's way.
 AT_ONCE = 2
-TIMEOUT_SECONDS = 60.0
 
 
 def warm(stack: LiveStack) -> None:
@@ -22,6 +20,7 @@ def warm(stack: LiveStack) -> None:
     network = f"/networks/{stack.network_id}"
     hang = {"X-API-Key": stack.partner_api_key}
     village = {"Authorization": f"Bearer {stack.partner_api_key}"}
+    admin = {"Authorization": f"Bearer {stack.admin_api_key}"}
     # An empty activity is refused before anything is recorded.
     calls: list[Callable[[], None]] = [
         lambda: _expect(stack, "POST", f"{membership}/activities", hang, range(400, 500)),
@@ -30,6 +29,15 @@ def warm(stack: LiveStack) -> None:
         lambda: _expect(stack, "GET", f"{network}/activities/none", village, range(404, 405)),
         lambda: _invoke(stack, "apply_rules", {"Records": []}),
         lambda: _invoke(stack, "reconcile", {}),
+        lambda: _invoke(stack, "publish_events", {"Records": []}),
+        lambda: _invoke(stack, "deliver_webhook", {"Records": []}),
+        lambda: _expect(stack, "GET", f"{network}/webhooks", admin, range(200, 201)),
+        lambda: _expect(stack, "GET", f"{network}/events", village, range(403, 404)),
+        lambda: _expect(stack, "GET", f"{network}/programs", admin, range(200, 201)),
+        lambda: _expect(stack, "GET", f"{network}/activity-types", admin, range(200, 201)),
+        lambda: _expect(stack, "GET", f"{network}/document", admin, range(200, 201)),
+        lambda: _expect(stack, "GET", f"{network}/api-keys", admin, range(200, 201)),
+        lambda: _expect(stack, "GET", network, admin, range(200, 201)),
     ]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for call in [pool.submit(call) for call in calls]:
@@ -39,19 +47,14 @@ def warm(stack: LiveStack) -> None:
 def _expect(
     stack: LiveStack, method: str, path: str, headers: dict[str, str], statuses: range
 ) -> None:
-    url = urlsplit(stack.api_url)
-    connection = http.client.HTTPConnection(url.netloc, timeout=TIMEOUT_SECONDS)
+    body: object = {} if method == "POST" else None
     try:
-        connection.request(method, url.path + path, "{}" if method == "POST" else None, headers)
-        answer = connection.getresponse()
-        body = answer.read().decode(errors="replace")
+        answer = call_api(stack.api_url, method, path, headers, body)
     except OSError as error:
         raise StepError(f"{method} {path} got no answer", str(error)) from error
-    finally:
-        connection.close()
     if answer.status not in statuses:
         complaints = error_lines(stack.endpoint_url)
-        raise StepError(f"{method} {path} answered {answer.status}", f"{body}\n{complaints}")
+        raise StepError(f"{method} {path} answered {answer.status}", f"{answer.text}\n{complaints}")
 
 
 def _invoke(stack: LiveStack, operation: str, payload: object) -> None:

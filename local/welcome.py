@@ -11,6 +11,7 @@ Accrue is running. Ctrl-C stops it and forgets everything.
   network        $network_id
   partner key    $partner_api_key
   admin key      $admin_api_key
+  operator key   $operator_api_key
   function logs  make logs
   all of this    .local/stack.json
 
@@ -38,6 +39,11 @@ Why, for an activity by its Accrue-Activity-Id:
 
   curl -i '$api_url/networks/$network_id/activities/ik_...' \\
     -H 'Authorization: Bearer $partner_api_key'
+
+All that the network defines, to change a line of it and PUT it back (docs/administration.md):
+
+  curl -s '$api_url/networks/$network_id/document' \\
+    -H 'Authorization: Bearer $admin_api_key' | tee network.json
 """)
 
 

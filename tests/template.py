@@ -1,5 +1,6 @@
 """The template as plain values: intrinsic functions as in JSON templates, `{"Ref": "Name"}`."""
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -42,3 +43,28 @@ def resources_of(resource_type: str) -> dict[str, dict[str, Any]]:
         for logical_id, resource in template()["Resources"].items()
         if resource["Type"] == resource_type
     }
+
+
+@cache
+def operations_by_route() -> dict[str, str]:
+    """The operation that serves each `METHOD path`."""
+    return {
+        _route(event): Path(function["CodeUri"]).name for function, event in _functions_and_events()
+    }
+
+
+@cache
+def authorizers_by_route() -> dict[str, str]:
+    """The authorizer of each `METHOD path`."""
+    return {_route(event): event["Auth"]["Authorizer"] for _, event in _functions_and_events()}
+
+
+def _functions_and_events() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    for function in resources_of("AWS::Serverless::Function").values():
+        for event in function["Properties"].get("Events", {}).values():
+            if event["Type"] == "Api":
+                yield function["Properties"], event["Properties"]
+
+
+def _route(event: dict[str, Any]) -> str:
+    return f"{event['Method']} {event['Path']}"

@@ -5,17 +5,17 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from accrue.runtime.authorizer import key_in_header, policy_for
-from accrue.runtime.settings import CatalogSettings
-from accrue.services.authorize import authorize
+from accrue.runtime.settings import BearerSettings
+from accrue.services.authorize import authorize, authorize_operator
 from accrue.storage.catalog import CatalogTable
 from accrue.storage.dynamo import dynamodb_client
 
-settings = CatalogSettings.from_environment()
+settings = BearerSettings.from_environment()
 catalog = CatalogTable(dynamodb_client(), settings.catalog_table, settings.catalog_cache_seconds)
 
 
 def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """The IAM policy for the key in this header; no other header is looked at."""
-    return policy_for(
-        authorize(key_in_header(event, "Authorization", scheme="Bearer "), catalog), event
-    )
+    key = key_in_header(event, "Authorization", scheme="Bearer ")
+    operator = authorize_operator(key, settings.operator_key_sha256)
+    return policy_for(operator or authorize(key, catalog), event)

@@ -5,15 +5,20 @@ from accrue.runtime.http import Request, Response, endpoint, warnings_header
 from accrue.runtime.idempotency import IdempotentRecorder
 from accrue.runtime.json_body import parse_json_body
 from accrue.runtime.settings import RecordSettings
+from accrue.services.enrol import AutomaticEnroller
 from accrue.services.record_network_activity import NetworkRecorder
+from accrue.storage.administration_table import AdministrationTable
 from accrue.storage.catalog import CatalogTable
 from accrue.storage.dynamo import dynamodb_client
 from accrue.storage.ledger import LedgerTable
+from accrue.storage.users import UserTable
 
 settings = RecordSettings.from_environment()
 client = dynamodb_client()
 catalog = CatalogTable(client, settings.catalog_table, settings.catalog_cache_seconds)
 ledger = LedgerTable(client, settings.ledger_table)
+users = UserTable(AdministrationTable(client, settings.catalog_table))
+enroller = AutomaticEnroller(users, catalog)
 
 
 @endpoint(catalog_refusal_status=400)
@@ -22,7 +27,9 @@ def lambda_handler(request: Request) -> Response:
     request.caller.ensure_network(request.path_parameter("network_id"))
     body = parse_json_body(request.body, is_base64_encoded=request.is_base64_encoded)
     parsed = parse_network_activity(body, request.header("Idempotency-Key"))
-    recorder = NetworkRecorder(catalog, ledger, IdempotentRecorder(ledger, request.context))
+    recorder = NetworkRecorder(
+        catalog, ledger, IdempotentRecorder(ledger, request.context), enroller
+    )
     recording = recorder.record(parsed.request, request.caller, request.call)
     headers = {"Accrue-Activity-Id": recording.activity_id}
     if recording.replayed:

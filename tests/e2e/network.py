@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -54,6 +55,18 @@ class LiveNetwork:
             f"/networks/{self.network_id}/activities/{activity_id}",
             headers={"Authorization": f"Bearer {self.partner_api_key}"},
         )
+
+    def list_events(self, **query: str) -> dict[str, Any]:
+        """A page of the network's events from the last hour, as its administrator gets it."""
+        since = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+        answer = self.http.get(
+            f"/networks/{self.network_id}/events",
+            params={"since": since, **query},
+            headers={"Authorization": f"Bearer {self.admin_api_key}"},
+        )
+        assert answer.status_code == 200, answer.text
+        page: dict[str, Any] = answer.json()
+        return page
 
     def balance(self, membership: str) -> str:
         """A membership's balance."""

@@ -22,12 +22,13 @@ def authorizer_event(headers: dict[str, str] | None, **more: Any) -> dict[str, A
     }
 
 
-def allow(network_id: str, role: str) -> dict[str, Any]:
-    """The policy for the network's key of that role; the key's id is the role's name."""
+def allow(network_id: str, role: str, key_id: str | None = None) -> dict[str, Any]:
+    """The policy for a key of the network; by default the key's id is the role's name."""
+    key_id = key_id or role
     return {
-        "principalId": f"{network_id}.{role}",
+        "principalId": f"{network_id}.{key_id}",
         "policyDocument": _policy("Allow"),
-        "context": {"network_id": network_id, "role": role, "key_id": role},
+        "context": {"network_id": network_id, "role": role, "key_id": key_id},
     }
 
 

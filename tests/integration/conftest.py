@@ -15,7 +15,10 @@ import pytest
 import time_machine
 from moto.core.config import DefaultConfig
 
+from tests.integration.bus import Listener, create_bus
 from tests.integration.networks import demo_network
+from tests.integration.orders import Orders, create_queue
+from tests.integration.receiver import Receiver, running_receiver
 from tests.integration.rich_network import rich_network
 from tests.integration.tables import create_tables
 from tests.integration.world import ENVIRONMENT, World
@@ -50,6 +53,13 @@ def empty_world(monkeypatch: pytest.MonkeyPatch, clock: time_machine.Traveller) 
 def world(empty_world: World, demo_catalog: list[dict[str, Any]]) -> World:
     """The application with the demo network."""
     return _with_demo_network(empty_world, demo_catalog)
+
+
+@pytest.fixture
+def bus(empty_world: World) -> Listener:
+    """What listens to the bus, on which publish_events puts events."""
+    assert empty_world is not None
+    return create_bus()
 
 
 @pytest.fixture
@@ -100,6 +110,20 @@ def _with_demo_network(world: World, demo_catalog: list[dict[str, Any]]) -> Worl
         demo_catalog.extend(world.items("catalog"))
     world.invocations = 1
     return world
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """Somebody's server, to which webhooks are sent."""
+    with running_receiver() as running:
+        yield running
+
+
+@pytest.fixture
+def orders(world: World, bus: Listener, clock: time_machine.Traveller) -> Orders:
+    """The delivery queue, beside the bus."""
+    assert bus is not None
+    return Orders(create_queue(), world, clock)
 
 
 @contextmanager

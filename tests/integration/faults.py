@@ -1,4 +1,4 @@
-"""What can go wrong between a function and DynamoDB, made to happen at a chosen call."""
+"""What can go wrong between a function and AWS, made to happen at a chosen call."""
 
 import json
 from collections import Counter, defaultdict
@@ -12,13 +12,22 @@ from botocore.client import BaseClient
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ConnectionClosedError
 
+from accrue.runtime import delivery_queue, event_bus
 from accrue.storage import dynamo
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 URL = "https://dynamodb.us-east-1.amazonaws.com/"
+# What makes the functions' clients.
+CLIENTS = (
+    (dynamo, "dynamodb_client"),
+    (event_bus, "event_bridge_client"),
+    (delivery_queue, "sqs_client"),
+)
+
+
+MOMENTS: tuple[Literal["before", "after"], ...] = ("before", "after")
 
 
 class Crash(BaseException):
@@ -43,18 +52,18 @@ class Call:
     @property
     def is_write(self) -> bool:
         """Whether it may change something."""
-        return self.operation in {"PutItem", "DeleteItem", "TransactWriteItems"}
+        return self.operation in {"PutItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"}
 
 
 class Faults:
-    """Counts the DynamoDB calls of all functions, and lets chosen ones go wrong."""
+    """Counts the calls that all functions make of AWS, and lets chosen ones go wrong."""
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
         self.fired: Counter[str] = Counter()
         self._crashes: list[CrashPoint] = []
         self._counted = 0
-        self._errors: dict[str, Iterator[Mapping[str, Any]]] = {}
+        self._answers: dict[str, Iterator[Mapping[str, Any] | None]] = {}
         self._lost: Counter[str] = Counter()
         self._throttled: Counter[str] = Counter()
         self._first: dict[str, list[Callable[[], object]]] = defaultdict(list)
@@ -63,14 +72,9 @@ class Faults:
     def install(cls, monkeypatch: pytest.MonkeyPatch) -> "Faults":
         """Watch the clients of functions that start from now on; nobody sleeps any more."""
         faults = cls()
-        make_client = dynamo.dynamodb_client
-
-        def watched_client() -> "DynamoDBClient":
-            client = make_client()
-            faults._watch(client)
-            return client
-
-        monkeypatch.setattr(dynamo, "dynamodb_client", watched_client)
+        for module, name in CLIENTS:
+            make_client = getattr(module, name)
+            monkeypatch.setattr(module, name, faults._watching(make_client))
         monkeypatch.setattr("accrue.storage.dynamo.time.sleep", lambda _seconds: None)
         return faults
 
@@ -90,9 +94,9 @@ class Faults:
         """The calls made since the last crash, or since crashes were planned."""
         return self.calls[len(self.calls) - self._counted :]
 
-    def answer_with(self, operation: str, errors: Iterator[Mapping[str, Any]]) -> None:
-        """Answer the next calls with these errors, without applying them."""
-        self._errors[operation] = errors
+    def answer_with(self, operation: str, answers: Iterator[Mapping[str, Any] | None]) -> None:
+        """Answer the next calls with these, as parsed, without applying them; None lets one be."""
+        self._answers[operation] = answers
 
     def lose_answers(self, operation: str, times: int = 1) -> None:
         """Apply the next requests and break the connection before the answer: the SDK retries."""
@@ -112,10 +116,19 @@ class Faults:
         """How often each operation was called."""
         return Counter(call.operation for call in self.calls)
 
-    def _watch(self, client: "DynamoDBClient") -> None:
+    def _watching(self, make_client: Callable[[], BaseClient]) -> Callable[[], BaseClient]:
+        def watched_client() -> BaseClient:
+            client = make_client()
+            self._watch(client)
+            return client
+
+        return watched_client
+
+    def _watch(self, client: BaseClient) -> None:
         events = client.meta.events
-        events.register("before-call.dynamodb", self._before_call)  # type: ignore[arg-type]
-        events.register("after-call.dynamodb", self._after_call)
+        service = client.meta.service_model.service_id.hyphenize()
+        events.register(f"before-call.{service}", self._before_call)  # type: ignore[arg-type]
+        events.register(f"after-call.{service}", self._after_call)
         # moto answers in between: the first of these is asked before it, the last one after it.
         events.register_first("before-send", self._before_send)  # type: ignore[arg-type]
         events.register_last("before-send", self._after_send)
@@ -129,11 +142,11 @@ class Faults:
         self._crash_if_planned("before")
         if self._first[operation]:
             self._first[operation].pop(0)()
-        error = next(self._errors.get(operation, iter(())), None)
-        if error is None:
+        answer = next(self._answers.get(operation, iter(())), None)
+        if answer is None:
             return None
         self.fired[operation] += 1
-        return _response(400), error
+        return _response(answer["ResponseMetadata"]["HTTPStatusCode"]), answer
 
     def _after_call(self, **_rest: object) -> None:
         self._crash_if_planned("after")

@@ -11,7 +11,7 @@ from accrue.domain.decision import Facts
 from accrue.domain.posting import Posting
 from accrue.domain.program.conditions import TraitCondition
 from accrue.domain.program.program import Program, ProgramVersion
-from accrue.storage.catalog import program_version_from_attributes
+from accrue.storage.programs import program_version_from_attributes
 from tests.integration.world import World
 
 type Place = tuple[str, str]

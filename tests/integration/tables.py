@@ -1,4 +1,4 @@
-"""The three tables as the template defines them, made on moto."""
+"""The four tables as the template defines them, made on moto."""
 
 from typing import TYPE_CHECKING
 
@@ -7,7 +7,12 @@ from tests.template import template
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-TABLES = {"LedgerTable": "ledger", "BalanceTable": "balance", "CatalogTable": "catalog"}
+TABLES = {
+    "LedgerTable": "ledger",
+    "BalanceTable": "balance",
+    "CatalogTable": "catalog",
+    "EventTable": "events",
+}
 
 
 def create_tables(client: "DynamoDBClient") -> None:

@@ -22,11 +22,12 @@ def test_every_single_read_and_every_read_of_the_catalog_is_consistent(
     world.get_membership("12345")
     clock.shift(3600)
     world.invoke("reconcile", {})
+    world.call("GET /networks/{network_id}/events")
 
     reads = [c.request for c in faults.calls if c.operation in {"GetItem", "Query"}]
     # An index can't be read consistently.
     of_tables = [read for read in reads if "IndexName" not in read]
-    assert {read["TableName"] for read in of_tables} == {"ledger", "balance", "catalog"}
+    assert {read["TableName"] for read in of_tables} == {"ledger", "balance", "catalog", "events"}
     assert all(read.get("ConsistentRead") for read in of_tables)
 
 

@@ -117,7 +117,9 @@ def failed(why_not: str, **ids: str) -> Json:
     return {**ids, "matched": False, "why_not": why_not}
 
 
-def event(event_id: str, event_type: str, activity_id: str, data: Json, membership: str) -> Json:
+def event(
+    event_id: str, event_type: str, activity_id: str, data: Json, *, membership: str, sequence: int
+) -> Json:
     return {
         "event_id": event_id,
         "type": event_type,
@@ -126,6 +128,7 @@ def event(event_id: str, event_type: str, activity_id: str, data: Json, membersh
         "activity_id": activity_id,
         "program_id": "tea-club",
         "program_membership_id": membership,
+        "sequence": sequence,
         "data": data,
     }
 
@@ -151,7 +154,7 @@ def test_an_applied_activity_explains_every_point(tea_house: World) -> None:
     tea_house.deliver()
 
     def happened(event_id: str, event_type: str, data: Json) -> Json:
-        return event(event_id, event_type, activity_id, data, "ann")
+        return event(event_id, event_type, activity_id, data, membership="ann", sequence=2)
 
     tea = {"requirement_id": "buy", "gained": "1", "progress": "0", "threshold": "2"}
     spent = {"requirement_id": "buy", "gained": "40", "progress": "100", "threshold": "500"}
@@ -243,6 +246,7 @@ def test_an_applied_activity_explains_every_point(tea_house: World) -> None:
                                 },
                                 {"quest_id": "tea-lover", "role": "member", "points": "30"},
                             ],
+                            "lines_left_out": 0,
                         },
                     ),
                     happened(
@@ -321,8 +325,14 @@ def test_one_person_in_two_roles_is_one_result_and_each_membership_has_its_own(
                         "ev_azjuq47ctth32kyw5wodbizvupiibp5w",
                         "points.awarded",
                         FIRST_FRESH_ID,
-                        {"points": "35", "balance_after": "35", "lines": [referred, welcome]},
-                        "ann",
+                        {
+                            "points": "35",
+                            "balance_after": "35",
+                            "lines": [referred, welcome],
+                            "lines_left_out": 0,
+                        },
+                        membership="ann",
+                        sequence=1,
                     )
                 ],
             }
@@ -470,6 +480,7 @@ def test_an_activity_that_no_rule_may_look_at_has_its_outcome_at_once(
         "activity_id": activity_id,
         "program_id": None,
         "program_membership_id": None,
+        "sequence": None,
         "data": {},
     }
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.integration.networks import demo_network
+from tests.integration.users import FORGET, about_user, put_user
 from tests.integration.world import World
 
 type Document = dict[str, Any]
@@ -217,13 +218,22 @@ def _second_membership_of_a_program(document: Document) -> None:
     ]
 
 
+def _forgotten(document: Document) -> None:
+    document["users"] = [{"user_id": "user-6", "email": "somebody@example.com"}]
+    document["memberships"] = []
+
+
 CONFLICTS: list[tuple[Callable[[Document], None], str, str]] = [
     (
         _other_email,
         "/users/0/email",
         "differs from this user_id's email, which can't be changed: add another user",
     ),
-    (_email_of_another, "/users/0/email", "is another user's already"),
+    (
+        _email_of_another,
+        "/users/0/email",
+        "is another user's already: send another, or that user's user_id",
+    ),
     (
         _membership_of_another,
         "/memberships/0",
@@ -239,6 +249,11 @@ CONFLICTS: list[tuple[Callable[[Document], None], str, str]] = [
         "/memberships/0/user_id",
         "has another membership of this program already",
     ),
+    (
+        _forgotten,
+        "/users/0/user_id",
+        "was forgotten: create a user with another id",
+    ),
 ]
 
 
@@ -246,6 +261,9 @@ CONFLICTS: list[tuple[Callable[[Document], None], str, str]] = [
 def test_a_document_that_contradicts_the_catalog_is_refused_and_nothing_is_written(
     unchanged_world: World, change: Callable[[Document], None], pointer: str, message: str
 ) -> None:
+    if change is _forgotten:
+        put_user(unchanged_world, "user-6")
+        about_user(unchanged_world, FORGET, "user-6")
     before = unchanged_world.items("catalog")
     document = demo_network()
     document["network"]["name"] = "Must not be written"

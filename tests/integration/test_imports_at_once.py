@@ -1,15 +1,20 @@
 """Imports that take long, or meet each other."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
-from botocore.exceptions import ClientError
 
+from accrue.domain.catalog import Network
+from accrue.storage.administration_table import AdministrationTable
+from accrue.storage.networks import NetworkTable
+from tests.integration.bodies import BUYER_EMAIL, village_activity
 from tests.integration.conftest import NOW
 from tests.integration.faults import Faults
 from tests.integration.networks import demo_network
+from tests.integration.users import assert_users_agree, stored_user
 from tests.integration.world import World
 
 SECONDS_A_READ = 10
@@ -54,61 +59,36 @@ def _until_the_version(faults: Faults) -> list[Any]:
     versions = [
         index
         for index, call in enumerate(faults.calls)
-        if call.operation == "PutItem" and "effective_at" in call.request["Item"]
+        if call.operation == "TransactWriteItems"
+        and any("document" in write["Put"]["Item"] for write in call.request["TransactItems"])
     ]
     return faults.calls[: versions[0]]
 
 
 def test_what_another_import_wrote_meanwhile_is_not_lost(world: World, faults: Faults) -> None:
     world.import_network(_enrolled_too_in("tea", "t-1"))
-    email = next(
-        r
-        for r in world.rows("catalog")
-        if r["catalog_key"].startswith("demo#EMAIL#") and r["user_id"] == "user-1"
-    )
-
-    def other_import() -> None:
-        enrolments = {"L": [*_as_stored(email["memberships"]), *_as_stored([_ref("cake", "c-1")])]}
-        world.client.update_item(
-            TableName="catalog",
-            Key={"catalog_key": {"S": email["catalog_key"]}, "item_key": {"S": "USER"}},
-            UpdateExpression="SET memberships = :all",
-            ExpressionAttributeValues={":all": enrolments},
-        )
-
+    other = _enrolled_too_in("cake", "c-1")
     document = _enrolled_too_in("soup", "s-1")
-    writes = _puts_before_enrolment(world, faults, document)
-    faults.run_before("PutItem", *[lambda: None] * writes, other_import)
-    with pytest.raises(ClientError, match="ConditionalCheckFailed"):
-        world.import_network(document)
+    writes = _writes_before_enrolment(world, faults, document)
+    nothing = [lambda: None] * writes
+    faults.run_before("TransactWriteItems", *nothing, lambda: world.import_network(other))
+
     world.import_network(document)
 
-    (now,) = (r for r in world.rows("catalog") if r["catalog_key"] == email["catalog_key"])
-    programs = [m["program_id"] for m in now["memberships"]]
+    programs = [m["program_id"] for m in stored_user(world, "user-1")["memberships"]]
     assert programs == ["coffee-club", "tea", "cake", "soup"]
+    assert_users_agree(world)
 
 
-def _ref(program_id: str, membership: str) -> dict[str, str]:
-    return {"program_id": program_id, "program_membership_id": membership}
-
-
-def _as_stored(memberships: list[dict[str, str]]) -> list[dict[str, Any]]:
-    return [{"M": {name: {"S": value} for name, value in m.items()}} for m in memberships]
-
-
-def _puts_before_enrolment(world: World, faults: Faults, document: dict[str, Any]) -> int:
-    """How many writes an import of this document makes before it enrols user-1."""
+def _writes_before_enrolment(world: World, faults: Faults, document: dict[str, Any]) -> int:
+    """How many transactions an import of this document makes before it enrols user-1."""
     snapshot = world.snapshot()
     faults.calls.clear()
     world.import_network(document)
-    puts = [
-        call.request["Item"]["catalog_key"]["S"]
-        for call in faults.calls
-        if call.operation == "PutItem"
-    ]
+    writes = [str(call.request) for call in faults.calls if call.operation == "TransactWriteItems"]
     world.restore(snapshot)
     faults.calls.clear()
-    return next(i for i, key in enumerate(puts) if "#EMAIL#" in key)
+    return next(i for i, write in enumerate(writes) if "demo#USERS" in write)
 
 
 def test_the_first_enrolment_counts_as_soon_as_it_is_made(world: World) -> None:
@@ -136,25 +116,33 @@ def test_what_another_import_said_of_the_network_meanwhile_is_not_lost(
     """The secret that it minted above all: with another one nobody would find its users again."""
     document = demo_network("new")
     del document["network"]["metadata_fields"]
-    theirs: dict[str, Any] = {
-        "catalog_key": {"S": "#NETWORKS"},
-        "item_key": {"S": "new"},
-        "network_id": {"S": "new"},
-        "name": {"S": "Theirs"},
-        "pseudonym_secret": {"S": "ab" * 32},
-        "logs_undefined_types": {"BOOL": True},
-        "metadata_fields": {"L": [{"S": "channel"}]},
+    theirs = Network("new", "Theirs", b"\xab" * 32, True, ("channel",))
+    table = NetworkTable(AdministrationTable(world.client, "catalog"))
+    faults.run_before("TransactWriteItems", lambda: table.save_network(None, theirs, None))
+
+    report = world.import_network(document)
+
+    assert "code" not in report
+    network = table.find_network("new")
+    assert network == replace(theirs, name="Demo network")
+    body = village_activity({"/users": {"buyer": BUYER_EMAIL}})
+    answer = world.post_network_activity(body, path_network="new", network="new")
+    assert answer.status == 201
+
+
+def test_what_another_import_has_made_meanwhile_is_looked_at_before_anything_is_written(
+    world: World, faults: Faults
+) -> None:
+    theirs = {
+        "network": {"network_id": "new", "name": "Theirs"},
+        "users": [{"user_id": "somebody-else", "email": BUYER_EMAIL}],
     }
-    faults.run_before("PutItem", lambda: world.client.put_item(TableName="catalog", Item=theirs))
+    faults.run_before("TransactWriteItems", lambda: world.import_network(theirs))
 
-    with pytest.raises(ClientError, match="ConditionalCheckFailed"):
-        world.import_network(document)
-    assert "code" not in world.import_network(document)
+    report = world.import_network(demo_network("new"))
 
-    (network,) = (r for r in world.rows("catalog") if r["item_key"] == "new")
-    assert network["pseudonym_secret"] == "ab" * 32
-    assert (network["name"], network["logs_undefined_types"], network["metadata_fields"]) == (
-        "Demo network",
-        True,
-        ["channel"],
-    )
+    assert report["code"] == "INVALID_NETWORK_DOCUMENT"
+    assert [fault["pointer"] for fault in report["errors"]] == ["/users/0/email"]
+    rows = world.rows("catalog")
+    assert not any(row["catalog_key"] == "new#TYPES" for row in rows)
+    assert [row["name"] for row in rows if row["item_key"] == "new"] == ["Theirs"]

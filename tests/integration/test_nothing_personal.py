@@ -16,8 +16,13 @@ from tests.integration.bodies import (
     hang_activity,
     village_activity,
 )
+from tests.integration.bus import Listener
 from tests.integration.networks import demo_network
+from tests.integration.users import FORGET, PUT, SUSPEND, about_user, enrol, put_user, stored_user
 from tests.integration.world import OPERATIONS, World
+
+# Without it publish_events has nobody to publish to.
+pytestmark = pytest.mark.usefixtures("bus")
 
 KEYED = {"Idempotency-Key": "secret-idempotency-key"}
 # Every one of these is sent in some body, header or path below.
@@ -32,6 +37,9 @@ SECRETS = [
     "secret-role",
     "secret-channel",
     "secret-field",
+    "secret-trait",
+    "secret-value",
+    "secret-reason",
     "secret description",
     "secret reference",
     "4242.4242",
@@ -77,6 +85,9 @@ def _everything(world: World) -> list[str]:
     _post_village(world)
     world.deliver()
     world.deliver()
+    world.publish()
+    world.call("GET /networks/{network_id}/events", query={"since": "2026-03-01T00:00:00Z"})
+    world.call("GET /networks/{network_id}/events", query={"cursor": "secret-note", "type": "@"})
     world.get_membership("12345")
     world.get_membership("secret-membership")
     for row in world.rows("ledger"):
@@ -84,7 +95,21 @@ def _everything(world: World) -> list[str]:
     world.get_activity("secret-note")
     world.get_activity("secret-note", path_network="other")
     world.invoke("reconcile", {"lookback_seconds": 3600})
+    _administer_users(world)
     return [key["api_key"].rpartition(".")[2] for key in minted]
+
+
+def _administer_users(world: World) -> None:
+    secret = "secret.person@example.net"
+    put_user(world, "user-8", secret, traits={"secret-trait": "secret-value"})
+    put_user(world, "user-8", "another.secret.person@example.net", headers={"If-Match": "*"})
+    put_user(world, "user-7", secret)
+    put_user(world, secret, secret)
+    about_user(world, PUT, "user-8", {"email": "secret.person", "traits": {"secret-trait": 1.5}})
+    about_user(world, SUSPEND, "user-8", {"reason": "secret-reason"})
+    for named in ({"email": secret}, {"email": "secret.person"}, {"user_id": secret}):
+        enrol(world, program_id="coffee-club", **named)
+    about_user(world, FORGET, "user-8")
 
 
 def _post_hang(world: World) -> None:
@@ -154,7 +179,10 @@ def test_no_email_key_or_text_of_a_body_is_logged(
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("operation", ["PutItem", "TransactWriteItems", "GetItem", "Query"])
+@pytest.mark.parametrize(
+    "operation",
+    ["PutItem", "TransactWriteItems", "GetItem", "Query", "BatchWriteItem", "PutEvents"],
+)
 def test_no_email_key_or_text_of_a_body_is_logged_in_an_outage(
     world: World,
     logs: StringIO,
@@ -174,6 +202,7 @@ def test_no_email_key_or_text_of_a_body_is_logged_in_an_outage(
     _post_village(world)
     for item in world.items("ledger"):
         world.deliver([item])
+    world.publish()
     world.get_membership("12345")
 
     logged = logs.getvalue()
@@ -181,11 +210,15 @@ def test_no_email_key_or_text_of_a_body_is_logged_in_an_outage(
     assert [secret for secret in SECRETS if secret in logged] == []
 
 
-def test_no_email_is_in_the_ledger_or_the_balances(world: World) -> None:
+def test_no_email_is_in_the_ledger_or_the_balances_or_published(
+    world: World, bus: Listener
+) -> None:
     _everything(world)
 
-    stored = json.dumps([world.items("ledger"), world.items("balance")])
-    assert len(world.items("ledger")) > 5
+    published = bus.messages()
+    tables = [world.items(table) for table in ("ledger", "balance", "events")]
+    assert min(len(found) for found in [*tables, published]) > 5
+    stored = json.dumps([*tables, published])
     emails = [user["email"] for user in demo_network()["users"]]
     assert [e for e in [*emails, "@"] if e.casefold() in stored.casefold()] == []
 
@@ -195,12 +228,41 @@ def test_no_email_is_in_any_key(world: World) -> None:
 
     keys = [
         value["S"]
-        for table in ("ledger", "balance", "catalog")
+        for table in ("ledger", "balance", "catalog", "events")
         for item in world.items(table)
         for name, value in item.items()
-        if name in {"activity_key", "membership_key", "catalog_key", "item_key", "time_shard"}
+        if name.endswith("_key") or name == "time_shard"
     ]
     assert [key for key in keys if "@" in key] == []
+
+
+def test_of_a_forgotten_user_nothing_personal_is_stored_anywhere(world: World) -> None:
+    traits = {"city": "Unmistakable", "born_in": "Unforgettable"}
+    put_user(world, email="Nina.Okonjo@Example.com", traits=traits)
+    enrol(world, program_id="coffee-club", email="nina.okonjo@example.com")
+    about_user(world, SUSPEND, body={"reason": "Unspeakable"})
+    keyed = {"Idempotency-Key": "one"}
+    body = village_activity({"/users": {"buyer": "NINA.okonjo@example.com"}})
+    for headers in (keyed, keyed, {}):
+        assert world.post_network_activity(body, headers=headers).status == 201
+    world.deliver()
+    personal = [*traits.values(), "nina", "okonjo", "Unspeakable", stored_user(world)["pseudonym"]]
+    assert [p for p in personal if p.casefold() not in _stored(world)] == []
+
+    about_user(world, FORGET)
+
+    assert [p for p in personal if p.casefold() in _stored(world)] == []
+    assert "user-9" in _stored(world)
+
+
+def _stored(world: World) -> str:
+    """All that is in any table, but the network's own secret."""
+    items = [
+        {name: value for name, value in item.items() if name != "pseudonym_secret"}
+        for table in ("ledger", "balance", "catalog", "events")
+        for item in world.items(table)
+    ]
+    return json.dumps(items, default=str).casefold()
 
 
 def test_no_answer_repeats_an_email(world: World) -> None:

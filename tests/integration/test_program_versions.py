@@ -8,8 +8,9 @@ import time_machine
 
 from accrue.domain.errors import NoVersionInForceError
 from accrue.domain.program.program import Program, ProgramVersion
+from accrue.storage.administration_table import AdministrationTable
 from accrue.storage.catalog import NEWEST_VERSIONS, CatalogTable
-from accrue.storage.catalog_writer import CatalogWriterTable
+from accrue.storage.programs import ProgramTable
 from tests.integration.world import World
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
@@ -20,13 +21,16 @@ CACHE_SECONDS = 30
 @pytest.fixture
 def catalog(empty_world: World) -> CatalogTable:
     """A catalog with a program of many versions, one a day."""
-    writer = CatalogWriterTable(empty_world.client, "catalog")
+    programs = ProgramTable(AdministrationTable(empty_world.client, "catalog"))
+    latest = None
     for number in range(1, VERSIONS + 1):
         program = Program.model_validate(
             {"program_id": "club", "name": f"Version {number}", "points": {"unit": "points"}}
         )
         effective_at = FIRST + timedelta(days=number)
-        writer.add_program_version("demo", ProgramVersion(number, effective_at, program))
+        wanted = ProgramVersion(number, effective_at, program)
+        programs.add_version("demo", latest, wanted, revision=number - 1)
+        latest = wanted
     return CatalogTable(empty_world.client, "catalog", CACHE_SECONDS)
 
 
@@ -89,9 +93,10 @@ def test_a_new_version_is_seen_once_the_cache_has_forgotten(
     newer = Program.model_validate(
         {"program_id": "club", "name": "Newer", "points": {"unit": "points"}}
     )
-    CatalogWriterTable(empty_world.client, "catalog").add_program_version(
-        "demo", ProgramVersion(VERSIONS + 1, later, newer)
-    )
+    programs = ProgramTable(AdministrationTable(empty_world.client, "catalog"))
+    latest = programs.find_latest_version("demo", "club")
+    wanted = ProgramVersion(VERSIONS + 1, later, newer)
+    programs.add_version("demo", latest, wanted, revision=VERSIONS)
 
     clock.shift(CACHE_SECONDS - 1)
     assert catalog.program_version_at("demo", "club", later).version == VERSIONS

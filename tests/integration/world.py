@@ -13,6 +13,8 @@ from boto3.dynamodb.types import TypeDeserializer
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 
+from tests.template import operations_by_route
+
 if TYPE_CHECKING:
     from types import ModuleType
 
@@ -25,6 +27,11 @@ ENVIRONMENT = {
     "LEDGER_TABLE": "ledger",
     "BALANCE_TABLE": "balance",
     "CATALOG_TABLE": "catalog",
+    "EVENT_TABLE": "events",
+    "EVENT_BUS_NAME": "bus",
+    "DELIVERY_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/deliveries",
+    "ALLOW_PRIVATE_WEBHOOKS": "true",
+    "WEBHOOK_RETRY_DELAYS_SECONDS": "5,300,1800,7200,18000,28800,28800",
     "CATALOG_CACHE_SECONDS": "30",
     "RECONCILE_GRACE_SECONDS": "120",
     "POWERTOOLS_SERVICE_NAME": "accrue",
@@ -39,7 +46,20 @@ OPERATIONS = (
     "apply_rules",
     "reconcile",
     "import_catalog",
+    "publish_events",
+    "list_events",
+    "administer_webhooks",
+    "deliver_webhook",
+    "administer_networks",
+    "administer_api_keys",
+    "administer_activity_types",
+    "administer_programs",
+    "administer_network_document",
+    "administer_users",
+    "create_program_membership",
 )
+
+STREAM_KEYS = ("activity_key", "membership_key", "item_key")
 
 
 @dataclass
@@ -162,6 +182,33 @@ class World:
         )
         return _answer(self.invoke("get_activity", event))
 
+    def call(
+        self,
+        route: str,
+        body: Any = None,
+        *,
+        path: dict[str, str] | None = None,
+        network: str = "demo",
+        role: str = "admin",
+        **request: Any,
+    ) -> Answer:
+        """Call `METHOD /path/{parameter}` as the template routes it; `network_id` is in the path.
+
+        By default with an admin key of the network demo, about that network.
+        """
+        method, resource = route.split(" ", 1)
+        parameters = {"network_id": "demo"} if "{network_id}" in resource else {}
+        event = gateway_event(
+            method,
+            resource,
+            {**parameters, **(path or {})},
+            body,
+            network=network,
+            role=role,
+            **request,
+        )
+        return _answer(self.invoke(operations_by_route()[route], event))
+
     def balance(self, membership: str, *, network: str = "demo") -> str:
         """A membership's balance, over the API."""
         balance: str = self.get_membership(membership, network=network).body["balance"]
@@ -171,6 +218,19 @@ class World:
         """Deliver rows (by default all of the ledger's) to apply_rules as one stream batch."""
         batch = self.items("ledger") if rows is None else rows
         answer: dict[str, Any] = self.invoke("apply_rules", stream_event(batch))
+        return answer
+
+    def publish(self, items: Sequence[dict[str, Any]] | None = None) -> dict[str, Any]:
+        """Deliver items to publish_events as one batch: by default all of the balance table's, in
+        the order in which each membership's were written.
+        """
+        batch = items
+        if batch is None:
+            keys = ("membership_key", "item_key")
+            batch = sorted(
+                self.items("balance"), key=lambda item: [item[name]["S"] for name in keys]
+            )
+        answer: dict[str, Any] = self.invoke("publish_events", stream_event(batch))
         return answer
 
     def items(self, table: str) -> list[dict[str, Any]]:
@@ -227,6 +287,7 @@ def gateway_event(
     network: str = "demo",
     role: str = "partner",
     headers: dict[str, str] | None = None,
+    query: dict[str, str] | None = None,
     request_id: str = "gateway-request",
 ) -> dict[str, Any]:
     """What the REST API sends once the authorizer has allowed it; text bodies go as they are."""
@@ -236,7 +297,7 @@ def gateway_event(
         "httpMethod": method,
         "headers": {"Content-Type": "application/json", **(headers or {})},
         "pathParameters": path,
-        "queryStringParameters": None,
+        "queryStringParameters": query,
         "requestContext": {
             "requestId": request_id,
             "httpMethod": method,
@@ -255,7 +316,7 @@ def gateway_event(
 
 
 def stream_event(items: Sequence[dict[str, Any]], event_name: str = "INSERT") -> dict[str, Any]:
-    """A batch as the ledger's stream delivers it."""
+    """A batch as the stream of the ledger, or of the balances, delivers it."""
     return {"Records": list(_records(items, event_name))}
 
 
@@ -268,7 +329,7 @@ def _records(items: Sequence[dict[str, Any]], event_name: str) -> Iterator[dict[
             "eventSource": "aws:dynamodb",
             "awsRegion": "us-east-1",
             "dynamodb": {
-                "Keys": {"activity_key": item["activity_key"]},
+                "Keys": {name: item[name] for name in STREAM_KEYS if name in item},
                 "NewImage": item,
                 "SequenceNumber": f"{number:021d}",
                 "SizeBytes": 1000,

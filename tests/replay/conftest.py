@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import boto3
 import pytest
 
+from tests.integration.bus import create_bus
+from tests.integration.orders import create_queue
 from tests.integration.tables import create_tables
 from tests.integration.world import ENVIRONMENT, World
 from tests.replay.player import Player
@@ -27,4 +29,6 @@ def player() -> Iterator[Player]:
             monkeypatch.setenv(name, value)
         client = boto3.client("dynamodb", region_name="us-east-1")
         create_tables(client)
+        create_bus()
+        create_queue()
         yield Player(World(client))

@@ -30,6 +30,7 @@ _KEYS = {
     "ledger": ("activity_key",),
     "balance": ("membership_key", "item_key"),
     "catalog": ("catalog_key", "item_key"),
+    "events": ("event_key", "item_key"),
 }
 # DynamoDB's limit.
 MAX_BATCH_WRITES = 25
@@ -150,6 +151,8 @@ def _time_of(event: dict[str, Any]) -> datetime | None:
     match event:
         case {"requestContext": {"requestTimeEpoch": int(milliseconds)}}:
             return datetime.fromtimestamp(milliseconds / 1000, UTC)
+        case {"Records": [{"eventSource": "aws:sqs", "attributes": attributes}, *_]}:
+            return datetime.fromtimestamp(int(attributes["SentTimestamp"]) / 1000, UTC)
         case {"Records": [*records]}:
             seconds = max(record["dynamodb"]["ApproximateCreationDateTime"] for record in records)
             return datetime.fromtimestamp(seconds, UTC)

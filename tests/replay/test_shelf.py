@@ -12,7 +12,7 @@ from tests.replay.shelf import (
     read_event,
     read_expectation,
 )
-from tests.template import ROOT
+from tests.template import ROOT, operations_by_route
 
 OPERATIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/handler.py"))
 PROXY_EVENT = read_event("record_membership_activity/valid")
@@ -49,12 +49,7 @@ def test_event_names_no_real_account(name: str) -> None:
     assert {account for pair in named for account in pair if account} <= {ACCOUNT}
 
 
-@pytest.mark.parametrize(
-    "name",
-    _cases_of(
-        "record_membership_activity", "record_network_activity", "get_activity", "get_membership"
-    ),
-)
+@pytest.mark.parametrize("name", _cases_of(*operations_by_route().values()))
 def test_request_is_what_the_rest_api_sends(name: str) -> None:
     event = read_event(name)
     context = event["requestContext"]
@@ -82,26 +77,33 @@ def test_authorizer_event_is_what_the_rest_api_sends(name: str) -> None:
 def _assert_agrees_with_itself(event: dict[str, Any]) -> None:
     context = event["requestContext"]
     assert event["multiValueHeaders"] == {n: [v] for n, v in event["headers"].items()}
-    assert event["path"] == event["resource"].format(**event["pathParameters"])
+    assert event["path"] == event["resource"].format(**(event["pathParameters"] or {}))
     assert context["resourcePath"] == event["resource"]
     assert context["path"] == f"/{context['stage']}{event['path']}"
     assert context["httpMethod"] == event["httpMethod"]
 
 
-@pytest.mark.parametrize("name", _cases_of("apply_rules"))
-def test_stream_holds_rows_that_the_application_writes(name: str) -> None:
+@pytest.mark.parametrize("name", _cases_of("apply_rules", "publish_events"))
+def test_stream_holds_items_that_the_application_writes(name: str) -> None:
     images = [
         record["dynamodb"]["NewImage"]
         for record in read_event(name)["Records"]
         if record["eventName"] == "INSERT" and "NewImage" in record["dynamodb"]
     ]
 
-    strange = [image for image in images if image not in RECORDED_ROWS]
+    strange = [image for image in images if image not in RECORDED_ITEMS]
 
     assert len(strange) == (1 if name in UNREADABLE else 0)
 
 
-RECORDED_ROWS = [
-    row for name in case_names() for row in read_expectation(name).writes.get("ledger", [])
+RECORDED_ITEMS = [
+    item
+    for name in case_names()
+    for table in ("ledger", "balance")
+    for item in read_expectation(name).writes.get(table, [])
 ]
-UNREADABLE = {"apply_rules/poison", "apply_rules/poison_unknown_schema"}
+UNREADABLE = {
+    "apply_rules/poison",
+    "apply_rules/poison_unknown_schema",
+    "publish_events/poison",
+}

@@ -7,65 +7,12 @@ from typing import Any
 import pytest
 
 from accrue.domain.activity import Outcome
-from accrue.domain.decision import (
-    Considered,
-    Part,
-    PointLine,
-    QuestChange,
-    RequirementProgress,
-    TierChange,
-)
 from accrue.domain.follow_up_events import FollowUpEvent, events_of_outcome, follow_up_events
 from accrue.domain.posting import Posting
 from accrue.domain.settled_outcome import SettledOutcome
-from tests.unit.activities import ANN, BEN, NOON
+from tests.unit.activities import BEN, NOON
+from tests.unit.postings import EVERYTHING, LINES, NOTHING, TEA
 
-NOTHING = Posting(
-    network_id="demo",
-    membership=ANN,
-    activity_id="ik_1",
-    activity_type_id="sale",
-    activity_hash="activity's",
-    occurred_at=NOON,
-    recorded_at=NOON,
-    posted_at=NOON.replace(second=1),
-    program_version=3,
-    outcome=Outcome.NO_RULE,
-    reason="no rule of coffee-club matched",
-    lines=(),
-    points=Decimal(0),
-    balance_after=Decimal("12.50"),
-    sequence=7,
-    previous_hash="previous",
-    considered=(Considered(Part.RULE, 0, None, "amount", "5"),),
-)
-LINES = (
-    PointLine("buyer", Decimal("10.00"), "10 x 1", rule_id="earn"),
-    PointLine("buyer", Decimal("10.00"), "10 x (2 - 1)", rule_id="earn", bonus_id="double"),
-    PointLine("buyer", Decimal(100), "1 x 100", quest_id="tea"),
-)
-TEA = QuestChange(
-    "tea",
-    (
-        RequirementProgress("cups", Decimal(2), Decimal("1.0"), Decimal(3)),
-        RequirementProgress("pots", Decimal(1), Decimal(0), Decimal(1)),
-    ),
-    completions=3,
-    completions_after=5,
-)
-CAKE = QuestChange(
-    "cake", (RequirementProgress("slices", Decimal(1), Decimal(1), Decimal(3)),), 0, 0
-)
-EVERYTHING = replace(
-    NOTHING,
-    outcome=Outcome.APPLIED,
-    reason=None,
-    lines=LINES,
-    points=Decimal(120),
-    balance_after=Decimal("132.50"),
-    quests=(CAKE, TEA),
-    tier=TierChange(None, "silver"),
-)
 IDS = [
     "ev_ry772kwqrkwpgnjrnkpbxiwaluzypwa3",
     "ev_73m2fjsyib2ebm7yw7k3np2cqm6dbaid",
@@ -96,6 +43,7 @@ def test_a_posting_leads_to_an_event_for_each_thing_that_it_did() -> None:
                     {"rule_id": "earn", "bonus_id": "double", "role": "buyer", "points": "10"},
                     {"quest_id": "tea", "role": "buyer", "points": "100"},
                 ],
+                "lines_left_out": 0,
             },
         ),
         (
@@ -151,6 +99,7 @@ def test_an_event_says_when_where_and_for_whom() -> None:
         "activity_id": "ik_1",
         "program_id": "coffee-club",
         "program_membership_id": "ann",
+        "sequence": 7,
         "data": {"before": None, "after": "silver"},
     }
 
@@ -168,6 +117,16 @@ def test_points_are_awarded_or_deducted_in_sum(points: str, events: list[str]) -
     posting = replace(EVERYTHING, points=Decimal(points), quests=(), tier=None)
 
     assert [event.type for event in follow_up_events(posting)] == events
+
+
+def test_of_many_lines_the_first_are_shown() -> None:
+    many = tuple(replace(LINES[0], points=Decimal(number)) for number in range(1, 53))
+    posting = replace(NOTHING, lines=many, points=Decimal(1378))
+
+    ((_, data),) = happened(posting)
+
+    assert [line["points"] for line in data["lines"]] == [str(n) for n in range(1, 51)]
+    assert (data["points"], data["lines_left_out"]) == ("1378", 2)
 
 
 def test_a_million_completions_are_one_event() -> None:
@@ -244,8 +203,10 @@ def test_an_activity_that_nothing_is_posted_for_is_an_event(outcome: Outcome) ->
         network_id="demo",
         activity_id="ik_1",
         membership=None,
+        sequence=None,
         data={},
     )
     assert events_of_outcome(SettledOutcome.from_attributes(settled.to_attributes())) == (event,)
     document = event.to_document()
-    assert (document["program_id"], document["program_membership_id"]) == (None, None)
+    wanted = ("program_id", "program_membership_id", "sequence")
+    assert [document[name] for name in wanted] == [None, None, None]

@@ -41,6 +41,7 @@ from accrue.domain.packing import pack_quest
 from accrue.domain.posting import Posting
 from accrue.domain.program.program import ProgramVersion, version_in_force
 from accrue.domain.settled_outcome import SettledOutcome
+from accrue.domain.user_standing import UserStanding
 from accrue.storage.dynamo import to_attributes, to_item
 from tests.unit.activities import ANN, BEN, NOON, activity, program
 
@@ -78,7 +79,14 @@ activities = st.builds(
     activity_type_id=texts,
     amount=numbers,
     participants=st.lists(
-        st.builds(Participant, texts, texts, st.lists(refs, max_size=2).map(tuple)), max_size=2
+        st.builds(
+            Participant,
+            texts,
+            texts,
+            st.lists(refs, max_size=2).map(tuple),
+            st.sampled_from(UserStanding),
+        ),
+        max_size=2,
     ).map(tuple),
     occurred_at=moments,
     recorded_at=moments,
@@ -193,6 +201,12 @@ def test_a_row_with_an_attribute_of_a_later_release_keeps_its_hash() -> None:
 
     assert row == ROW
     assert row.content_hash == later
+
+
+def test_a_participant_who_is_active_has_the_form_of_before_there_were_others() -> None:
+    (participant,) = ROW.to_attributes()["participants"]
+
+    assert participant.keys() == {"role", "user_id", "memberships"}
 
 
 def test_a_row_that_is_not_the_one_that_was_written_is_not_read() -> None:
@@ -310,6 +324,7 @@ POSTING, AFTER = post(
         {"participants": (Participant("seller", "user-ann", (ANN,)),)},
         {"participants": (Participant("buyer", "user-9", (ANN,)),)},
         {"participants": (Participant("buyer", "user-ann", (BEN,)),)},
+        {"participants": (Participant("buyer", "user-ann", (ANN,), UserStanding.SUSPENDED),)},
         {"occurred_at": NOON},
         {"recorded_at": NOON + timedelta(microseconds=1)},
         {"request_id": "request-2"},

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from accrue.domain.webhooks.retry_schedule import DEFAULT_DELAYS_SECONDS
 from tests.template import ROOT, resources_of, template
 
 FUNCTIONS = resources_of("AWS::Serverless::Function")
@@ -15,13 +16,29 @@ API = RESOURCES["PartnerApi"]["Properties"]
 # `METHOD path`. Whatever stands here is open to everybody.
 PUBLIC_ROUTES: frozenset[str] = frozenset()
 # Modules that no single function is named after.
-SHARED_SERVICES = {"authorize", "ports", "record_activity", "resolve_network_activity"}
+SHARED_SERVICES = {
+    "administer_deliveries",
+    "authorize",
+    "plan_deliveries",
+    "enrol",
+    "import_report",
+    "import_users",
+    "ports",
+    "put_conditionally",
+    "record_activity",
+    "resolve_network_activity",
+}
 FUNCTIONS_WITHOUT_A_SERVICE = {"authorize_api_key", "authorize_bearer"}
 
 CATALOG = "CatalogTable.Arn"
 LEDGER = "LedgerTable.Arn"
 LEDGER_INDEX = "${LedgerTable.Arn}/index/by_recorded_at"
 BALANCE = "BalanceTable.Arn"
+EVENTS = "EventTable.Arn"
+DELIVERIES_INDEX = "${EventTable.Arn}/index/by_delivery_status"
+BUS = "EventBus.Arn"
+QUEUE = "DeliveryQueue.Arn"
+SEND_MESSAGES = {"sqs:SendMessage", "sqs:SendMessageBatch"}
 READ_CATALOG = {"GetItem", "Query"}
 # Resource, and the leading keys to which the rights on it are limited.
 RIGHTS: dict[str, dict[tuple[str, tuple[str, ...]], set[str]]] = {
@@ -32,6 +49,7 @@ RIGHTS: dict[str, dict[tuple[str, tuple[str, ...]], set[str]]] = {
     "record_network_activity": {
         (LEDGER, ()): {"GetItem", "PutItem"},
         (CATALOG, ("#NETWORKS", "*#TYPES", "*#EMAIL#*")): READ_CATALOG,
+        (CATALOG, ("*#USERS", "*#EMAIL#*", "*#MEMBERSHIP#*")): {"GetItem", "PutItem"},
     },
     "get_activity": {
         (LEDGER, ()): {"GetItem"},
@@ -55,7 +73,59 @@ RIGHTS: dict[str, dict[tuple[str, tuple[str, ...]], set[str]]] = {
         (BALANCE, ("#RECONCILE#*",)): {"DeleteItem"},
         (CATALOG, ("#NETWORKS", "*#PROGRAM#*", "*#TRAITS#*")): READ_CATALOG,
     },
-    "import_catalog": {(CATALOG, ()): {"GetItem", "PutItem", "Query"}},
+    "administer_users": {
+        (CATALOG, ("#NETWORKS",)): {"GetItem"},
+        (CATALOG, ("*#USERS", "*#MEMBERSHIP#*")): {"GetItem", "PutItem", "Query"},
+        (CATALOG, ("*#EMAIL#*", "*#TRAITS#*")): {"DeleteItem", "GetItem", "PutItem"},
+    },
+    "create_program_membership": {
+        (CATALOG, ("#NETWORKS", "*#PROGRAM#*")): READ_CATALOG,
+        (CATALOG, ("*#USERS", "*#EMAIL#*", "*#MEMBERSHIP#*")): {"GetItem", "PutItem"},
+    },
+    "administer_networks": {
+        (CATALOG, ("#NETWORKS", "*#DEFINITIONS")): {"GetItem", "PutItem", "Query"},
+        (CATALOG, ("*#PROGRAM#*", "*#PROGRAMS")): {"Query"},
+    },
+    "administer_api_keys": {
+        (CATALOG, ("#NETWORKS",)): {"GetItem"},
+        (CATALOG, ("#KEY#*", "*#KEYS", "*#KEY_COUNTS")): {"GetItem", "PutItem", "Query"},
+    },
+    "administer_activity_types": {
+        (CATALOG, ("*#TYPES", "*#DEFINITIONS")): {"GetItem", "PutItem", "Query"},
+        (CATALOG, ("*#PROGRAM#*", "*#PROGRAMS")): {"Query"},
+    },
+    "administer_programs": {
+        (CATALOG, ("#NETWORKS",)): {"GetItem"},
+        (CATALOG, ("*#TYPES",)): {"Query"},
+        (CATALOG, ("*#PROGRAM#*", "*#PROGRAMS", "*#DEFINITIONS")): {"GetItem", "PutItem", "Query"},
+    },
+    "administer_network_document": {
+        (CATALOG, ()): {"GetItem", "PutItem", "Query"},
+        (CATALOG, ("*#EMAIL#*", "*#TRAITS#*")): {"DeleteItem"},
+    },
+    "import_catalog": {
+        (CATALOG, ()): {"GetItem", "PutItem", "Query"},
+        (CATALOG, ("*#EMAIL#*", "*#TRAITS#*")): {"DeleteItem"},
+    },
+    "publish_events": {
+        (EVENTS, ("*#LOG#*",)): {"BatchWriteItem"},
+        (EVENTS, ("*#DELIVERIES#*",)): {"PutItem"},
+        (CATALOG, ("*#WEBHOOKS",)): {"Query"},
+        (QUEUE, ()): SEND_MESSAGES,
+        (BUS, ()): {"events:PutEvents"},
+    },
+    "administer_webhooks": {
+        (CATALOG, ("*#WEBHOOKS",)): {"GetItem", "PutItem", "Query"},
+        (EVENTS, ("*#DELIVERIES#*",)): {"GetItem", "PutItem"},
+        (DELIVERIES_INDEX, ()): {"Query"},
+        (QUEUE, ()): SEND_MESSAGES,
+    },
+    "deliver_webhook": {
+        (CATALOG, ("*#WEBHOOKS",)): {"GetItem", "PutItem"},
+        (EVENTS, ("*#DELIVERIES#*",)): {"GetItem", "PutItem"},
+        (QUEUE, ()): SEND_MESSAGES,
+    },
+    "list_events": {(EVENTS, ("*#LOG#*",)): {"Query"}},
 }
 
 
@@ -166,6 +236,41 @@ def test_routes_ask_for_the_key_where_their_clients_send_it() -> None:
         "GET /v2/program-memberships/{program_membership_id}": "ApiKeyAuthorizer",
         "POST /networks/{network_id}/activity": "BearerAuthorizer",
         "GET /networks/{network_id}/activities/{activity_id}": "BearerAuthorizer",
+        "GET /networks/{network_id}/events": "BearerAuthorizer",
+        "GET /networks/{network_id}/webhooks": "BearerAuthorizer",
+        "GET /networks/{network_id}/webhooks/{webhook_id}": "BearerAuthorizer",
+        "PUT /networks/{network_id}/webhooks/{webhook_id}": "BearerAuthorizer",
+        "POST /networks/{network_id}/webhooks/{webhook_id}/rotate-secret": "BearerAuthorizer",
+        "POST /networks/{network_id}/webhooks/{webhook_id}/samples": "BearerAuthorizer",
+        "GET /networks/{network_id}/webhooks/{webhook_id}/deliveries": "BearerAuthorizer",
+        "POST /networks/{network_id}/webhooks/{webhook_id}/deliveries/{event_id}/redeliver": (
+            "BearerAuthorizer"
+        ),
+        "GET /networks": "BearerAuthorizer",
+        "GET /networks/{network_id}": "BearerAuthorizer",
+        "PUT /networks/{network_id}": "BearerAuthorizer",
+        "GET /networks/{network_id}/api-keys": "BearerAuthorizer",
+        "POST /networks/{network_id}/api-keys": "BearerAuthorizer",
+        "POST /networks/{network_id}/api-keys/{key_id}/revoke": "BearerAuthorizer",
+        "GET /networks/{network_id}/programs": "BearerAuthorizer",
+        "GET /networks/{network_id}/programs/{program_id}": "BearerAuthorizer",
+        "PUT /networks/{network_id}/programs/{program_id}": "BearerAuthorizer",
+        "GET /networks/{network_id}/programs/{program_id}/versions": "BearerAuthorizer",
+        "GET /networks/{network_id}/programs/{program_id}/versions/{version}": "BearerAuthorizer",
+        "GET /networks/{network_id}/programs/{program_id}/diff": "BearerAuthorizer",
+        "GET /networks/{network_id}/document": "BearerAuthorizer",
+        "PUT /networks/{network_id}/document": "BearerAuthorizer",
+        "POST /networks/{network_id}/document/diff": "BearerAuthorizer",
+        "GET /networks/{network_id}/activity-types": "BearerAuthorizer",
+        "GET /networks/{network_id}/activity-types/{activity_type_id}": "BearerAuthorizer",
+        "GET /networks/{network_id}/users": "BearerAuthorizer",
+        "GET /networks/{network_id}/users/{user_id}": "BearerAuthorizer",
+        "PUT /networks/{network_id}/users/{user_id}": "BearerAuthorizer",
+        "POST /networks/{network_id}/users/{user_id}/suspend": "BearerAuthorizer",
+        "POST /networks/{network_id}/users/{user_id}/reinstate": "BearerAuthorizer",
+        "POST /networks/{network_id}/users/{user_id}/forget": "BearerAuthorizer",
+        "POST /v2/program-memberships": "ApiKeyAuthorizer",
+        "PUT /networks/{network_id}/activity-types/{activity_type_id}": "BearerAuthorizer",
     }
 
 
@@ -279,7 +384,7 @@ def test_function_has_no_wildcard_right(operation: str) -> None:
         assert statement["Effect"] == "Allow"
         assert not statement.keys() & {"NotAction", "NotResource", "Principal"}
         for action in _listed(statement["Action"]):
-            assert re.fullmatch(r"dynamodb:[A-Za-z]+", action)
+            assert re.fullmatch(r"(dynamodb|events|sqs):[A-Za-z]+", action)
         for resource in _listed(statement["Resource"]):
             assert isinstance(resource, dict), "an ARN of one of our resources"
             assert "*" not in _arn(resource)
@@ -311,41 +416,66 @@ def test_nobody_can_change_or_delete_a_ledger_row(operation: str) -> None:
     assert not {a for a in on_ledger if re.search("Update|Delete|BatchWrite|PartiQL", a)}
 
 
-# ---- The stream ----
+# ---- The streams ----
 
 
-def _stream_mappings() -> list[dict[str, Any]]:
-    return [
+def _stream_mapping(operation: str) -> dict[str, Any]:
+    (mapping,) = (
         event["Properties"]
-        for function in FUNCTIONS.values()
-        for event in function["Properties"].get("Events", {}).values()
+        for event in _properties(operation)["Events"].values()
         if event["Type"] == "DynamoDB"
-    ]
+    )
+    properties: dict[str, Any] = mapping
+    return properties
 
 
-def test_the_stream_is_read_once_and_from_its_beginning() -> None:
-    (mapping,) = _stream_mappings()
+STREAMS = {"apply_rules": "LedgerTable", "publish_events": "BalanceTable"}
 
-    assert mapping["Stream"] == {"Fn::GetAtt": "LedgerTable.StreamArn"}
+
+def test_each_stream_has_one_reader() -> None:
+    readers = {
+        operation
+        for operation in FOLDERS
+        for event in _properties(operation).get("Events", {}).values()
+        if event["Type"] == "DynamoDB"
+    }
+
+    assert readers == STREAMS.keys()
+
+
+@pytest.mark.parametrize(("operation", "table"), STREAMS.items())
+def test_the_stream_is_read_from_its_beginning(operation: str, table: str) -> None:
+    mapping = _stream_mapping(operation)
+
+    assert mapping["Stream"] == {"Fn::GetAtt": f"{table}.StreamArn"}
     assert mapping["StartingPosition"] == "TRIM_HORIZON"
-    assert RESOURCES["LedgerTable"]["Properties"]["StreamSpecification"] == {
-        "StreamViewType": "NEW_IMAGE"
-    }
+    assert RESOURCES[table]["Properties"]["StreamSpecification"] == {"StreamViewType": "NEW_IMAGE"}
 
 
-def test_only_inserted_activities_reach_apply_rules() -> None:
-    (mapping,) = _stream_mappings()
+@pytest.mark.parametrize(
+    ("operation", "wanted"),
+    [
+        ("apply_rules", {"NewImage": {"kind": {"S": [{"anything-but": ["reference_marker"]}]}}}),
+        ("publish_events", {"Keys": {"item_key": {"S": [{"prefix": "POSTING#"}, "OUTCOME"]}}}),
+    ],
+)
+def test_only_inserts_that_mean_something_reach_the_function(
+    operation: str, wanted: dict[str, Any]
+) -> None:
+    filters = _stream_mapping(operation)["FilterCriteria"]["Filters"]
 
-    (pattern,) = (json.loads(f["Pattern"]) for f in mapping["FilterCriteria"]["Filters"])
+    (pattern,) = (json.loads(f["Pattern"]) for f in filters)
 
-    assert pattern == {
-        "eventName": ["INSERT"],
-        "dynamodb": {"NewImage": {"kind": {"S": [{"anything-but": ["reference_marker"]}]}}},
-    }
+    assert pattern == {"eventName": ["INSERT"], "dynamodb": wanted}
 
 
-def test_a_record_that_fails_holds_up_no_other_for_long_and_is_kept() -> None:
-    (mapping,) = _stream_mappings()
+def test_a_memberships_postings_are_published_one_batch_after_the_other() -> None:
+    assert _stream_mapping("publish_events")["ParallelizationFactor"] == 1
+
+
+@pytest.mark.parametrize("operation", STREAMS)
+def test_a_record_that_fails_holds_up_no_other_for_long_and_is_kept(operation: str) -> None:
+    mapping = _stream_mapping(operation)
 
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["BisectBatchOnFunctionError"] is True
@@ -395,6 +525,51 @@ def test_the_input_of_reconcile_is_on_the_shelf() -> None:
     assert json.loads((ROOT / "events/reconcile/lookback.json").read_text()) == lookback
 
 
+# ---- Webhooks ----
+
+
+def test_deliveries_are_made_one_at_a_time_and_come_again_if_one_dies() -> None:
+    (event,) = _properties("deliver_webhook")["Events"].values()
+    mapping = event["Properties"]
+    queue = RESOURCES["DeliveryQueue"]["Properties"]
+
+    assert event["Type"] == "SQS"
+    assert mapping["Queue"] == {"Fn::GetAtt": "DeliveryQueue.Arn"}
+    assert mapping["BatchSize"] == 1
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": {"Fn::If": ["IsOwnMachine", 2, 50]}}
+    # As Lambda asks for: a message must not be there twice because the first is still under way.
+    assert queue["VisibilityTimeout"] >= 6 * _properties("deliver_webhook")["Timeout"]
+
+
+@pytest.mark.parametrize("name", ["DeliveryQueue", "DeliveryDeadLetterQueue"])
+def test_queue_is_encrypted_and_keeps_messages_as_long_as_it_can(name: str) -> None:
+    queue = RESOURCES[name]["Properties"]
+
+    assert queue["SqsManagedSseEnabled"] is True
+    assert queue["MessageRetentionPeriod"] == 14 * 86_400
+
+
+def test_an_outage_of_ours_is_outlasted_before_an_order_is_given_up() -> None:
+    queue = RESOURCES["DeliveryQueue"]["Properties"]
+    redrive = queue["RedrivePolicy"]
+
+    assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": "DeliveryDeadLetterQueue.Arn"}
+    assert 15 * 3600 < redrive["maxReceiveCount"] * queue["VisibilityTimeout"] < 14 * 86_400
+
+
+def test_webhooks_are_public_and_retried_for_a_day_unless_told_otherwise() -> None:
+    parameters = template()["Parameters"]
+    delays = tuple(map(int, parameters["WebhookRetryDelaysSeconds"]["Default"].split(",")))
+
+    assert parameters["AllowPrivateWebhooks"]["Default"] == "false"
+    assert delays == DEFAULT_DELAYS_SECONDS
+    assert 20 * 3600 < sum(delays) < 26 * 3600
+    for operation in ("administer_webhooks", "deliver_webhook"):
+        variables = _properties(operation)["Environment"]["Variables"]
+        assert variables["ALLOW_PRIVATE_WEBHOOKS"] == {"Ref": "AllowPrivateWebhooks"}
+
+
 # ---- Tables ----
 
 
@@ -415,8 +590,8 @@ def test_table_can_be_restored_is_encrypted_and_takes_bursts(table: str) -> None
     assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert properties["SSESpecification"] == {"SSEEnabled": True}
     assert properties["BillingMode"] == "PAY_PER_REQUEST"
-    # Nothing that is recorded expires.
-    assert "TimeToLiveSpecification" not in properties
+    # Nothing that is recorded expires; what is published derives from it, and may be forgotten.
+    assert ("TimeToLiveSpecification" in properties) == (table == "EventTable")
 
 
 @pytest.mark.parametrize(
@@ -425,6 +600,7 @@ def test_table_can_be_restored_is_encrypted_and_takes_bursts(table: str) -> None
         ("LedgerTable", ["activity_key"]),
         ("BalanceTable", ["membership_key", "item_key"]),
         ("CatalogTable", ["catalog_key", "item_key"]),
+        ("EventTable", ["event_key", "item_key"]),
     ],
 )
 def test_keys_which_no_release_can_change(table: str, keys: list[str]) -> None:

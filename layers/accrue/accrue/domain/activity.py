@@ -15,6 +15,7 @@ from typing import Any
 from accrue.domain.canonical import content_hash
 from accrue.domain.errors import UnreadableRowError
 from accrue.domain.timestamps import from_text, to_text
+from accrue.domain.user_standing import UserStanding
 
 LEDGER_ROW_SCHEMA_VERSION = 1
 # Where storage keeps a row; derived from what it says.
@@ -69,13 +70,14 @@ class MembershipRef:
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """A user and the role played, with the memberships that the user had when the activity was
-    recorded.
+    """A user and the role played, with the memberships and the standing that the user had when the
+    activity was recorded.
     """
 
     role: str
     user_id: str
     memberships: tuple[MembershipRef, ...]
+    standing: UserStanding = UserStanding.ACTIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,14 +264,18 @@ def ledger_row_from_attributes(attributes: Mapping[str, Any]) -> LedgerRow:
 
 
 def _participant_attributes(participant: Participant) -> dict[str, Any]:
-    return {
+    is_active = participant.standing is UserStanding.ACTIVE
+    attributes = {
         "role": participant.role,
         "user_id": participant.user_id,
         "memberships": [
             {"program_id": m.program_id, "program_membership_id": m.program_membership_id}
             for m in participant.memberships
         ],
+        # Absent of most, as in all rows of before there were others.
+        "standing": None if is_active else participant.standing.value,
     }
+    return _present(attributes)
 
 
 def _participant(attributes: Mapping[str, Any]) -> Participant:
@@ -280,6 +286,7 @@ def _participant(attributes: Mapping[str, Any]) -> Participant:
             MembershipRef(m["program_id"], m["program_membership_id"])
             for m in attributes["memberships"]
         ),
+        standing=UserStanding(attributes.get("standing", UserStanding.ACTIVE)),
     )
 
 

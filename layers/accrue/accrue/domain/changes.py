@@ -1,5 +1,6 @@
 """What saving something came to."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -9,3 +10,11 @@ class Change(StrEnum):
     CREATED = "created"
     UPDATED = "updated"
     UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class PartChange:
+    """What became of a part of a network; the pointer names it by its ids, as differences do."""
+
+    pointer: str
+    change: Change

@@ -1,6 +1,6 @@
 """Whom an activity concerns."""
 
-from accrue.domain.activity import Activity, MembershipRef
+from accrue.domain.activity import Activity, MembershipRef, Participant
 
 
 def concerned_memberships(activity: Activity) -> dict[MembershipRef, tuple[str, ...]]:
@@ -15,6 +15,8 @@ def concerned_memberships(activity: Activity) -> dict[MembershipRef, tuple[str, 
     return roles
 
 
-def user_of(activity: Activity, membership: MembershipRef) -> str:
-    """The id of the user whose membership it was when the activity was recorded."""
-    return next(p.user_id for p in activity.participants if membership in p.memberships)
+def participant_with(activity: Activity, membership: MembershipRef) -> Participant:
+    """The participant whose membership it was when the activity was recorded: a user in several
+    roles is the same in all of them.
+    """
+    return next(p for p in activity.participants if membership in p.memberships)

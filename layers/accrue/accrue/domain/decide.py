@@ -31,7 +31,12 @@ from accrue.domain.program.program import Program, ProgramVersion
 def decide(
     activity: Activity, facts: Facts, before: MembershipState, version: ProgramVersion
 ) -> Decision:
-    """What `activity` means for a membership whose state is `before`, under `version`."""
+    """What `activity` means for a membership whose state is `before`, under `version`.
+
+    Of a user who is suspended or forgotten, nothing: the state stays as it is.
+    """
+    if why_nothing := facts.standing.why_nothing:
+        return Decision(Outcome.REJECTED, (), before, why_nothing)
     today = activity.recorded_at.astimezone(version.program.zone).date()
     situation = Situation(
         activity=activity,

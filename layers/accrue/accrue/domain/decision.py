@@ -8,6 +8,7 @@ from accrue.domain.activity import Outcome
 from accrue.domain.arithmetic import total
 from accrue.domain.membership_state import MembershipState
 from accrue.domain.program.conditions import TraitCondition
+from accrue.domain.user_standing import UserStanding
 
 # What was seen goes into the posting, which must stay small.
 MAX_SEEN_CHARS = 40
@@ -17,13 +18,15 @@ MAX_SEEN_CHARS = 40
 class Facts:
     """What else decide() may look at.
 
-    `roles` are those that this membership's user played, in the row's order. `traits_held` are
+    `roles` are those that this membership's user played, in the row's order, and `standing` is the
+    user's when the activity was recorded. `traits_held` are
     the program's questions about the person (`Program.trait_conditions`) whose answer is yes: of
     the traits themselves, which are personal, neither decide() nor a posting knows anything.
     """
 
     roles: tuple[str, ...]
     traits_held: frozenset[TraitCondition] = frozenset()
+    standing: UserStanding = UserStanding.ACTIVE
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@
     |   |   |-- UnknownActivityTypeError
     |   |   |-- NegativeValueError
     |   |   |-- UnknownUserError
+    |   |   |-- UnknownProgramError
     |   |   |-- UnknownRoleError
     |   |   `-- UnusableMetadataError
     |   |-- IdempotencyKeyReusedError         the key stands for another payload
@@ -133,7 +134,11 @@ class NegativeValueError(CatalogRefusalError):
 
 
 class UnknownUserError(CatalogRefusalError):
-    """The network has no user with this email."""
+    """The network has no user with this email or id."""
+
+
+class UnknownProgramError(CatalogRefusalError):
+    """The network has no program of this id."""
 
 
 class UnknownRoleError(CatalogRefusalError):

@@ -5,6 +5,7 @@ same events with the same ids, so that they can be delivered again and told apar
 They hold no text of a partner but ids, and nothing personal.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,16 +14,23 @@ from typing import Any
 from accrue.domain.activity import MembershipRef, Outcome
 from accrue.domain.amounts import canonical_text
 from accrue.domain.decision import QuestChange, TierChange
+from accrue.domain.event_types import EventType
 from accrue.domain.ids import id_of_event
 from accrue.domain.posting import Posting
 from accrue.domain.settled_outcome import SettledOutcome
 from accrue.domain.shown import shown_line, shown_requirements
 from accrue.domain.timestamps import to_text
 
+# A posting may have a thousand lines, and what is put on a bus or queue at most 256 KB.
+MAX_LINES = 50
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowUpEvent:
-    """Something that an activity led to. `data` is as JSON has it, numbers as decimal strings."""
+    """Something that an activity led to. `data` is as JSON has it, numbers as decimal strings.
+
+    `sequence` is the posting's: events of a membership happened in its order.
+    """
 
     event_id: str
     type: str
@@ -30,6 +38,7 @@ class FollowUpEvent:
     network_id: str
     activity_id: str
     membership: MembershipRef | None
+    sequence: int | None
     data: Mapping[str, Any]
 
     def to_document(self) -> dict[str, Any]:
@@ -42,8 +51,21 @@ class FollowUpEvent:
             "activity_id": self.activity_id,
             "program_id": self.membership and self.membership.program_id,
             "program_membership_id": self.membership and self.membership.program_membership_id,
+            "sequence": self.sequence,
             "data": self.data,
         }
+
+    def to_json(self) -> str:
+        """The document as it is stored and sent."""
+        return json.dumps(self.to_document(), separators=(",", ":"))
+
+
+@dataclass(frozen=True, slots=True)
+class FailedEvent:
+    """An event that could not be passed on, and the exception."""
+
+    event: FollowUpEvent
+    error: Exception
 
 
 def follow_up_events(posting: Posting) -> tuple[FollowUpEvent, ...]:
@@ -62,6 +84,7 @@ def follow_up_events(posting: Posting) -> tuple[FollowUpEvent, ...]:
             network_id=posting.network_id,
             activity_id=posting.activity_id,
             membership=posting.membership,
+            sequence=posting.sequence,
             data=data,
         )
         for event_type, part, data in _happened(posting)
@@ -70,7 +93,7 @@ def follow_up_events(posting: Posting) -> tuple[FollowUpEvent, ...]:
 
 def events_of_outcome(settled: SettledOutcome) -> tuple[FollowUpEvent, ...]:
     """That the activity is held, a duplicate, of an undefined type, or concerns nobody."""
-    event_type = f"activity.{settled.outcome.value}"
+    event_type = EventType(f"activity.{settled.outcome.value}").value
     return (
         FollowUpEvent(
             event_id=id_of_event(settled.network_id, settled.activity_id, "", event_type, ""),
@@ -79,6 +102,7 @@ def events_of_outcome(settled: SettledOutcome) -> tuple[FollowUpEvent, ...]:
             network_id=settled.network_id,
             activity_id=settled.activity_id,
             membership=None,
+            sequence=None,
             data={},
         ),
     )
@@ -87,25 +111,27 @@ def events_of_outcome(settled: SettledOutcome) -> tuple[FollowUpEvent, ...]:
 def _happened(posting: Posting) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Type, what tells it from others of the type in the posting, and data."""
     if posting.points:
-        event_type = "points.awarded" if posting.points > 0 else "points.deducted"
-        yield event_type, "", _points(posting)
+        is_award = posting.points > 0
+        event_type = EventType.POINTS_AWARDED if is_award else EventType.POINTS_DEDUCTED
+        yield event_type.value, "", _points(posting)
     for quest in posting.quests:
         if quest.requirements:
-            yield "quest.progressed", quest.quest_id, _progress(quest)
+            yield EventType.QUEST_PROGRESSED.value, quest.quest_id, _progress(quest)
     for quest in posting.quests:
         if quest.completions:
-            yield "quest.completed", quest.quest_id, _completion(quest)
+            yield EventType.QUEST_COMPLETED.value, quest.quest_id, _completion(quest)
     if posting.tier is not None:
-        yield "tier.changed", "", _tier(posting.tier)
+        yield EventType.TIER_CHANGED.value, "", _tier(posting.tier)
     if posting.outcome is Outcome.REJECTED:
-        yield "activity.rejected", "", {"reason": posting.reason}
+        yield EventType.ACTIVITY_REJECTED.value, "", {"reason": posting.reason}
 
 
 def _points(posting: Posting) -> dict[str, Any]:
     return {
         "points": canonical_text(posting.points),
         "balance_after": canonical_text(posting.balance_after),
-        "lines": [shown_line(line) for line in posting.lines],
+        "lines": [shown_line(line) for line in posting.lines[:MAX_LINES]],
+        "lines_left_out": max(0, len(posting.lines) - MAX_LINES),
     }
 
 

@@ -1,4 +1,4 @@
-"""Where activity ids come from.
+"""Where ids come from that nobody sends.
 
 An activity id is derived from what makes the activity unique, so that the conditional write on it
 *is* the duplicate check. The prefix names the source and is part of the id: ids of different
@@ -40,6 +40,11 @@ def id_of_event(
     return _derived(
         "ev", network_id, canonical_json([activity_id, membership_id, event_type, part])
     )
+
+
+def id_of_membership(network_id: str, program_id: str, user_id: str) -> str:
+    """The id of the membership that a user gets in a program without being given one."""
+    return _derived("pm", network_id, canonical_json([program_id, user_id]))
 
 
 def is_activity_id(text: str) -> bool:

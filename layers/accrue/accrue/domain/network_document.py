@@ -3,10 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from accrue.domain.definitions import (
+    contradictions_in_activity_type,
+    contradictions_in_network,
+    told,
+)
 from accrue.domain.emails import normalize_email
 from accrue.domain.errors import Fault, InvalidNetworkDocumentError
 from accrue.domain.json_values import pointer
-from accrue.domain.kept_metadata import KNOWN_METADATA_FIELDS
 from accrue.domain.network_parts import (
     ActivityTypePart,
     ApiKeyPart,
@@ -21,7 +25,7 @@ from accrue.domain.program.contradictions.surroundings import (
     Surroundings,
     repeated,
 )
-from accrue.domain.program.places import Place
+from accrue.domain.program_surroundings import Roles, names_in, surroundings_of
 from accrue.domain.readable_part import Reading, read_document
 from accrue.domain.sent_document import malformed
 
@@ -29,8 +33,6 @@ from accrue.domain.sent_document import malformed
 MAX_TOLD_FAULTS = 100
 _MUST_STAND_HERE = "what a document refers to must stand in it, also if it was imported before"
 _ENROLLED = "is enrolled in the program at {other} already: remove one of the two"
-
-type Roles = Mapping[str, tuple[str, ...] | None]
 
 
 def parse_network_document(sent: Mapping[str, Any]) -> NetworkDocument:
@@ -45,16 +47,10 @@ def parse_network_document(sent: Mapping[str, Any]) -> NetworkDocument:
     if reading.readable is not None:
         for found in _contradictions(reading.readable, reading):
             if not reading.is_unsure(found.place):
-                faults[reading.edits.original(found.place)] = _told(found, reading)
+                faults[reading.edits.original(found.place)] = told(found, reading)
     if faults or reading.readable is None:
         raise refusal(Fault(pointer(*place), remedy) for place, remedy in faults.items())
     return reading.readable
-
-
-def _told(found: Contradiction, reading: Reading[NetworkDocument]) -> str:
-    if found.other is None:
-        return found.remedy
-    return found.remedy.replace("{other}", pointer(*reading.edits.original(found.other)))
 
 
 def refusal(faults: Iterable[Fault]) -> InvalidNetworkDocumentError:
@@ -71,15 +67,8 @@ def refusal(faults: Iterable[Fault]) -> InvalidNetworkDocumentError:
 def _contradictions(
     document: NetworkDocument, reading: Reading[NetworkDocument]
 ) -> Iterator[Contradiction]:
-    metadata_fields = document.network.metadata_fields or ()
-    for found in repeated(metadata_fields, "metadata_fields"):
+    for found in contradictions_in_network(document.network):
         yield found.inside("network")
-    for index, name in enumerate(metadata_fields):
-        if name in KNOWN_METADATA_FIELDS:
-            yield Contradiction(
-                ("network", "metadata_fields", index),
-                "has a meaning of its own in the activity API and is kept by that: remove it",
-            )
     yield from _left_out(document, reading)
     yield from _in_activity_types(document.activity_types)
     yield from repeated((p.program_id for p in document.programs), "programs", "program_id")
@@ -103,7 +92,7 @@ def _left_out(
         for name in ("programs", "users")
     ]
     for name, id_name, who, is_asked in asked:
-        if is_asked and _names(reading, name, id_name).known == ():
+        if is_asked and names_in(reading, name, id_name).known == ():
             yield Contradiction((name,), f"is empty, and {who} refer to it: {_MUST_STAND_HERE}")
 
 
@@ -112,7 +101,7 @@ def _in_activity_types(parts: Iterable[ActivityTypePart]) -> Iterator[Contradict
     ids = (part.activity_type_id for part in listed)
     yield from repeated(ids, "activity_types", "activity_type_id")
     for index, part in enumerate(listed):
-        for found in repeated(part.roles, "roles"):
+        for found in contradictions_in_activity_type(part):
             yield found.inside("activity_types", index)
 
 
@@ -131,7 +120,7 @@ def _in_memberships(
     enrolments = (f"{part.program_id} {part.user_id}" for part in listed)
     yield from repeated(enrolments, "memberships", "user_id", remedy=_ENROLLED)
     for name, id_name in (("programs", "program_id"), ("users", "user_id")):
-        names = _names(reading, name, id_name)
+        names = names_in(reading, name, id_name)
         for index, part in enumerate(listed):
             said = getattr(part, id_name)
             if names.known and names.lack(said):
@@ -149,22 +138,12 @@ def _in_api_keys(parts: Iterable[ApiKeyPart]) -> Iterator[Contradiction]:
 def _surroundings(
     index: int, roles: Roles | None, reading: Reading[NetworkDocument]
 ) -> Surroundings:
-    place = reading.edits.original(("programs", index))
-
-    def names(*path: str) -> Names:
-        return _names(reading, *path, inside=place)
-
-    return Surroundings(
+    return surroundings_of(
+        reading,
+        ("programs", index),
         roles=roles,
-        activity_types=_names(reading, "activity_types", "activity_type_id"),
+        activity_types=names_in(reading, "activity_types", "activity_type_id"),
         metadata_fields=_metadata_fields(reading),
-        rules=names("rules", "rule_id"),
-        quests=names("quests", "quest_id"),
-        segments=names("segments", "segment_id"),
-        tiers=names("tiers", "levels", "tier_id"),
-        benefits=names("tiers", "levels", "benefits").each_once(),
-        read=reading.rest["programs"][index],
-        is_unsure=lambda inner: reading.is_unsure(("programs", index, *inner)),
     )
 
 
@@ -172,12 +151,12 @@ def _metadata_fields(reading: Reading[NetworkDocument]) -> Names:
     """Left out, those stay that the network has, which the document does not say."""
     if reading.rest["network"].get("metadata_fields") is None:
         return Names(None)
-    return _names(reading, "network", "metadata_fields").each_once()
+    return names_in(reading, "network", "metadata_fields").each_once()
 
 
 def _roles(document: NetworkDocument, reading: Reading[NetworkDocument]) -> Roles | None:
     """The roles of each activity type, None where they can't be read."""
-    known = _names(reading, "activity_types", "activity_type_id").known
+    known = names_in(reading, "activity_types", "activity_type_id").known
     if not known:
         return None
     roles: dict[str, tuple[str, ...] | None] = dict.fromkeys(known)
@@ -185,13 +164,3 @@ def _roles(document: NetworkDocument, reading: Reading[NetworkDocument]) -> Role
         is_unsure = reading.is_unsure(("activity_types", index, "roles"))
         roles[part.activity_type_id] = None if is_unsure else part.roles
     return roles
-
-
-def _names(reading: Reading[NetworkDocument], *path: str, inside: Place = ()) -> Names:
-    """The texts that were sent at a path through lists, unless some can't be read."""
-    if reading.faulty.hide_some(inside, path):
-        return Names(None)
-    part: Any = reading.sent
-    for step in inside:
-        part = part[step]
-    return Names.standing_in(part, *path)

@@ -4,11 +4,12 @@ Everything that a part refers to must be in the document. What the document does
 it is in the catalog: leaving a user out is not how one forgets a user.
 """
 
-from typing import Annotated, Literal
+from dataclasses import replace
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
-from accrue.domain.catalog import KeyRole
+from accrue.domain.catalog import ActivityType, Network
 from accrue.domain.field_parsers import email as parse_email
 from accrue.domain.program.parts import (
     MEMBER_ROLE,
@@ -22,6 +23,9 @@ from accrue.domain.program.program import Program
 
 NetworkId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 KeyId = NetworkId
+# More come in further documents: one import must be over before its caller's patience is.
+MAX_ACTIVITY_TYPES = 1000
+MAX_PROGRAMS = 100
 
 
 class NetworkPart(Document):
@@ -29,23 +33,45 @@ class NetworkPart(Document):
 
     With `logs_undefined_types`, the membership endpoint too logs activities of types that are not
     defined; by default it refuses them. Of an activity's metadata, the fields named in
-    `metadata_fields` are kept, and rules can be on them; by default none. Left out, both stay as
-    they are: what is not kept meanwhile is lost for ever.
+    `metadata_fields` are kept, and rules can be on them; by default none. Every user is enrolled in
+    the `automatic_programs`; by default there are none. Left out, each stays as it is: what is not
+    kept meanwhile is lost for ever.
     """
 
     network_id: NetworkId
     name: str = Field(min_length=1, max_length=128)
     logs_undefined_types: bool | None = None
     metadata_fields: tuple[CatalogId, ...] | None = Field(default=None, max_length=20)
+    automatic_programs: tuple[CatalogId, ...] | None = Field(default=None, max_length=20)
+
+    def said_of(self, present: Network) -> Network:
+        """The network as it shall be; what is left out stays as it is."""
+        optional: dict[str, Any] = {
+            "logs_undefined_types": self.logs_undefined_types,
+            "metadata_fields": self.metadata_fields,
+            "automatic_programs": self.automatic_programs,
+        }
+        said = {name: value for name, value in optional.items() if value is not None}
+        return replace(present, name=self.name, **said)
 
 
 class ActivityTypePart(Document):
-    """An activity type. A type without roles of its own is about a single member."""
+    """An activity type. A type without roles of its own is about a single member.
+
+    Archived, it is to new activities as if it were not defined; its name stays taken.
+    """
 
     activity_type_id: ActivityTypeId
     kind: Literal["action", "sale"]
     roles: tuple[Role, ...] = Field(default=(MEMBER_ROLE,), min_length=1, max_length=20)
     allows_negative: bool = False
+    is_archived: bool = False
+
+    def activity_type(self) -> ActivityType:
+        """The type that is defined."""
+        return ActivityType(
+            self.activity_type_id, self.kind, self.roles, self.allows_negative, self.is_archived
+        )
 
 
 class UserPart(Document):
@@ -78,16 +104,16 @@ class ApiKeyPart(Document):
     """An API key to mint, if the network has none with this id."""
 
     key_id: KeyId
-    role: KeyRole
+    # Of roles that a network can give: an operator's key is no network's.
+    role: Literal["partner", "admin"]
 
 
 class NetworkDocument(Document):
     """A whole network."""
 
     network: NetworkPart
-    # More come in further documents: one import must be over before its caller's patience is.
-    activity_types: tuple[ActivityTypePart, ...] = Field(default=(), max_length=1000)
-    programs: tuple[Program, ...] = Field(default=(), max_length=100)
+    activity_types: tuple[ActivityTypePart, ...] = Field(default=(), max_length=MAX_ACTIVITY_TYPES)
+    programs: tuple[Program, ...] = Field(default=(), max_length=MAX_PROGRAMS)
     users: tuple[UserPart, ...] = Field(default=(), max_length=1000)
     memberships: tuple[MembershipPart, ...] = Field(default=(), max_length=1000)
     api_keys: tuple[ApiKeyPart, ...] = Field(default=(), max_length=100)

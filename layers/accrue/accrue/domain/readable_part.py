@@ -18,6 +18,10 @@ _UNREADABLE = "unreadable"
 # Takes the place of what is required but faulty, by the fields that lead to it, so that the part
 # around it can be looked at. What is only required by something in this table needs no entry.
 _STAND_INS: Mapping[str, Any] = {
+    # Of an activity type that is a document of its own.
+    "kind": "action",
+    # Of a network that is one.
+    "name": _UNREADABLE,
     "network": {"network_id": _UNREADABLE, "name": _UNREADABLE},
     "network.network_id": _UNREADABLE,
     "network.name": _UNREADABLE,
@@ -43,6 +47,8 @@ _STAND_INS: Mapping[str, Any] = {
     "programs.quests.requirements.role": _UNREADABLE,
     "programs.quests.requirements.threshold": 1,
 }
+# A program that is published by itself stands in a field of that name.
+_PUBLISHED = "program."
 
 
 @dataclass(slots=True)
@@ -71,7 +77,10 @@ class Edits:
             self.removed.add(place)
             return
         *outer, name = place or ("",)
-        stand_in = _STAND_INS.get(".".join(_names(place)))
+        path = ".".join(_names(place))
+        if path.startswith(_PUBLISHED):
+            path = "programs." + path.removeprefix(_PUBLISHED)
+        stand_in = _STAND_INS.get(path)
         named = self.stand_ins.setdefault(tuple(outer), {})
         if stand_in is not None and isinstance(name, str) and name not in named:
             named[name] = stand_in

@@ -12,6 +12,7 @@ from accrue.domain.follow_up_events import FollowUpEvent
 from accrue.domain.posting import Posting
 from accrue.domain.shown import shown_line, shown_requirements
 from accrue.domain.timestamps import to_text
+from accrue.domain.user_standing import UserStanding
 
 PENDING = "pending"
 
@@ -86,11 +87,14 @@ def _metadata_value(value: MetadataValue) -> str | bool:
 
 
 def _participant(participant: Participant) -> dict[str, Any]:
-    return {
+    shown = {
         "role": participant.role,
         "user_id": participant.user_id,
         "program_membership_ids": [m.program_membership_id for m in participant.memberships],
     }
+    if participant.standing is not UserStanding.ACTIVE:
+        shown["standing"] = participant.standing.value
+    return shown
 
 
 def _point_line(line: PointLine) -> dict[str, Any]:

@@ -2,6 +2,29 @@
 
 from typing import Any
 
+from accrue.domain.administration_errors import (
+    ActivityTypeNotFoundError,
+    AdminKeyRequiredError,
+    ApiKeyExistsError,
+    ApiKeyNotFoundError,
+    DefinitionInUseError,
+    DefinitionsTooLargeError,
+    DeliveryNotFoundError,
+    EmailFixedError,
+    EmailTakenError,
+    InvalidDefinitionError,
+    MembershipTakenError,
+    OperatorKeyRequiredError,
+    PreconditionFailedError,
+    PreconditionRequiredError,
+    ProgramNotFoundError,
+    ProgramVersionNotFoundError,
+    TooManyApiKeysError,
+    TooManyMembershipsError,
+    UserForgottenError,
+    UserNotFoundError,
+    WebhookNotFoundError,
+)
 from accrue.domain.errors import (
     ActivityNotFoundError,
     CatalogRefusalError,
@@ -15,10 +38,12 @@ from accrue.domain.errors import (
     RefusalError,
     RequestTooLargeError,
     UnknownActivityTypeError,
+    UnknownProgramError,
     UnknownRoleError,
     UnknownUserError,
     UnusableMetadataError,
 )
+from accrue.domain.webhooks.errors import TooManyWebhooksError, WebhookDisabledError
 
 # Codes are part of the contract: they never change their meaning, and a code is never reused.
 CODES: dict[type[RefusalError], tuple[int, str]] = {
@@ -31,10 +56,34 @@ CODES: dict[type[RefusalError], tuple[int, str]] = {
     UnknownActivityTypeError: (422, "UNKNOWN_ACTIVITY_TYPE"),
     NegativeValueError: (422, "NEGATIVE_VALUE"),
     UnknownUserError: (422, "UNKNOWN_USER"),
+    UnknownProgramError: (422, "UNKNOWN_PROGRAM"),
     UnknownRoleError: (422, "UNKNOWN_ROLE"),
     UnusableMetadataError: (422, "UNUSABLE_METADATA"),
     IdempotencyKeyReusedError: (422, "IDEMPOTENCY_KEY_REUSED"),
     InvalidNetworkDocumentError: (422, "INVALID_NETWORK_DOCUMENT"),
+    AdminKeyRequiredError: (403, "ADMIN_KEY_REQUIRED"),
+    OperatorKeyRequiredError: (403, "OPERATOR_KEY_REQUIRED"),
+    ActivityTypeNotFoundError: (404, "ACTIVITY_TYPE_NOT_FOUND"),
+    ProgramNotFoundError: (404, "PROGRAM_NOT_FOUND"),
+    ProgramVersionNotFoundError: (404, "PROGRAM_VERSION_NOT_FOUND"),
+    UserNotFoundError: (404, "USER_NOT_FOUND"),
+    ApiKeyNotFoundError: (404, "API_KEY_NOT_FOUND"),
+    WebhookNotFoundError: (404, "WEBHOOK_NOT_FOUND"),
+    DeliveryNotFoundError: (404, "DELIVERY_NOT_FOUND"),
+    InvalidDefinitionError: (422, "INVALID_DEFINITION"),
+    EmailTakenError: (409, "EMAIL_TAKEN"),
+    EmailFixedError: (409, "EMAIL_FIXED"),
+    UserForgottenError: (409, "USER_FORGOTTEN"),
+    MembershipTakenError: (409, "MEMBERSHIP_TAKEN"),
+    TooManyMembershipsError: (409, "TOO_MANY_MEMBERSHIPS"),
+    ApiKeyExistsError: (409, "API_KEY_EXISTS"),
+    TooManyApiKeysError: (409, "TOO_MANY_API_KEYS"),
+    DefinitionsTooLargeError: (409, "DEFINITIONS_TOO_LARGE"),
+    DefinitionInUseError: (409, "DEFINITION_IN_USE"),
+    WebhookDisabledError: (409, "WEBHOOK_DISABLED"),
+    TooManyWebhooksError: (409, "TOO_MANY_WEBHOOKS"),
+    PreconditionFailedError: (412, "PRECONDITION_FAILED"),
+    PreconditionRequiredError: (428, "PRECONDITION_REQUIRED"),
 }
 
 

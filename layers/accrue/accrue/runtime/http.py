@@ -18,9 +18,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from accrue.domain.caller import Caller
 from accrue.domain.catalog import KeyRole
 from accrue.domain.errors import RefusalError
+from accrue.domain.pages import PageRequest
+from accrue.domain.preconditions import Precondition
 from accrue.domain.recording import Call
 from accrue.runtime.clock import new_unique, utc_now
 from accrue.runtime.error_table import error_body, status_of
+from accrue.runtime.paging import page_of
+from accrue.runtime.precondition_headers import precondition_of
 
 logger = Logger()
 # API Gateway takes 10,240 bytes of headers in all.
@@ -51,9 +55,34 @@ class Request:
         """Whether `body` is the base64 of what was sent."""
         return bool(self.event.is_base64_encoded)
 
+    @property
+    def route(self) -> str:
+        """`METHOD /path/with/{parameters}`, as the template has it."""
+        return f"{self.event.http_method} {self.event.resource}"
+
+    @property
+    def page(self) -> PageRequest:
+        """Which page of a list is asked for. Raises InvalidRequestError."""
+        return page_of(self.event.query_string_parameters)
+
+    @property
+    def precondition(self) -> Precondition:
+        """What the caller demands of the state that he changes. Raises InvalidRequestError."""
+        return precondition_of(self.event.headers)
+
+    def admin_network(self) -> str:
+        """The network in the path, if the key is an admin key of it; refuses all others."""
+        network_id = self.path_parameter("network_id")
+        self.caller.ensure_admin(network_id)
+        return network_id
+
     def header(self, name: str) -> str | None:
         """A header's value, or None."""
         return self.event.headers.get(name)
+
+    def query(self, name: str) -> str | None:
+        """A parameter of the query string, or None."""
+        return self.event.query_string_parameters.get(name)
 
     def path_parameter(self, name: str) -> str:
         """A path parameter, percent-decoded.
@@ -74,11 +103,14 @@ class Response:
 
 
 type Endpoint = Callable[[Request], Response]
+type Routes = Mapping[str, Endpoint]
 type LambdaHandler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
 
-def endpoint(*, catalog_refusal_status: int = 422) -> Callable[[Endpoint], LambdaHandler]:
-    """Make a Lambda handler of an endpoint.
+def endpoint(
+    *, catalog_refusal_status: int = 422, accepts_operator: bool = False
+) -> Callable[[Endpoint], LambdaHandler]:
+    """Make a Lambda handler of an endpoint. To the operator, most are as if they were not there.
 
     A refusal becomes its answer. Anything else that is raised is a bug or an outage: logged once
     with its ids, answered 500 without internals.
@@ -90,7 +122,10 @@ def endpoint(*, catalog_refusal_status: int = 422) -> Callable[[Endpoint], Lambd
             proxy_event = APIGatewayProxyEvent(event)
             ids = _ids(proxy_event, context)
             try:
-                response = serve(Request(proxy_event, context, _caller(proxy_event)))
+                caller = _caller(proxy_event)
+                if not accepts_operator:
+                    caller.ensure_of_a_network()
+                response = serve(Request(proxy_event, context, caller))
                 code = None
             except RefusalError as refusal:
                 response = Response(

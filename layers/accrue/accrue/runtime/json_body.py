@@ -2,25 +2,42 @@
 
 import base64
 import binascii
+from dataclasses import dataclass
 from typing import cast
 
 from accrue.domain.errors import Fault, MalformedJsonError, RequestTooLargeError
 from accrue.domain.json_values import JsonValue, type_name
-from accrue.runtime.strict_json import parse_strict_json
+from accrue.runtime.strict_json import MAX_DEPTH, parse_strict_json
 
 # The largest body that makes sense, 100 line items with the longest ids in ASCII, has 40 KB.
 MAX_BODY_BYTES = 64 * 1024
 
 
-def parse_json_body(body: str | None, *, is_base64_encoded: bool) -> dict[str, JsonValue]:
+@dataclass(frozen=True, slots=True)
+class BodyLimits:
+    """How large a body may be."""
+
+    max_bytes: int = MAX_BODY_BYTES
+    max_depth: int = MAX_DEPTH
+
+
+def parse_json_body(
+    body: str | None, *, is_base64_encoded: bool, limits: BodyLimits | None = None
+) -> dict[str, JsonValue]:
     """The JSON object in the body of an API Gateway event, all its numbers as exact Decimals.
 
     Raises `RequestTooLargeError` or `MalformedJsonError`, whatever the body is.
     """
-    text = _decode_base64(body or "") if is_base64_encoded else _checked(body or "")
+    limits = limits or BodyLimits()
+    max_bytes = limits.max_bytes
+    text = (
+        _decode_base64(body or "", max_bytes)
+        if is_base64_encoded
+        else _checked(body or "", max_bytes)
+    )
     if not text.strip(" \t\r\n"):
         raise MalformedJsonError.of(Fault("", "is empty: send a JSON object"))
-    parsed = parse_strict_json(text)
+    parsed = parse_strict_json(text, limits.max_depth)
     if not isinstance(parsed, dict):
         raise MalformedJsonError.of(
             Fault("", f"must be a JSON object, not {type_name(parsed)}: send {{...}}")
@@ -28,13 +45,13 @@ def parse_json_body(body: str | None, *, is_base64_encoded: bool) -> dict[str, J
     return cast("dict[str, JsonValue]", parsed)
 
 
-def _decode_base64(body: str) -> str:
+def _decode_base64(body: str, max_bytes: int) -> str:
     try:
         octets = base64.b64decode(body, validate=True)
     except (binascii.Error, ValueError):
         message = "is not the base64 that it is said to be: send the JSON itself"
         raise MalformedJsonError.of(Fault("", message)) from None
-    _ensure_size(octets)
+    _ensure_size(octets, max_bytes)
     try:
         return octets.decode()
     except UnicodeDecodeError as error:
@@ -42,17 +59,17 @@ def _decode_base64(body: str) -> str:
         raise MalformedJsonError.of(Fault("", message)) from None
 
 
-def _checked(body: str) -> str:
+def _checked(body: str, max_bytes: int) -> str:
     try:
         octets = body.encode()
     except UnicodeEncodeError:
         message = "has half of a surrogate pair: send whole characters"
         raise MalformedJsonError.of(Fault("", message)) from None
-    _ensure_size(octets)
+    _ensure_size(octets, max_bytes)
     return body
 
 
-def _ensure_size(octets: bytes) -> None:
-    if len(octets) > MAX_BODY_BYTES:
-        message = f"is longer than {MAX_BODY_BYTES} bytes: send less at a time"
+def _ensure_size(octets: bytes, max_bytes: int) -> None:
+    if len(octets) > max_bytes:
+        message = f"is longer than {max_bytes} bytes: send less at a time"
         raise RequestTooLargeError(f"body: {message}", [Fault("", message)])

@@ -3,9 +3,10 @@
 import os
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 TableName = Annotated[str, Field(min_length=1)]
+SHA256_BYTES = 32
 
 
 class SettingsError(Exception):
@@ -28,11 +29,33 @@ class Settings(BaseModel):
             raise SettingsError(f"environment variables missing or wrong: {names}") from None
 
 
+class AdministrationSettings(Settings):
+    """For functions that administrators call: they read the catalog past every cache."""
+
+    catalog_table: TableName
+
+
+def _digests(text: str) -> frozenset[bytes]:
+    digests = frozenset(bytes.fromhex(digest) for digest in text.split(",") if digest)
+    if any(len(digest) != SHA256_BYTES for digest in digests):
+        raise ValueError("not SHA-256")
+    return digests
+
+
+Sha256Digests = Annotated[frozenset[bytes], BeforeValidator(_digests)]
+
+
 class CatalogSettings(Settings):
     """For functions that read the catalog."""
 
     catalog_table: TableName
     catalog_cache_seconds: float = Field(gt=0, le=300)
+
+
+class BearerSettings(CatalogSettings):
+    """For the authorizer that knows the operator's keys too, by their SHA-256."""
+
+    operator_key_sha256: Sha256Digests = frozenset()
 
 
 class RecordSettings(CatalogSettings):
@@ -58,3 +81,43 @@ class ReconcileSettings(BalanceSettings):
 
     ledger_table: TableName
     reconcile_grace_seconds: int = Field(ge=0)
+
+
+class EventSettings(Settings):
+    """For functions that read or write the event log or webhook deliveries."""
+
+    event_table: TableName
+
+
+class PublishSettings(EventSettings):
+    """For the function that publishes events."""
+
+    event_bus_name: str = Field(min_length=1)
+    # Which webhooks want them, and who brings the deliveries on their way.
+    catalog_table: TableName
+    catalog_cache_seconds: float = Field(gt=0, le=300)
+    delivery_queue_url: str = Field(min_length=1)
+
+
+class WebhookSettings(EventSettings):
+    """For functions that send to webhooks. Private addresses are for stacks on one's own machine
+    alone.
+    """
+
+    catalog_table: TableName
+    delivery_queue_url: str = Field(min_length=1)
+    allow_private_webhooks: bool
+
+
+def _delays(text: object) -> object:
+    return text.split(",") if isinstance(text, str) else text
+
+
+class DeliverySettings(WebhookSettings):
+    """For the function that delivers. A delivery lives for 30 days, and so must its attempts."""
+
+    webhook_retry_delays_seconds: Annotated[
+        tuple[Annotated[int, Field(ge=1, le=86_400)], ...],
+        Field(min_length=1, max_length=15),
+        BeforeValidator(_delays),
+    ]

@@ -31,9 +31,9 @@ class _Refused:
     message: str
 
 
-def parse_strict_json(text: str) -> object:
+def parse_strict_json(text: str, max_depth: int = MAX_DEPTH) -> object:
     """The value in `text`, all its numbers as exact Decimals, or a `MalformedJsonError`."""
-    _check_depth(text)
+    _check_depth(text, max_depth)
     try:
         parsed = json.loads(
             text,
@@ -50,12 +50,12 @@ def parse_strict_json(text: str) -> object:
     return parsed
 
 
-def _check_depth(text: str) -> None:
+def _check_depth(text: str, max_depth: int) -> None:
     depth = 0
     for token in _STRING_OR_BRACKET.finditer(text):
         depth += _STEPS.get(token[0], 0)
-        if depth > MAX_DEPTH:
-            message = f"nests deeper than {MAX_DEPTH} levels: flatten it"
+        if depth > max_depth:
+            message = f"nests deeper than {max_depth} levels: flatten it"
             raise MalformedJsonError.of(Fault("", message))
 
 

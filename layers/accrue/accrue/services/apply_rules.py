@@ -13,7 +13,7 @@ from itertools import batched
 
 from accrue.domain.activity import Activity, MembershipRef
 from accrue.domain.balance import Balance, post
-from accrue.domain.concerned import concerned_memberships, user_of
+from accrue.domain.concerned import concerned_memberships, participant_with
 from accrue.domain.decide import decide
 from accrue.domain.deciding.traits import traits_held
 from accrue.domain.decision import Facts
@@ -146,11 +146,13 @@ class RuleApplier:
             activity.network_id, membership.program_id, activity.recorded_at
         )
         program = version.program
-        # Read only for programs that ask.
-        traits = find_traits() if program.trait_conditions else {}
+        standing = participant_with(activity, membership).standing
+        # Read only for programs that ask, and of users who may earn something.
+        asks = bool(program.trait_conditions) and standing.why_nothing is None
         facts = Facts(
             roles=concerned_memberships(activity)[membership],
-            traits_held=traits_held(program, traits),
+            traits_held=traits_held(program, find_traits() if asks else {}),
+            standing=standing,
         )
         decision = decide(activity, facts, balance.state, version)
         return post(
@@ -166,5 +168,5 @@ class RuleApplier:
         self, network_id: str, membership: MembershipRef, activity: Activity
     ) -> TraitsFinder:
         """The traits of the membership's user as they are now: for one fold the same."""
-        user_id = user_of(activity, membership)
+        user_id = participant_with(activity, membership).user_id
         return cache(lambda: self.catalog.find_traits(network_id, user_id))

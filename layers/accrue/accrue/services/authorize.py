@@ -1,8 +1,20 @@
 """Who holds a key."""
 
-from accrue.domain.api_keys import is_genuine, parse_key_text
+from collections.abc import Collection
+
+from accrue.domain.api_keys import is_genuine, is_operator_key, parse_key_text
 from accrue.domain.caller import Caller
+from accrue.domain.catalog import KeyRole
 from accrue.services.ports import CatalogReader
+
+OPERATOR_KEY_ID = "operator"
+
+
+def authorize_operator(key_text: str, accepted_sha256: Collection[bytes]) -> Caller | None:
+    """The operator, if the key is one of his; `accepted_sha256` is what the stack knows of them."""
+    if not is_operator_key(key_text, accepted_sha256):
+        return None
+    return Caller("", KeyRole.OPERATOR, OPERATOR_KEY_ID)
 
 
 def authorize(key_text: str, catalog: CatalogReader) -> Caller | None:

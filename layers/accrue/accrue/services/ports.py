@@ -7,6 +7,9 @@ from typing import Protocol
 from accrue.domain.activity import Activity, LedgerRow, MembershipRef
 from accrue.domain.balance import Balance
 from accrue.domain.catalog import ActivityType, ApiKey, Membership, Network, User
+from accrue.domain.event_log import EventPage
+from accrue.domain.event_types import EventType
+from accrue.domain.follow_up_events import FailedEvent, FollowUpEvent
 from accrue.domain.posting import Posting
 from accrue.domain.program.program import ProgramVersion
 from accrue.domain.recording import Attempt, LedgerPage, Recording
@@ -97,3 +100,34 @@ class LedgerSweep(LedgerReader, Protocol):
     def pages_recorded_between(
         self, network_id: str, start: datetime, end: datetime
     ) -> Iterable[LedgerPage]: ...
+
+
+class EventLog(Protocol):
+    """Keeps a network's events, in the order of publication. Gives those that were not appended."""
+
+    def append(self, events: Sequence[FollowUpEvent]) -> Sequence[FailedEvent]: ...
+
+
+class EventLogReader(Protocol):
+    """Reads a network's events behind a position, published before `until`, consistently."""
+
+    def read(
+        self,
+        network_id: str,
+        after: str,
+        until: datetime,
+        limit: int,
+        event_type: EventType | None = None,
+    ) -> EventPage: ...
+
+
+class DeliveryPlanner(Protocol):
+    """Plans what of the events is delivered to whom; idempotent by event id. Raises on failure."""
+
+    def plan(self, events: Sequence[FollowUpEvent]) -> None: ...
+
+
+class EventBus(Protocol):
+    """Hands events to whoever listens. Gives those that it did not take."""
+
+    def put(self, events: Sequence[FollowUpEvent]) -> Sequence[FailedEvent]: ...

@@ -22,6 +22,7 @@ from accrue.domain.errors import (
     NegativeValueError,
 )
 from accrue.domain.line_items import LineItem
+from accrue.domain.user_standing import UserStanding
 
 # Wrong clocks and time zones are off by less; what is further ahead waits for somebody to look.
 HELD_FROM_AHEAD = timedelta(days=1)
@@ -93,8 +94,18 @@ def outcome_warnings(row: LedgerRow) -> tuple[str, ...]:
             return ("nobody in this activity is enrolled in a program: there are no points",)
         case Activity(settled_outcome=Outcome.UNDEFINED_TYPE, front_door=FrontDoor.MEMBERSHIP):
             return ("the activity type is not defined: the activity is only logged",)
+        case Activity(settled_outcome=None):
+            return tuple(_standing_warnings(row))
         case _:
             return ()
+
+
+def _standing_warnings(row: Activity) -> Iterator[str]:
+    standings = {participant.standing for participant in row.participants}
+    if UserStanding.SUSPENDED in standings:
+        yield "a user in this activity is suspended and earns nothing"
+    if UserStanding.FORGOTTEN in standings:
+        yield "a user in this activity was forgotten and earns nothing"
 
 
 def ensure_same_payload(

@@ -117,7 +117,9 @@ def _resolve(
         kept = keep_metadata(request.metadata, network.metadata_fields, ["activity", "metadata"])
     if refusals:
         raise CatalogRefusalError.together(refusals)
-    participants = (Participant(MEMBER_ROLE, membership.user_id, (membership.ref,)),)
+    participants = (
+        Participant(MEMBER_ROLE, membership.user_id, (membership.ref,), membership.standing),
+    )
     outcome = settled_outcome(
         is_type_defined=activity_type is not None,
         participants=participants,
@@ -133,12 +135,13 @@ def _resolve(
 def _allowed_type(
     request: MembershipActivityRequest, network: Network, catalog: CatalogReader
 ) -> ActivityType | None:
-    """The activity's type; None if it is undefined and the network wants such activities logged."""
+    """The type; None if it is not defined, or archived, and the network wants that logged."""
     activity_type = catalog.find_activity_type(network.network_id, request.activity_type_id)
-    if activity_type is None:
+    if activity_type is None or activity_type.is_archived:
         if network.logs_undefined_types:
             return None
-        remedy = "is not defined: define it or send a defined one"
+        what = "archived: take it out of the archive" if activity_type else "not defined: define it"
+        remedy = f"is {what} or send a defined one"
         raise UnknownActivityTypeError(
             "The network has no such activity type.",
             [Fault("/activity/activity_type_id", remedy)],

@@ -25,6 +25,7 @@ from accrue.domain.ids import fresh_id, id_from_idempotency_key, id_from_referen
 from accrue.domain.network_activity_request import NetworkActivityRequest
 from accrue.domain.payload_forms import NETWORK_ACTIVITY_FORM, network_payload_hash
 from accrue.domain.recording import Attempt, Call, Recording
+from accrue.services.enrol import AutomaticEnroller
 from accrue.services.ports import CatalogReader, LedgerReader, Recorder
 from accrue.services.record_activity import ensure_same_payload, kept_items, outcome_warnings
 from accrue.services.resolve_network_activity import resolve_network_activity
@@ -49,6 +50,7 @@ class NetworkRecorder:
     catalog: CatalogReader
     ledger: LedgerReader
     recorder: Recorder
+    enroller: AutomaticEnroller
 
     def record(
         self, request: NetworkActivityRequest, caller: Caller, call: Call
@@ -64,7 +66,9 @@ class NetworkRecorder:
             raise NetworkNotFoundError
         draft = _draft(request, network, caller, call)
         try:
-            resolved = resolve_network_activity(draft, request, network, self.catalog)
+            resolved = resolve_network_activity(
+                draft, request, network, self.catalog, self.enroller
+            )
         except CatalogRefusalError:
             answered = self._answer_earlier(draft, request, network, call)
             if answered is None:

@@ -1,9 +1,10 @@
 """What the catalog makes of an activity of a network: who took part, what is kept, if it may be."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from accrue.domain.activity import Activity, Participant
-from accrue.domain.catalog import ActivityType, Network
+from accrue.domain.catalog import ActivityType, Network, User
 from accrue.domain.errors import (
     CatalogRefusalError,
     Fault,
@@ -14,6 +15,7 @@ from accrue.domain.json_values import pointer, quoted
 from accrue.domain.kept_metadata import KNOWN_METADATA_FIELDS, KeptMetadata, keep_metadata
 from accrue.domain.near_miss import nearest_name
 from accrue.domain.network_activity_request import NetworkActivityRequest
+from accrue.services.enrol import AutomaticEnroller
 from accrue.services.ports import CatalogReader
 from accrue.services.record_activity import (
     ResolvedActivity,
@@ -23,16 +25,25 @@ from accrue.services.record_activity import (
     values_of_items,
 )
 
+type Users = Mapping[str, User]
+
 
 def resolve_network_activity(
-    draft: Activity, request: NetworkActivityRequest, network: Network, catalog: CatalogReader
+    draft: Activity,
+    request: NetworkActivityRequest,
+    network: Network,
+    catalog: CatalogReader,
+    enroller: AutomaticEnroller,
 ) -> ResolvedActivity:
     """The draft with all that the catalog adds to it.
 
-    A CatalogRefusalError carries everything that the catalog does not allow, under the first code.
+    Whoever takes part is enrolled in the network's automatic programs before the row pins the
+    memberships; if the row is never written after that, nothing is lost. A CatalogRefusalError
+    carries everything that the catalog does not allow, under the first code.
     """
-    activity_type = catalog.find_activity_type(network.network_id, request.activity_short_id)
-    participants: tuple[Participant, ...] = ()
+    defined = catalog.find_activity_type(network.network_id, request.activity_short_id)
+    activity_type = None if defined is None or defined.is_archived else defined
+    users: Users = {}
     kept = KeptMetadata({})
     refusals: list[CatalogRefusalError] = []
     if activity_type is not None:
@@ -42,20 +53,21 @@ def resolve_network_activity(
             items = values_of_items(request.line_items, "/line_items")
             ensure_sign(activity_type, {"/amount": request.amount, **items})
     with noted(refusals):
-        participants = _participants(request, network, catalog)
+        users = _users(request, network, catalog)
     with noted(refusals):
         kept = keep_metadata(
             request.metadata, network.metadata_fields, ["metadata"], KNOWN_METADATA_FIELDS
         )
     if refusals:
         raise CatalogRefusalError.together(refusals)
+    participants = _participants(request, network, users, enroller)
     outcome = settled_outcome(
         is_type_defined=activity_type is not None,
         participants=participants,
         occurred_at=draft.occurred_at,
         recorded_at=draft.recorded_at,
     )
-    warnings = () if activity_type else (_undefined_type_warning(request, network, catalog),)
+    warnings = () if activity_type else (_only_logged(request, defined, network, catalog),)
     return ResolvedActivity(
         replace(draft, participants=participants, metadata=kept.values, settled_outcome=outcome),
         warnings + kept.warnings,
@@ -73,27 +85,46 @@ def _ensure_roles(request: NetworkActivityRequest, activity_type: ActivityType) 
         raise UnknownRoleError("The activity type does not have every role.", faults)
 
 
-def _participants(
-    request: NetworkActivityRequest, network: Network, catalog: CatalogReader
-) -> tuple[Participant, ...]:
-    participants: list[Participant] = []
+def _users(request: NetworkActivityRequest, network: Network, catalog: CatalogReader) -> Users:
+    """The users by the pseudonyms of their emails, each asked for once."""
+    users: dict[str, User] = {}
     faults: list[Fault] = []
     for role, email in request.users.items():
-        user = catalog.find_user(network.network_id, network.pseudonym(email))
+        pseudonym = network.pseudonym(email)
+        user = users.get(pseudonym) or catalog.find_user(network.network_id, pseudonym)
         if user is None:
             where = pointer("users", role)
             faults.append(Fault(where, "is the email of no user of this network: create the user"))
             continue
-        participants.append(Participant(role, user.user_id, user.memberships))
+        users[pseudonym] = user
     if faults:
         raise UnknownUserError("The network does not know every user.", faults)
-    return tuple(participants)
+    return users
 
 
-def _undefined_type_warning(
-    request: NetworkActivityRequest, network: Network, catalog: CatalogReader
+def _participants(
+    request: NetworkActivityRequest, network: Network, users: Users, enroller: AutomaticEnroller
+) -> tuple[Participant, ...]:
+    enrolled = {
+        pseudonym: enroller.with_automatic(network, pseudonym, user)
+        for pseudonym, user in users.items()
+    }
+    return tuple(
+        Participant(role, user.user_id, user.memberships, user.standing)
+        for role, email in request.users.items()
+        for user in [enrolled[network.pseudonym(email)]]
+    )
+
+
+def _only_logged(
+    request: NetworkActivityRequest,
+    archived: ActivityType | None,
+    network: Network,
+    catalog: CatalogReader,
 ) -> str:
     sent = request.activity_short_id
+    if archived is not None:
+        return f"activity_short_id {quoted(sent)} is archived: the activity is only logged."
     near = nearest_name(sent, catalog.list_activity_type_ids(network.network_id))
     hint = f" Did you mean {quoted(near)}?" if near else ""
     return f"activity_short_id {quoted(sent)} is not defined: the activity is only logged.{hint}"

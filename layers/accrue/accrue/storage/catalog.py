@@ -4,15 +4,20 @@
 |--------------------------------|--------------------------|---------------------------------|
 | `#NETWORKS`                    | `<network>`              | a network                       |
 | `#KEY#<network>.<key_id>`      | `KEY`                    | an API key                      |
+| `<network>#KEYS`               | `<key_id>`               | the same without its hash       |
+| `<network>#KEY_COUNTS`         | `COUNTS`                 | how many keys there are         |
 | `<network>#TYPES`              | `<activity_type_id>`     | an activity type                |
 | `<network>#PROGRAM#<program>`  | `<version>`, 8 digits    | a version of a program          |
+| `<network>#PROGRAMS`           | `<program>`              | a program's latest version      |
+| `<network>#DEFINITIONS`        | `REVISION`               | moved by what refers to others  |
+| `<network>#USERS`              | `<user_id>`              | all about a user, for admins    |
 | `<network>#EMAIL#<pseudonym>`  | `USER`                   | the user with that email        |
-| `<network>#USER#<user_id>`     | `USER`                   | the user's email, for admins    |
 | `<network>#TRAITS#<user_id>`   | `TRAITS`                 | the user's traits               |
 | `<network>#MEMBERSHIP#<id>`    | `MEMBERSHIP`             | a membership                    |
 
-A network id has no `#`, so no network can be named so that its rows fall among another's. Traits
-stand apart from emails, so that a function may be allowed to read the ones alone.
+A network id has no `#`, so no network can be named so that its rows fall among another's. What
+activities need of a user stands apart from the user, and follows from it (`storage.users`): so a
+function may be allowed to read that alone, and neither emails nor traits come its way.
 """
 
 import time
@@ -23,12 +28,19 @@ from typing import TYPE_CHECKING, Any, cast
 
 from cachetools import TTLCache
 
-from accrue.domain.activity import MembershipRef
-from accrue.domain.catalog import ActivityType, ApiKey, KeyRole, Membership, Network, User
+from accrue.domain.catalog import ActivityType, ApiKey, Membership, Network, User
 from accrue.domain.program.parts import MAX_ID_CHARS
-from accrue.domain.program.program import Program, ProgramVersion, version_in_force
-from accrue.domain.timestamps import from_text
+from accrue.domain.program.program import ProgramVersion, version_in_force
+from accrue.storage.activity_types import activity_type_from_attributes
+from accrue.storage.api_keys import api_key_from_attributes
 from accrue.storage.dynamo import to_attributes
+from accrue.storage.networks import network_from_attributes
+from accrue.storage.programs import program_version_from_attributes
+from accrue.storage.users import (
+    membership_from_attributes,
+    traits_from_attributes,
+    user_from_attributes,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -67,8 +79,12 @@ class CatalogTable:
         user = self._find(partition, "USER", user_from_attributes)
         if user is not None and not user.memberships:
             # A miss too: the first enrolment counts as soon as it is made.
-            self._cache.pop((partition, "USER"), None)
+            self.drop_user(network_id, pseudonym)
         return user
+
+    def drop_user(self, network_id: str, pseudonym: str) -> None:
+        """Ask for the user afresh the next time."""
+        self._cache.pop((f"{network_id}#EMAIL#{pseudonym}", "USER"), None)
 
     def find_traits(self, network_id: str, user_id: str) -> Mapping[str, str]:
         """The user's traits; without any, empty."""
@@ -127,11 +143,12 @@ class CatalogTable:
         return versions
 
     def list_activity_type_ids(self, network_id: str) -> Sequence[str]:
-        """The ids of a network's activity types, as of the cache's lifetime ago at most."""
+        """The ids of activity types in use, as of the cache's lifetime ago at most."""
         partition = f"{network_id}#TYPES"
         if (cached := self._cache.get(partition)) is not None:
             return cast("Sequence[str]", cached)
-        ids = [attributes["activity_type_id"] for attributes in self._query(partition)]
+        types = map(activity_type_from_attributes, self._query(partition))
+        ids = [each.activity_type_id for each in types if not each.is_archived]
         self._cache[partition] = ids
         return ids
 
@@ -172,69 +189,3 @@ class CatalogTable:
             PaginationConfig={"PageSize": page_size} if page_size else {},
         )
         return (to_attributes(item) for page in pages for item in page["Items"])
-
-
-def network_from_attributes(attributes: Mapping[str, Any]) -> Network:
-    """Read a network's item."""
-    return Network(
-        network_id=attributes["network_id"],
-        name=attributes["name"],
-        pseudonym_secret=bytes.fromhex(attributes["pseudonym_secret"]),
-        logs_undefined_types=attributes["logs_undefined_types"],
-        metadata_fields=tuple(attributes.get("metadata_fields", ())),
-    )
-
-
-def activity_type_from_attributes(attributes: Mapping[str, Any]) -> ActivityType:
-    """Read an activity type's item."""
-    return ActivityType(
-        activity_type_id=attributes["activity_type_id"],
-        kind=attributes["kind"],
-        roles=tuple(attributes["roles"]),
-        allows_negative=attributes["allows_negative"],
-    )
-
-
-def user_from_attributes(attributes: Mapping[str, Any]) -> User:
-    """Read the item under an email's pseudonym."""
-    return User(
-        user_id=attributes["user_id"],
-        memberships=tuple(
-            MembershipRef(m["program_id"], m["program_membership_id"])
-            for m in attributes["memberships"]
-        ),
-    )
-
-
-def traits_from_attributes(attributes: Mapping[str, Any]) -> Mapping[str, str]:
-    """Read the item with a user's traits."""
-    traits: Mapping[str, str] = attributes["traits"]
-    return traits
-
-
-def membership_from_attributes(attributes: Mapping[str, Any]) -> Membership:
-    """Read a membership's item."""
-    return Membership(
-        program_membership_id=attributes["program_membership_id"],
-        program_id=attributes["program_id"],
-        user_id=attributes["user_id"],
-    )
-
-
-def api_key_from_attributes(attributes: Mapping[str, Any]) -> ApiKey:
-    """Read an API key's item."""
-    return ApiKey(
-        key_id=attributes["key_id"],
-        network_id=attributes["network_id"],
-        role=KeyRole(attributes["role"]),
-        secret_sha256=bytes.fromhex(attributes["secret_sha256"]),
-    )
-
-
-def program_version_from_attributes(attributes: Mapping[str, Any]) -> ProgramVersion:
-    """Read a program version's item."""
-    return ProgramVersion(
-        version=int(attributes["version"]),
-        effective_at=from_text(attributes["effective_at"]),
-        program=Program.model_validate_json(attributes["document"]),
-    )

@@ -1,10 +1,10 @@
 """A program: a loyalty program of a network, as a document with immutable versions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
@@ -14,10 +14,12 @@ from accrue.domain.program.bonuses import Bonus, Stacking
 from accrue.domain.program.conditions import Conditions, TraitCondition
 from accrue.domain.program.parts import CatalogId, Document
 from accrue.domain.program.points_unit import PointsUnit
-from accrue.domain.program.quests import Quest
+from accrue.domain.program.quests import Quest, Requirement
 from accrue.domain.program.rules import Rule
 from accrue.domain.program.segments import Segment
 from accrue.domain.program.tiers import Level, Tiers
+from accrue.domain.program.what_is_said import what_is_said
+from accrue.domain.timestamps import to_text
 
 
 def _known_time_zone(name: str) -> str:
@@ -44,6 +46,11 @@ class Program(Document):
     bonuses: tuple[Bonus, ...] = Field(default=(), max_length=50)
     bonus_stacking: Stacking | None = None
     quests: tuple[Quest, ...] = Field(default=(), max_length=50)
+
+    def to_document(self) -> Mapping[str, Any]:
+        """The program as its author may send it again."""
+        said: Mapping[str, Any] = what_is_said(self.model_dump(mode="json", exclude_none=True))
+        return said
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -78,6 +85,13 @@ class Program(Document):
     def metadata_asked(self) -> frozenset[str]:
         """The metadata fields that conditions are on."""
         return frozenset(each.field for when in self._all_conditions() for each in when.metadata)
+
+    def roles_named_of(self, activity_type_id: str) -> frozenset[str]:
+        """The roles of an activity type that rules and requirements are on."""
+        parts: list[Rule | Requirement] = [*self.rules]
+        for quest in self.quests:
+            parts += quest.requirements
+        return frozenset(p.role for p in parts if p.activity_type_id == activity_type_id)
 
     def rules_on(self, activity_type_id: str, role: str) -> tuple[tuple[int, Rule], ...]:
         """The rules on an activity type for a role, with their positions."""
@@ -120,6 +134,40 @@ class ProgramVersion:
     version: int
     effective_at: datetime
     program: Program
+
+    def to_document(self) -> Mapping[str, Any]:
+        """The version as it is shown."""
+        return {
+            "program_id": self.program.program_id,
+            "version": self.version,
+            "effective_at": to_text(self.effective_at),
+            "program": self.program.to_document(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramSummary:
+    """A program in a list: which it is, and its latest version."""
+
+    program_id: str
+    name: str
+    version: int
+    effective_at: datetime
+
+    @classmethod
+    def of(cls, latest: ProgramVersion) -> Self:
+        """That of a program with this latest version."""
+        program = latest.program
+        return cls(program.program_id, program.name, latest.version, latest.effective_at)
+
+    def to_document(self) -> Mapping[str, Any]:
+        """The summary as it is shown."""
+        return {
+            "program_id": self.program_id,
+            "name": self.name,
+            "version": self.version,
+            "effective_at": to_text(self.effective_at),
+        }
 
 
 def version_in_force(versions: Sequence[ProgramVersion], moment: datetime) -> ProgramVersion:

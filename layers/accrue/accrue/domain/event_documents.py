@@ -1,0 +1,213 @@
+"""The documents of follow-up events, as models: what docs/events.schema.json is made of.
+
+Of what this release publishes they describe every field, and no other is let through. Receivers
+must let further fields pass: a later release may add some.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+_DECIMAL = r"^-?(0|[1-9][0-9]*)(\.[0-9]*[1-9])?$"
+_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z$"
+
+DecimalText = Annotated[str, Field(pattern=_DECIMAL, description="An exact decimal number.")]
+TimeText = Annotated[str, Field(pattern=_TIME, description="UTC, with microseconds.")]
+EventId = Annotated[
+    str,
+    Field(
+        pattern=r"^ev_[a-z2-7]{32}$",
+        description="The same whenever and however the event is published: drop what you have had.",
+    ),
+]
+Count = Annotated[int, Field(ge=0)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class RuleLine(_Part):
+    """Points by a rule."""
+
+    rule_id: str
+    role: str
+    points: DecimalText
+
+
+class BonusLine(_Part):
+    """Points by a bonus, on top of a rule's."""
+
+    rule_id: str
+    bonus_id: str
+    role: str
+    points: DecimalText
+
+
+class QuestLine(_Part):
+    """Points by a completed quest."""
+
+    quest_id: str
+    role: str
+    points: DecimalText
+
+
+class Points(_Part):
+    """The sum of what one activity came to, the balance with it, and what it is made of."""
+
+    points: DecimalText
+    balance_after: DecimalText
+    lines: Annotated[
+        list[RuleLine | BonusLine | QuestLine],
+        Field(description="The first lines; GET activity shows all."),
+    ]
+    lines_left_out: Annotated[Count, Field(description="How many more lines there are.")]
+
+
+class Requirement(_Part):
+    """What the activity added to a requirement, and how far it is towards the next completion."""
+
+    requirement_id: str
+    gained: DecimalText
+    progress: DecimalText
+    threshold: DecimalText
+
+
+class Progress(_Part):
+    """A quest, and the requirements of it that advanced."""
+
+    quest_id: str
+    requirements: list[Requirement]
+
+
+class Completion(_Part):
+    """A quest, and which of its completions these are, counted from 1."""
+
+    quest_id: str
+    completions: Annotated[int, Field(ge=1)]
+    first_completion: Annotated[int, Field(ge=1)]
+    last_completion: Annotated[int, Field(ge=1)]
+
+
+class Tiers(_Part):
+    """The tier's id before and after; null is no tier."""
+
+    before: str | None
+    after: str | None
+
+
+class Rejection(_Part):
+    """Why."""
+
+    reason: str
+
+
+class Nothing(_Part):
+    """Nothing more: the type says it all."""
+
+
+class _Event(_Part):
+    event_id: EventId
+    occurred_at: Annotated[TimeText, Field(description="When it was posted or settled. UTC.")]
+    network_id: str
+    activity_id: Annotated[str, Field(description="The activity that led to it.")]
+
+
+class _MembershipEvent(_Event):
+    program_id: str
+    program_membership_id: str
+    sequence: Annotated[
+        int,
+        Field(ge=1, description="The posting's number in the membership's history: its order."),
+    ]
+
+
+class _ActivityEvent(_Event):
+    """Of an activity that no rule may look at, and so of no membership."""
+
+    program_id: None
+    program_membership_id: None
+    sequence: None
+    data: Nothing
+
+
+class PointsAwarded(_MembershipEvent):
+    """An activity came to more than 0 points for a membership."""
+
+    type: Literal["points.awarded"]
+    data: Points
+
+
+class PointsDeducted(_MembershipEvent):
+    """An activity came to less than 0 points for a membership."""
+
+    type: Literal["points.deducted"]
+    data: Points
+
+
+class QuestProgressed(_MembershipEvent):
+    """An activity advanced requirements of a quest; one event for each quest."""
+
+    type: Literal["quest.progressed"]
+    data: Progress
+
+
+class QuestCompleted(_MembershipEvent):
+    """An activity completed a quest: one event, however often it did."""
+
+    type: Literal["quest.completed"]
+    data: Completion
+
+
+class TierChanged(_MembershipEvent):
+    """A membership rose or fell to another tier."""
+
+    type: Literal["tier.changed"]
+    data: Tiers
+
+
+class ActivityRejected(_MembershipEvent):
+    """The program's rules refused the activity for a membership; nothing changed."""
+
+    type: Literal["activity.rejected"]
+    data: Rejection
+
+
+class ActivityUndefinedType(_ActivityEvent):
+    """An activity was logged whose type the network does not define."""
+
+    type: Literal["activity.undefined_type"]
+
+
+class ActivityHeld(_ActivityEvent):
+    """An activity was logged that is said to happen in the far future."""
+
+    type: Literal["activity.held"]
+
+
+class ActivityNobodyEnrolled(_ActivityEvent):
+    """An activity was logged whose users are in no program."""
+
+    type: Literal["activity.nobody_enrolled"]
+
+
+class ActivityDuplicate(_ActivityEvent):
+    """An activity was sent again under a reference that was used before."""
+
+    type: Literal["activity.duplicate"]
+
+
+EventDocument = Annotated[
+    PointsAwarded
+    | PointsDeducted
+    | QuestProgressed
+    | QuestCompleted
+    | TierChanged
+    | ActivityRejected
+    | ActivityUndefinedType
+    | ActivityHeld
+    | ActivityNobodyEnrolled
+    | ActivityDuplicate,
+    Field(discriminator="type"),
+]
+EVENT_DOCUMENT: TypeAdapter[EventDocument] = TypeAdapter(EventDocument)

@@ -1,0 +1,18 @@
+"""The types of follow-up events."""
+
+from enum import StrEnum
+
+
+class EventType(StrEnum):
+    """Part of the contract: a type never changes its meaning, and a name is never reused."""
+
+    POINTS_AWARDED = "points.awarded"
+    POINTS_DEDUCTED = "points.deducted"
+    QUEST_PROGRESSED = "quest.progressed"
+    QUEST_COMPLETED = "quest.completed"
+    TIER_CHANGED = "tier.changed"
+    ACTIVITY_REJECTED = "activity.rejected"
+    ACTIVITY_UNDEFINED_TYPE = "activity.undefined_type"
+    ACTIVITY_HELD = "activity.held"
+    ACTIVITY_NOBODY_ENROLLED = "activity.nobody_enrolled"
+    ACTIVITY_DUPLICATE = "activity.duplicate"

@@ -1,0 +1,129 @@
+"""A program as it is sent to be published, and the version that it becomes."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from accrue.domain.administration_errors import InvalidDefinitionError
+from accrue.domain.catalog import ActivityType, Network
+from accrue.domain.definitions import read_in_surroundings
+from accrue.domain.errors import Fault
+from accrue.domain.json_values import pointer
+from accrue.domain.program.contradictions.program import find_contradictions
+from accrue.domain.program.contradictions.surroundings import Contradiction, Names
+from accrue.domain.program.parts import Document
+from accrue.domain.program.program import Program, ProgramVersion
+from accrue.domain.program.stored import kept_counts
+from accrue.domain.program.times import Moment
+from accrue.domain.program_surroundings import surroundings_of
+from accrue.domain.readable_part import Reading
+from accrue.domain.timestamps import to_text
+
+# A program's first version also decides whatever was recorded before it was written.
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+# Of what a membership may have to remember, over all versions of a program: it is never cleared,
+# since an activity that an old version decides may still come. With the longest ids and numbers
+# each takes up to 250 bytes, and a DynamoDB item has at most 400 KB.
+MAX_KEPT_COUNTS = 1000
+
+
+class ProgramPublication(Document):
+    """A program, and when it is to come into force; by default as soon as that is possible."""
+
+    program: Program
+    effective_at: Moment | None = None
+
+
+def read_publication(
+    sent: Mapping[str, Any],
+    program_id: str,
+    network: Network,
+    activity_types: Iterable[ActivityType],
+) -> ProgramPublication:
+    """The publication, held against the network's definitions.
+
+    Raises InvalidDefinitionError with a pointer to every fault, as an import of it would have them.
+    """
+    roles = {each.activity_type_id: each.roles for each in activity_types}
+
+    def contradictions(
+        publication: ProgramPublication, reading: Reading[ProgramPublication]
+    ) -> Iterator[Contradiction]:
+        around = surroundings_of(
+            reading,
+            ("program",),
+            roles=roles,
+            activity_types=Names(tuple(roles)),
+            metadata_fields=Names(network.metadata_fields),
+        )
+        for found in find_contradictions(publication.program, around):
+            yield found.inside("program")
+
+    named = _named_in_path(sent, program_id)
+    return read_in_surroundings(named, ProgramPublication, contradictions)
+
+
+def _named_in_path(sent: Mapping[str, Any], program_id: str) -> Mapping[str, Any]:
+    program = sent.get("program")
+    if not isinstance(program, Mapping):
+        return sent
+    if program.get("program_id", program_id) != program_id:
+        where = pointer("program", "program_id")
+        remedy = "differs from the id in the URL: send the same, or leave it out"
+        raise InvalidDefinitionError.of([Fault(where, remedy)])
+    return {**sent, "program": {**program, "program_id": program_id}}
+
+
+def earliest_effective_at(
+    latest: ProgramVersion, now: datetime, cache_lifetime: timedelta
+) -> datetime:
+    """Later than any function can still be unaware of a version that is published now, so that all
+    decide alike; and not before the version that it follows.
+    """
+    return max(now + 2 * cache_lifetime, latest.effective_at)
+
+
+def following_version(
+    publication: ProgramPublication, latest: ProgramVersion | None, earliest: datetime
+) -> ProgramVersion:
+    """What a publication becomes: the latest version itself, if it says the same.
+
+    Raises InvalidDefinitionError if it can't come into force when it is said to.
+    """
+    wanted = publication.effective_at
+    if latest is None:
+        _ensure(
+            wanted is None,
+            "is given for the first version, which is in force from the beginning: leave it out",
+        )
+        return ProgramVersion(1, BEGINNING, publication.program)
+    if publication.program == latest.program:
+        _ensure(
+            wanted in (None, latest.effective_at),
+            f"is another time than version {latest.version} has, {to_text(latest.effective_at)},"
+            " which is this program already: leave it out",
+        )
+        return latest
+    _ensure(
+        wanted is None or wanted >= earliest,
+        f"is too early, not every function would know of it: {to_text(earliest)} is the earliest"
+        " now, so send a later time, or leave it out",
+    )
+    return ProgramVersion(latest.version + 1, wanted or earliest, publication.program)
+
+
+def _ensure(is_right: bool, remedy: str) -> None:  # noqa: FBT001 - reads as a sentence
+    if not is_right:
+        raise InvalidDefinitionError.of([Fault(pointer("effective_at"), remedy)])
+
+
+def too_much_kept(program: Program, earlier: Iterable[ProgramVersion]) -> str | None:
+    """What to say of a program whose members would have to keep too much in all its versions."""
+    programs = (program, *(version.program for version in earlier))
+    counted = frozenset[str]().union(*map(kept_counts, programs))
+    if len(counted) <= MAX_KEPT_COUNTS:
+        return None
+    return (
+        f"has had {len(counted):,} requirements, check-ins, limits and nth in all its versions, "
+        f"and members keep the state of each: {MAX_KEPT_COUNTS:,} is the most. Start a new program"
+    )

@@ -1,0 +1,57 @@
+"""Pages of lists in query strings and answers: `limit`, `cursor`, `next_cursor`."""
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from accrue.domain.errors import Fault, InvalidRequestError
+from accrue.domain.pages import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Page, PageRequest
+
+# Longer than any key of a list; DynamoDB refuses sort keys over 1,024 bytes.
+MAX_POSITION_CHARS = 512
+_NOT_OURS = "is not a cursor of this list: send next_cursor of an earlier answer as it is"
+
+
+def page_of(query: Mapping[str, str]) -> PageRequest:
+    """The page that a query string asks for. Raises InvalidRequestError."""
+    cursor = query.get("cursor")
+    return PageRequest(_limit(query.get("limit")), position_of(cursor) if cursor else None)
+
+
+def _limit(text: str | None) -> int:
+    if text is None:
+        return DEFAULT_PAGE_SIZE
+    if text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= MAX_PAGE_SIZE:
+        return int(text)
+    remedy = f"must be a whole number from 1 to {MAX_PAGE_SIZE}"
+    raise InvalidRequestError.of(Fault("query:limit", remedy))
+
+
+def position_of(cursor: str) -> str:
+    """What `cursor_of` was given. Raises InvalidRequestError.
+
+    It is a position inside a partition that the path names, so that a made-up one leads nowhere
+    else.
+    """
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        position = base64.b64decode(padded, altchars=b"-_", validate=True).decode()
+    except (binascii.Error, ValueError):
+        raise InvalidRequestError.of(Fault("query:cursor", _NOT_OURS)) from None
+    if not position or len(position) > MAX_POSITION_CHARS:
+        raise InvalidRequestError.of(Fault("query:cursor", _NOT_OURS))
+    return position
+
+
+def cursor_of(position: str) -> str:
+    """The cursor for what follows a position."""
+    return base64.urlsafe_b64encode(position.encode()).decode().rstrip("=")
+
+
+def listed_page(
+    name: str, page: Page[Any], documents: Sequence[Mapping[str, Any] | str]
+) -> dict[str, Any]:
+    """The body of a list."""
+    next_cursor = cursor_of(page.next_after) if page.next_after is not None else None
+    return {name: list(documents), "next_cursor": next_cursor}

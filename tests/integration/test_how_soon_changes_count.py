@@ -1,0 +1,138 @@
+"""How soon functions that are warm see what administrators change: see docs/administration.md."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from accrue.domain.timestamps import to_text
+from tests.integration.bodies import BUYER_EMAIL, village_activity
+from tests.integration.test_administer_programs import OVERWRITE, publish, with_rate
+from tests.integration.world import World
+
+CACHE_SECONDS = 30
+PUT_TYPE = "PUT /networks/{network_id}/activity-types/{activity_type_id}"
+TYPE = {"kind": "action", "roles": ["member"]}
+
+
+def put_type(world: World, **changes: Any) -> None:
+    body = TYPE | changes
+    path = {"activity_type_id": "activity_type_1"}
+    assert world.call(PUT_TYPE, body, path=path, headers=OVERWRITE).status == 200
+
+
+def hang_status(world: World, key: str, value: str = "5") -> int:
+    activity = {
+        "activity_type_id": "activity_type_1",
+        "value": value,
+        "transaction_timestamp": 1772366400,
+    }
+    body = {"idempotency_key": key, "activity": activity}
+    return world.post_membership_activity("12345", body).status
+
+
+@pytest.mark.parametrize(
+    ("changes", "value", "statuses"),
+    [({"allows_negative": True}, "-5", (422, 200)), ({"is_archived": True}, "5", (200, 422))],
+)
+def test_a_type_that_changes_counts_after_the_caches_life(
+    world: World,
+    clock: time_machine.Traveller,
+    changes: dict[str, Any],
+    value: str,
+    statuses: tuple[int, int],
+) -> None:
+    before, after = statuses
+    assert hang_status(world, "warm", value) == before
+
+    put_type(world, **changes)
+
+    clock.shift(CACHE_SECONDS - 1)
+    assert hang_status(world, "still", value) == before
+    clock.shift(1)
+    assert hang_status(world, "now", value) == after
+
+
+def test_a_type_that_is_archived_is_undefined_to_the_network_form_too(
+    world: World, clock: time_machine.Traveller
+) -> None:
+    path = {"activity_type_id": "sale"}
+    archived = {"kind": "sale", "roles": ["buyer", "seller"], "is_archived": True}
+    body = village_activity({"/users": {"buyer": BUYER_EMAIL}})
+    assert world.post_network_activity(body).status == 201
+
+    assert world.call(PUT_TYPE, archived, path=path, headers=OVERWRITE).status == 200
+    clock.shift(CACHE_SECONDS)
+    world.post_network_activity(body)
+
+    outcomes = [row.get("settled_outcome") for row in world.rows("ledger")]
+    assert sorted(map(str, outcomes)) == ["None", "undefined_type"]
+
+
+def sale(world: World) -> None:
+    body = village_activity({"/users": {"buyer": BUYER_EMAIL}})
+    assert world.post_network_activity(body).status == 201
+    world.deliver()
+
+
+def test_a_version_counts_for_all_functions_from_one_moment(
+    world: World, clock: time_machine.Traveller
+) -> None:
+    """The warm ones have read the old version a moment before the new one was published."""
+    sale(world)
+    assert world.balance("12345") == "5"
+    publish(world, with_rate("1"), headers=OVERWRITE)
+
+    clock.shift(2 * CACHE_SECONDS - 1)
+    sale(world)
+    assert world.balance("12345") == "10"
+    clock.shift(1)
+    sale(world)
+    assert world.balance("12345") == "510"
+
+
+def test_no_version_is_in_force_before_the_last_cache_has_forgotten(
+    world: World, clock: time_machine.Traveller
+) -> None:
+    for rate in ("2", "3", "4"):
+        earliest = to_text(datetime.now(UTC) + timedelta(seconds=2 * CACHE_SECONDS))
+        answer = publish(world, with_rate(rate), headers=OVERWRITE)
+        assert answer.body["effective_at"] == earliest
+        clock.shift(7)
+        early = {"effective_at": earliest}
+        refused = publish(world, with_rate("99"), headers=OVERWRITE, more=early)
+        assert (refused.status, refused.body["errors"][0]["pointer"]) == (422, "/effective_at")
+
+
+def test_what_was_missing_counts_at_once(world: World) -> None:
+    body = {
+        "idempotency_key": "new",
+        "activity": {"activity_type_id": "new", "value": "5", "transaction_timestamp": 1772366400},
+    }
+    assert world.post_membership_activity("12345", body).status == 422
+
+    world.call(PUT_TYPE, TYPE, path={"activity_type_id": "new"})
+
+    assert world.post_membership_activity("12345", body).status == 200
+    world.deliver()
+    assert world.balance("12345") == "5"
+
+
+def test_metadata_is_kept_after_the_caches_life(
+    world: World, clock: time_machine.Traveller
+) -> None:
+    sale_in_season = village_activity(
+        {"/users": {"buyer": BUYER_EMAIL}, "/metadata/season": "spring"}
+    )
+    world.post_network_activity(sale_in_season)
+    body = {"name": "Demo network", "metadata_fields": ["season"]}
+    assert world.call("PUT /networks/{network_id}", body, headers=OVERWRITE).status == 200
+
+    clock.shift(CACHE_SECONDS - 1)
+    world.post_network_activity(sale_in_season)
+    clock.shift(1)
+    world.post_network_activity(sale_in_season)
+
+    kept = ["season" in str(row.get("metadata", {})) for row in world.rows("ledger")]
+    assert sorted(kept) == [False, False, True]
