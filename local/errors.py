@@ -5,6 +5,7 @@ LocalError
     StepError           a step failed; carries the useful part of its output
     StoppedError        somebody asked to stop
     StatusError         it is no HTTP status
+    SecretError         it is no webhook's signing secret
     NotRunningError     nothing is running that could be followed
     NetworkFileError    the file to import is missing or can't be read
     UnreadableTextError what is in a file is not what its name says
@@ -21,6 +22,10 @@ class PortError(LocalError):
 
 class StatusError(LocalError):
     """What a receiver was to answer is no HTTP status."""
+
+
+class SecretError(LocalError):
+    """What deliveries were to be checked with is no signing secret."""
 
 
 class StepError(LocalError):

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import override
 
-from accrue.domain.webhooks.signing import SigningSecret, signed_headers
-from local.errors import LocalError, PortError, StatusError
+from accrue.domain.webhooks.signing import PREFIX, SigningSecret, signed_headers
+from local.errors import LocalError, PortError, SecretError, StatusError
 from local.ports import HOST, read_port
 from local.stopping import Stop, stop_on_signals
 
@@ -24,7 +24,7 @@ MAX_BODY_BYTES = 1024 * 1024
 
 
 def main() -> int:
-    """Exit status 0 when it was stopped, 1 if the port is taken."""
+    """Exit status 0 when it was stopped, 1 if the port is taken or what it was given is no use."""
     try:
         with stop_on_signals(stop := Stop()):
             _serve(stop)
@@ -35,7 +35,7 @@ def main() -> int:
 
 
 def _serve(stop: Stop) -> None:
-    secrets = [text for text in os.environ.get("SECRET", "").split(",") if text]
+    secrets = read_secrets(os.environ.get("SECRET", ""))
     status = _status(os.environ.get("STATUS", ""))
     server = _listen(read_port(os.environ.get("PORT")) if os.environ.get("PORT") else 0)
     server.RequestHandlerClass = _handler(secrets, status)
@@ -47,6 +47,21 @@ def _serve(stop: Stop) -> None:
         sys.stdout.flush()
         while not stop.requested:
             server.handle_request()
+
+
+def read_secrets(given: str) -> list[str]:
+    """The signing secrets in SECRET, which may be empty. Raises SecretError."""
+    secrets = [text for text in given.split(",") if text]
+    if not all(map(_is_secret, secrets)):
+        raise SecretError("SECRET is not a webhook's signing secret: give it whole, as whsec_...")
+    return secrets
+
+
+def _is_secret(text: str) -> bool:
+    try:
+        return text.startswith(PREFIX) and bool(SigningSecret(text).key)
+    except ValueError:
+        return False
 
 
 def _status(text: str) -> int:
@@ -102,11 +117,16 @@ def _verdict(headers: dict[str, str], body: bytes, secrets: Sequence[str]) -> st
     if not secrets:
         return "signature not checked"
     try:
-        sent_at = datetime.fromtimestamp(int(headers["webhook-timestamp"]), UTC)
+        timestamp = headers["webhook-timestamp"]
         sent = set(headers["webhook-signature"].split(" "))
         event_id = headers["webhook-id"]
-    except (KeyError, ValueError):
+    except KeyError:
         return "signature MISSING"
+    try:
+        sent_at = datetime.fromtimestamp(int(timestamp), UTC)
+    except (ValueError, OverflowError, OSError):
+        # No time that anybody could have signed.
+        return "signature WRONG"
     expected = (
         signed_headers(event_id, body, [SigningSecret(secret)], sent_at)["webhook-signature"]
         for secret in secrets

@@ -48,7 +48,9 @@ def put_activity_type(request: Request) -> Response:
     sent = named_in_path(
         document_body(request), "activity_type_id", request.path_parameter("activity_type_id")
     )
-    part = read_definition(sent, ActivityTypePart, contradictions_in_activity_type)
+    part = read_definition(
+        sent, ActivityTypePart, contradictions_in_activity_type, in_path="activity_type_id"
+    )
     return saved(activity_types.put(network_id, part, request.precondition))
 
 

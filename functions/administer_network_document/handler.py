@@ -3,6 +3,7 @@
 import secrets
 from datetime import timedelta
 
+from accrue.domain.errors import Fault, InvalidRequestError
 from accrue.runtime.clock import utc_now
 from accrue.runtime.document_body import document_body
 from accrue.runtime.http import Request, Response, Routes, endpoint
@@ -40,9 +41,17 @@ def export_document(request: Request) -> Response:
 def import_document(request: Request) -> Response:
     """Make the network be as the document says; keys are shown this once."""
     network_id = request.admin_network()
-    return Response(
-        200, documents.import_document(network_id, document_body(request)).to_document()
-    )
+    _ensure_unconditional(request)
+    report = documents.import_document(network_id, document_body(request))
+    return Response(200, report.to_document())
+
+
+def _ensure_unconditional(request: Request) -> None:
+    """Whoever sends a condition relies on it, and the parts are written one after the other."""
+    for header in ("If-Match", "If-None-Match"):
+        if request.header(header):
+            remedy = "is not looked at by an import: leave it out, and compare with /document/diff"
+            raise InvalidRequestError.of(Fault(f"header:{header}", remedy))
 
 
 def compare_document(request: Request) -> Response:

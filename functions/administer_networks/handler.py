@@ -48,7 +48,7 @@ def put_network(request: Request) -> Response:
     network_id = request.path_parameter("network_id")
     request.caller.ensure_operator_or_admin(network_id)
     sent = named_in_path(document_body(request), "network_id", network_id)
-    part = read_definition(sent, NetworkPart, contradictions_in_network)
+    part = read_definition(sent, NetworkPart, contradictions_in_network, in_path="network_id")
     is_operator = request.caller.is_operator
     return saved(networks.put(part, request.precondition, may_create=is_operator))
 

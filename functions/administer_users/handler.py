@@ -40,7 +40,7 @@ def put_user(request: Request) -> Response:
     """Make the user, or change what may be changed."""
     network_id = request.admin_network()
     sent = named_in_path(document_body(request), "user_id", request.path_parameter("user_id"))
-    part = read_definition(sent, UserPart)
+    part = read_definition(sent, UserPart, in_path="user_id")
     return saved(users.put(network_id, part, request.precondition))
 
 

@@ -7,13 +7,13 @@ from accrue.domain.definitions import named_in_path, read_definition
 from accrue.domain.errors import Fault, InvalidRequestError
 from accrue.domain.timestamps import to_text
 from accrue.domain.webhooks.definition import Webhook, WebhookPart, contradictions_in_webhook
-from accrue.domain.webhooks.delivery import DeliveryStatus
+from accrue.domain.webhooks.delivery import DeliveryStatus, is_delivery_position
 from accrue.domain.webhooks.samples import SamplePart
 from accrue.runtime.clock import utc_now
 from accrue.runtime.delivery_queue import SqsOrderQueue, sqs_client
 from accrue.runtime.document_body import document_body
 from accrue.runtime.http import Request, Response, Routes, endpoint
-from accrue.runtime.paging import listed_page
+from accrue.runtime.paging import checked_page, listed_page
 from accrue.runtime.representations import saved, shown
 from accrue.runtime.settings import WebhookSettings
 from accrue.runtime.webhook_addresses import AddressBook
@@ -65,7 +65,10 @@ def put_webhook(request: Request) -> Response:
     sent = named_in_path(document_body(request), "webhook_id", request.path_parameter("webhook_id"))
     allows_private = settings.allow_private_webhooks
     part = read_definition(
-        sent, WebhookPart, partial(contradictions_in_webhook, allows_private=allows_private)
+        sent,
+        WebhookPart,
+        partial(contradictions_in_webhook, allows_private=allows_private),
+        in_path="webhook_id",
     )
     put = webhooks.put(network_id, part, request.precondition)
     response = saved(put.saved)
@@ -109,9 +112,9 @@ def send_sample(request: Request) -> Response:
 def list_deliveries(request: Request) -> Response:
     """The webhook's deliveries, the newest events first."""
     network_id, webhook = request.admin_network(), _webhook(request)
-    page = deliveries.deliveries.list_deliveries(
-        network_id, webhook.webhook_id, _status(request.query("status")), request.page
-    )
+    status = _status(request.query("status"))
+    wanted = checked_page(request.page, is_delivery_position)
+    page = deliveries.deliveries.list_deliveries(network_id, webhook.webhook_id, status, wanted)
     return Response(200, listed_page("deliveries", page, [d.to_document() for d in page.things]))
 
 

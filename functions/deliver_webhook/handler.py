@@ -50,7 +50,7 @@ def _is_done(record: dict[str, Any]) -> bool:
         }
         step = deliverer.deliver(order)
     except AttemptTooEarlyError:
-        logger.warning("an earlier attempt is not noted yet", extra=ids)
+        logger.warning("another attempt is under way or not noted yet", extra=ids)
         return False
     except Exception:
         logger.exception("attempt not made", extra=ids)

@@ -17,11 +17,13 @@ from accrue.storage.administration_table import AdministrationTable
 from accrue.storage.deliveries import DeliveryTable
 from accrue.storage.dynamo import dynamodb_client
 from accrue.storage.event_log import EventLogTable
+from accrue.storage.unpublished_records import UnpublishedRecords
 from accrue.storage.webhooks import CachedWebhooks, WebhookTable
 
 logger = Logger()
 settings = PublishSettings.from_environment()
 client = dynamodb_client()
+unpublished = UnpublishedRecords(client, settings.event_table, utc_now)
 publisher = EventPublisher(
     log=EventLogTable(client, settings.event_table, utc_now),
     planner=WebhookDeliveryPlanner(
@@ -39,7 +41,7 @@ publisher = EventPublisher(
 
 def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> PartialItemFailureResponse:
     """The records whose events could not be published, to be delivered again."""
-    batch = read_stream(event)
+    batch = read_stream(event, unpublished)
     events = batch.events
     for failure in publisher.publish(events):
         batch.fail(failure.event, failure.error)

@@ -1,6 +1,7 @@
 """What can go wrong between a function and AWS, made to happen at a chosen call."""
 
 import json
+import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -63,6 +64,8 @@ class Faults:
         self.fired: Counter[str] = Counter()
         self._crashes: list[CrashPoint] = []
         self._counted = 0
+        # Some calls are made from several threads.
+        self._counting = threading.Lock()
         self._answers: dict[str, Iterator[Mapping[str, Any] | None]] = {}
         self._lost: Counter[str] = Counter()
         self._throttled: Counter[str] = Counter()
@@ -134,12 +137,18 @@ class Faults:
         events.register_last("before-send", self._after_send)
 
     def _before_call(
-        self, model: "OperationModel", params: dict[str, Any], **_rest: object
+        self,
+        model: "OperationModel",
+        params: dict[str, Any],
+        context: dict[str, Any],
+        **_rest: object,
     ) -> tuple[AWSResponse, Mapping[str, Any]] | None:
         operation = model.name
-        self.calls.append(Call(operation, json.loads(params["body"])))
-        self._counted += 1
-        self._crash_if_planned("before")
+        with self._counting:
+            self.calls.append(Call(operation, json.loads(params["body"])))
+            self._counted += 1
+            context["call"] = self._counted
+        self._crash_if_planned(context["call"], "before")
         if self._first[operation]:
             self._first[operation].pop(0)()
         answer = next(self._answers.get(operation, iter(())), None)
@@ -148,11 +157,11 @@ class Faults:
         self.fired[operation] += 1
         return _response(answer["ResponseMetadata"]["HTTPStatusCode"]), answer
 
-    def _after_call(self, **_rest: object) -> None:
-        self._crash_if_planned("after")
+    def _after_call(self, context: Mapping[str, Any], **_rest: object) -> None:
+        self._crash_if_planned(context["call"], "after")
 
-    def _crash_if_planned(self, moment: Literal["before", "after"]) -> None:
-        if self._crashes and self._crashes[0] == CrashPoint(self._counted, moment):
+    def _crash_if_planned(self, call: int, moment: Literal["before", "after"]) -> None:
+        if self._crashes and self._crashes[0] == CrashPoint(call, moment):
             self._crashes.pop(0)
             self._counted = 0
             raise Crash

@@ -37,7 +37,8 @@ def append(world: World, *events: FollowUpEvent) -> None:
 
 def log(world: World) -> list[Json]:
     """The log of all networks by time, as plain attributes."""
-    return sorted(world.rows("events"), key=lambda item: item["item_key"])
+    rows = [row for row in world.rows("events") if "#LOG#" in row["event_key"]]
+    return sorted(rows, key=lambda item: item["item_key"])
 
 
 def documents(world: World) -> list[Json]:

@@ -126,6 +126,53 @@ def test_a_retry_is_answered_as_before_after_negative_values_are_no_longer_allow
     assert _hang_negative(world, "60").body["code"] == "IDEMPOTENCY_KEY_REUSED"
 
 
+PUT_TYPE = "PUT /networks/{network_id}/activity-types/{activity_type_id}"
+
+
+def _put_sale(world: World, **changes: Any) -> None:
+    sale = {"kind": "sale", "roles": ["buyer", "seller"], **changes}
+    path = {"activity_type_id": "sale"}
+    assert world.call(PUT_TYPE, sale, path=path, headers={"If-Match": "*"}).status == 200
+    world.restart()
+
+
+def test_a_retry_is_not_told_that_its_type_was_archived_since(world: World) -> None:
+    first = _village(world, "500")
+    _put_sale(world, is_archived=True)
+
+    again = _village(world, "500")
+
+    assert again == first.replayed()
+    assert "Accrue-Warnings" not in again.headers
+
+
+def test_a_retry_is_told_what_its_own_row_says_after_its_type_was_defined(world: World) -> None:
+    _put_sale(world, is_archived=True)
+    first = _village(world, "500")
+    assert _village(world, "500") == first.replayed()
+    _put_sale(world)
+
+    again = _village(world, "500")
+
+    assert first.warnings == ['activity_short_id "sale" is archived: the activity is only logged.']
+    assert again.warnings == ["the activity type was not defined: the activity is only logged"]
+
+
+def test_a_retry_is_not_told_of_metadata_by_what_is_kept_today(world: World) -> None:
+    body = hang_activity({"/activity/metadata": {"channel": "app", "season": "spring"}})
+    first = world.post_membership_activity("12345", body)
+    assert world.post_membership_activity("12345", body) == first.replayed()
+    settings = {"name": "Demo network", "metadata_fields": ["season"]}
+    put_network = "PUT /networks/{network_id}"
+    assert world.call(put_network, settings, headers={"If-Match": "*"}).status == 200
+    world.restart()
+
+    again = world.post_membership_activity("12345", body)
+
+    assert any("season" in warning for warning in first.warnings)
+    assert "Accrue-Warnings" not in again.headers
+
+
 def test_what_was_not_acknowledged_is_refused_once_its_catalog_is_gone(world: World) -> None:
     _remove(world, ("demo#MEMBERSHIP#", "demo#EMAIL#"))
 

@@ -1,6 +1,9 @@
 """Activity types over HTTP: defined, changed under a condition, archived, listed in pages."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -53,6 +56,41 @@ def test_a_new_type_is_defined(world: World) -> None:
         DEFINED_TASTING,
         answer.headers["ETag"],
     )
+
+
+@pytest.mark.parametrize(
+    "type_id",
+    ["two words", "100%", "%", "50%x", "100%%", "a/b", "a#b", "gr\u00fcn", "\U0001f375 tea", "a+b"],
+)
+@pytest.mark.parametrize("in_path", [str, partial(quote, safe="")])
+def test_an_id_may_hold_what_urls_escape(
+    world: World, type_id: str, in_path: Callable[[str], str]
+) -> None:
+    """Gateways differ in whether they decode what stands in a path."""
+    answer = put(world, TASTING, in_path(type_id))
+
+    assert (answer.status, answer.body["activity_type_id"]) == (201, type_id)
+    assert get(world, in_path(type_id)).body == {**DEFINED_TASTING, "activity_type_id": type_id}
+    assert len(stored(world, type_id)) == 1
+
+
+@pytest.mark.parametrize("type_id", ["disc%41", "%25", "100%25", "a%2fb", "%%41"])
+def test_an_id_that_would_be_another_one_in_a_url_is_refused(world: World, type_id: str) -> None:
+    before = world.items("catalog")
+    part = {"activity_type_id": type_id, **TASTING}
+
+    answer = put(world, part, quote(type_id, safe=""))
+    document = demo_network()
+    document["activity_types"].append(part)
+    imported = world.import_network(document)
+
+    assert (answer.status, answer.body["code"]) == (422, "INVALID_DEFINITION")
+    (fault,) = answer.body["errors"]
+    assert fault["pointer"] == "path:activity_type_id"
+    assert "which is a character in URLs" in fault["message"]
+    where = f"/activity_types/{len(document['activity_types']) - 1}/activity_type_id"
+    assert [each["pointer"] for each in imported["errors"]] == [where]
+    assert world.items("catalog") == before
 
 
 def test_a_defined_type_makes_the_next_activity_count(world: World) -> None:
@@ -219,3 +257,28 @@ def test_an_archived_type_is_to_new_activities_as_if_it_were_not_defined(world: 
     assert row["settled_outcome"] == "undefined_type"
     # What was acknowledged stays so.
     assert (retried.status, retried.headers["Idempotent-Replayed"]) == (200, "true")
+
+
+@pytest.mark.parametrize("guessed", ["yes", "false", 1, 0])
+def test_what_only_resembles_true_or_false_is_not_guessed(world: World, guessed: object) -> None:
+    answer = put(world, {**TASTING, "is_archived": guessed})
+
+    assert (answer.status, answer.body["code"]) == (422, "INVALID_DEFINITION")
+    assert answer.body["errors"] == [
+        {"pointer": "/is_archived", "message": "must be true or false"}
+    ]
+
+
+def test_too_many_roles_are_to_be_removed(world: World) -> None:
+    answer = put(world, {**TASTING, "roles": [f"role-{number}" for number in range(21)]})
+
+    assert answer.body["errors"] == [
+        {"pointer": "/roles", "message": "has more than 20 items: remove some"}
+    ]
+
+
+def test_an_id_that_can_not_be_is_pointed_at_in_the_path(world: World) -> None:
+    answer = put(world, TASTING, "somebody@example.com")
+
+    assert (answer.status, answer.body["code"]) == (422, "INVALID_DEFINITION")
+    assert [fault["pointer"] for fault in answer.body["errors"]] == ["path:activity_type_id"]

@@ -332,3 +332,19 @@ def test_partners_and_strangers_are_refused(world: World, route: str) -> None:
     for request in ({"network": "other"}, OPERATOR):
         answer = world.call(route, {}, **request)
         assert (answer.status, answer.body["code"]) == (404, "NETWORK_NOT_FOUND")
+
+
+@pytest.mark.parametrize(
+    "headers", [{"If-Match": '"seen"'}, {"If-Match": "*"}, {"If-None-Match": "*"}]
+)
+def test_an_import_takes_no_condition(world: World, headers: dict[str, str]) -> None:
+    before = world.items("catalog")
+    document = {"network": {"network_id": "demo", "name": "Another name"}}
+
+    answer = world.call("PUT /networks/{network_id}/document", document, headers=headers)
+
+    assert (answer.status, answer.body["code"]) == (400, "INVALID_REQUEST")
+    assert [fault["pointer"] for fault in answer.body["errors"]] == [
+        f"header:{next(iter(headers))}"
+    ]
+    assert world.items("catalog") == before

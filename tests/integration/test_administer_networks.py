@@ -158,7 +158,7 @@ def test_a_network_needs_an_id_that_can_be_one(world: World) -> None:
     answer = put(world, {"name": "x"}, "#odd", **OPERATOR)
 
     assert answer.status == 422
-    assert [fault["pointer"] for fault in answer.body["errors"]] == ["/network_id"]
+    assert [fault["pointer"] for fault in answer.body["errors"]] == ["path:network_id"]
 
 
 def asks_for(field: str) -> dict[str, Any]:

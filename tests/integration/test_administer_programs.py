@@ -125,15 +125,72 @@ def test_a_version_can_be_scheduled(world: World, clock: time_machine.Traveller)
     later = {"effective_at": "2026-04-01T00:00:00+02:00"}
 
     answer = publish(world, with_rate("0.02"), more=later, headers=OVERWRITE)
-    # What follows comes into force after it.
-    following = publish(world, with_rate("0.03"), headers=OVERWRITE)
 
     assert answer.body["effective_at"] == "2026-03-31T22:00:00.000000Z"
-    assert following.body["effective_at"] == "2026-03-31T22:00:00.000000Z"
-    assert publish(world, with_rate("0.03"), more=later).status == 200
+    assert publish(world, with_rate("0.02"), more=later).body == answer.body
     assert call(world, GET).body["version_in_force"] == 1
     clock.move_to("2026-03-31T22:00:00Z")
+    assert call(world, GET).body["version_in_force"] == 2
+
+
+def test_what_is_only_scheduled_is_withdrawn_by_what_is_published_after_it(
+    world: World, clock: time_machine.Traveller
+) -> None:
+    """A wrong time must not keep a program as it is for ever."""
+    far = {"effective_at": "8999-01-01T00:00:00Z"}
+    assert publish(world, with_rate("0.02"), more=far, headers=OVERWRITE).body["version"] == 2
+
+    answer = publish(world, with_rate("0.03"), headers=OVERWRITE)
+
+    assert (answer.status, answer.body["version"]) == (200, 3)
+    assert answer.body["effective_at"] == EARLIEST
+    clock.shift(59)
+    assert call(world, GET).body["version_in_force"] == 1
+    clock.shift(1)
     assert call(world, GET).body["version_in_force"] == 3
+    # It would have been in force by now, and was overtaken.
+    clock.move_to("8999-06-01T00:00:00Z")
+    assert call(world, GET).body["version_in_force"] == 3
+
+
+def test_the_scheduled_program_itself_can_be_brought_forward(
+    world: World, clock: time_machine.Traveller
+) -> None:
+    far = {"effective_at": "8999-01-01T00:00:00Z"}
+    publish(world, with_rate("0.02"), more=far, headers=OVERWRITE)
+    # Said again without a time, it is what was published: a retry must change nothing.
+    assert publish(world, with_rate("0.02")).body["version"] == 2
+
+    soon = {"effective_at": EARLIEST}
+    unseen = publish(world, with_rate("0.02"), more=soon)
+    answer = publish(world, with_rate("0.02"), more=soon, headers=OVERWRITE)
+    again = publish(world, with_rate("0.02"), more=soon)
+
+    assert (unseen.status, unseen.body["code"]) == (428, "PRECONDITION_REQUIRED")
+    assert (answer.body["version"], answer.body["effective_at"]) == (3, EARLIEST)
+    assert again.body == answer.body
+    clock.shift(60)
+    assert call(world, GET).body["version_in_force"] == 3
+
+
+@pytest.mark.parametrize("second", [None, "2026-05-01T00:00:00Z"])
+def test_metadata_of_a_version_that_was_withdrawn_is_not_kept_for_it(
+    world: World, second: str | None
+) -> None:
+    """Of one that is scheduled to be in force for a while, it is."""
+    put_network = "PUT /networks/{network_id}"
+    fields = {"name": "Demo", "metadata_fields": ["channel"]}
+    assert world.call(put_network, fields, headers=OVERWRITE).status == 200
+    asking = with_rate("0.02")
+    asking["rules"][0]["when"] = {"metadata": [{"field": "channel", "equals": "app"}]}
+    april = {"effective_at": "2026-04-01T00:00:00Z"}
+    assert publish(world, asking, more=april, headers=OVERWRITE).status == 200
+    then = {"effective_at": second} if second else {}
+    assert publish(world, with_rate("0.03"), more=then, headers=OVERWRITE).status == 200
+
+    answer = world.call(put_network, {**fields, "metadata_fields": []}, headers=OVERWRITE)
+
+    assert answer.status == (409 if second else 200)
 
 
 @pytest.mark.parametrize(
@@ -252,8 +309,9 @@ def test_an_id_that_can_be_none_is_refused(world: World) -> None:
     assert [fault["pointer"] for fault in answer.body["errors"]] == ["/program/program_id"]
 
 
+@pytest.mark.parametrize("is_from_before", [False, True])
 def test_a_program_whose_members_would_keep_too_much_is_refused(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch, *, is_from_before: bool
 ) -> None:
     """Of each limit and requirement in any version, members keep the state for ever."""
     monkeypatch.setattr("accrue.domain.program_publication.MAX_KEPT_COUNTS", 1)
@@ -263,6 +321,12 @@ def test_a_program_whose_members_would_keep_too_much_is_refused(
         return ONE() | {"rules": [{**rule, "rule_id": each} for each in rule_ids]}
 
     assert publish(world, limited("a"), headers=OVERWRITE).status == 200
+    assert publish(world, ONE(), headers=OVERWRITE).status == 200
+    if is_from_before:
+        # As versions were written before what they keep was noted in them.
+        for item in world.items("catalog"):
+            if item.pop("kept", None):
+                world.put_items("catalog", [item])
     answers = [
         publish(world, limited("b"), headers=OVERWRITE),
         publish(world, limited("a", "b") | {"program_id": "tea-club"}, "tea-club"),
@@ -272,8 +336,13 @@ def test_a_program_whose_members_would_keep_too_much_is_refused(
         assert (answer.status, answer.body["code"]) == (422, "INVALID_DEFINITION")
         (fault,) = answer.body["errors"]
         assert fault["pointer"] == "/program"
+        assert "has had 2 requirements" in fault["message"]
         assert "1 is the most. Start a new program" in fault["message"]
-    assert len(versions_stored(world)) == 2
+    document = demo_network() | {"programs": [limited("b")]}
+    (imported,) = world.import_network(document)["errors"]
+    assert imported["pointer"] == "/programs/0"
+    assert len(versions_stored(world)) == 3
+    assert publish(world, limited("a"), headers=OVERWRITE).status == 200
 
 
 def test_programs_are_listed_in_pages(world: World) -> None:

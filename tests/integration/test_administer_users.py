@@ -157,7 +157,7 @@ def test_an_id_that_can_not_be_is_refused(world: World, user_id: str) -> None:
     answer = put_user(world, user_id)
 
     assert (answer.status, answer.body["code"]) == (422, "INVALID_DEFINITION")
-    assert [fault["pointer"] for fault in answer.body["errors"]] == ["/user_id"]
+    assert [fault["pointer"] for fault in answer.body["errors"]] == ["path:user_id"]
 
 
 @pytest.mark.parametrize("route", [GET, SUSPEND, REINSTATE, FORGET])

@@ -11,6 +11,7 @@ import time_machine
 
 from accrue.domain.event_types import EventType
 from accrue.domain.webhooks.delivery import Delivery, DeliveryStatus
+from accrue.runtime.paging import cursor_of
 from accrue.storage.deliveries import DeliveryTable
 from tests.integration.conftest import NOW
 from tests.integration.orders import Orders
@@ -145,20 +146,55 @@ def test_an_id_that_is_none(world: World, webhook_id: str) -> None:
     assert get_webhook(world, webhook_id).status == 404
 
 
-def test_a_network_has_twenty_webhooks_at_most(world: World) -> None:
-    for number in range(20):
-        assert put_webhook(world, BODY, f"hook-{number:02d}").status == 201
+def test_a_network_has_five_webhooks_at_most(world: World) -> None:
+    for number in range(5):
+        assert put_webhook(world, BODY, f"hook-{number}").status == 201
 
-    one_more = put_webhook(world, BODY, "hook-20")
+    one_more = put_webhook(world, BODY, "hook-5")
 
     assert (one_more.status, one_more.body["code"]) == (409, "TOO_MANY_WEBHOOKS")
     changed = {**BODY, "is_enabled": False}
-    assert put_webhook(world, changed, "hook-19", headers={"If-Match": "*"}).status == 200
-    page = world.call(f"GET {WEBHOOKS}", query={"limit": "15"})
+    assert put_webhook(world, changed, "hook-4", headers={"If-Match": "*"}).status == 200
+    page = world.call(f"GET {WEBHOOKS}", query={"limit": "3"})
     rest = world.call(f"GET {WEBHOOKS}", query={"cursor": page.body["next_cursor"]})
     found = [w["webhook_id"] for w in page.body["webhooks"] + rest.body["webhooks"]]
-    assert found == [f"hook-{number:02d}" for number in range(20)]
+    assert found == [f"hook-{number}" for number in range(5)]
     assert rest.body["next_cursor"] is None
+
+
+MADE_UP_POSITIONS = [
+    "\U0001f600" * 300,
+    "x",
+    "2026-03-01T12:00:00.000000Z",
+    "2026-03-01T12:00:00.000000Z#",
+    "2026-13-01T12:00:00.000000Z#ev_" + "a" * 32,
+    "2026-03-01T12:00:00.000000Z#ev_" + "a" * 33,
+]
+
+
+@pytest.mark.parametrize("position", MADE_UP_POSITIONS)
+def test_a_made_up_cursor_of_deliveries_is_refused(
+    world: World, receiver: Receiver, position: str
+) -> None:
+    register(world, receiver)
+    query = {"cursor": cursor_of(position)}
+
+    answer = world.call(f"GET {HOOK}/deliveries", path={"webhook_id": "crm"}, query=query)
+
+    assert answer.status == 400
+    assert [fault["pointer"] for fault in answer.body["errors"]] == ["query:cursor"]
+
+
+@pytest.mark.parametrize(
+    ("position", "status"), [("\U0001f600" * 300, 400), ("\U0001f600" * 256, 200), ("x", 200)]
+)
+def test_a_cursor_that_is_no_key_of_any_list_is_refused(
+    world: World, position: str, status: int
+) -> None:
+    # 256 of them are DynamoDB's 1,024 bytes.
+    answer = world.call(f"GET {WEBHOOKS}", query={"cursor": cursor_of(position)})
+
+    assert answer.status == status
 
 
 # ---- Addresses ----
@@ -453,24 +489,25 @@ def test_a_page_that_dynamodb_ends_early_hides_none(world: World, receiver: Rece
     """It ends a query at 1 MB, before the limit; those of other statuses reach further back."""
     register(world, receiver)
     table = DeliveryTable(world.client, "events")
-    for number in range(12):
+    letters = "abcdefghijkl"
+    for number, letter in enumerate(letters):
         is_large = number % 2 == 0
         planned = Delivery(
             network_id="demo",
             webhook_id="crm",
-            event_id=f"ev_{number:02d}",
+            event_id=f"ev_{letter * 32}",
             event_type="points.awarded",
             occurred_at=NOW + timedelta(seconds=number),
             body="x" * (300_000 if is_large else 10),
             expires_at=NOW + timedelta(days=30),
             status=DeliveryStatus.DELIVERED if is_large else DeliveryStatus.FAILED,
         )
-        table.add_delivery(planned)
+        table.add_deliveries([planned])
 
     found = _paged(world, limit="100")
 
     assert len(_deliveries(world, limit="100").body["deliveries"]) < 12
-    assert [d["event_id"] for d in found] == [f"ev_{number:02d}" for number in range(11, -1, -1)]
+    assert [d["event_id"] for d in found] == [f"ev_{letter * 32}" for letter in reversed(letters)]
 
 
 def test_a_status_that_is_none(world: World, receiver: Receiver) -> None:

@@ -17,11 +17,14 @@ from accrue.domain.administration_errors import (
     InvalidDefinitionError,
     PreconditionFailedError,
 )
+from accrue.domain.errors import InvalidNetworkDocumentError
+from accrue.domain.network_document import parse_network_document
 from accrue.domain.network_parts import ActivityTypePart, NetworkPart
 from accrue.domain.preconditions import Precondition, etag_of
 from accrue.services.import_catalog import CatalogImporter
 from accrue.storage.administration_table import AdministrationTable
 from accrue.storage.catalog_tables import CatalogTables
+from accrue.storage.definitions_revision import moved_revision, read_revision
 from tests.integration.faults import MOMENTS, Crash, CrashPoint, Faults
 from tests.integration.networks import demo_network
 from tests.integration.test_administer_programs import (
@@ -118,6 +121,25 @@ def test_of_two_who_overwrite_neither_version_is_lost(world: World) -> None:
     assert len(ends) == 2
 
 
+def test_whoever_comes_after_many_others_is_served_too(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All publications of a network share its revision: each makes all others look again."""
+    table = AdministrationTable(world.client, "catalog")
+    faults = Faults.install(monkeypatch)
+    world.restart()
+    others = 40
+
+    def other() -> None:
+        table.change(moved_revision("demo", read_revision(table, "demo")))
+
+    faults.run_before("TransactWriteItems", *[other] * others)
+    answer = publish(world, with_rate("0.02"), headers=OVERWRITE)
+
+    assert (answer.status, answer.body["version"]) == (200, 2)
+    assert faults.counts()["TransactWriteItems"] == others + 1
+
+
 def asking() -> dict[str, Any]:
     """A program that asks for metadata and names a role that no other does."""
     program: dict[str, Any] = deepcopy(demo_network()["programs"][0])
@@ -174,6 +196,56 @@ def test_nothing_is_taken_from_under_a_program_that_is_being_published(
         ("version 2 at 0.01", "DefinitionInUseError"),
         ("InvalidDefinitionError", "taken away"),
     }
+
+
+def importing(catalog: CatalogImporter) -> str:
+    """Import the demo network with a program that names a role and asks for metadata."""
+    document = demo_network()
+    # The network keeps what it keeps.
+    del document["network"]["metadata_fields"]
+    named = {"activity_type_id": "visit", "kind": "action", "roles": ["visitor", "host"]}
+    others = [t for t in document["activity_types"] if t["activity_type_id"] != "visit"]
+    parts = {"activity_types": [named, *others], "programs": [asking()]}
+    try:
+        catalog.import_catalog(parse_network_document({"network": document["network"], **parts}))
+    except InvalidNetworkDocumentError as refusal:
+        return ", ".join(fault.pointer for fault in refusal.faults)
+    return "imported"
+
+
+@pytest.mark.parametrize(
+    ("taking_away", "pointer"),
+    [
+        (without_role, "/programs/0/rules/4/role"),
+        (without_field, "/programs/0/rules/4/when/metadata/0/field"),
+    ],
+)
+def test_nothing_is_taken_from_under_a_program_that_is_being_imported(
+    world: World, taking_away: Callable[[CatalogImporter], str], pointer: str
+) -> None:
+    world.call(
+        "PUT /networks/{network_id}/activity-types/{activity_type_id}",
+        {"kind": "action", "roles": ["visitor", "host"]},
+        path={"activity_type_id": "visit"},
+        headers=OVERWRITE,
+    )
+    snapshot = world.snapshot()
+    ends = Counter[tuple[str, ...]]()
+
+    for seed in range(SEEDS):
+        world.restore(snapshot)
+        ends[tuple(in_turns(seed, importing, taking_away))] += 1
+        if len(versions_stored(world)) == 2:
+            stored = CatalogTables.over(AdministrationTable(world.client, "catalog"))
+            network = stored.networks.find_network("demo")
+            visit = stored.activity_types.find_activity_type("demo", "visit")
+            assert network
+            assert visit
+            assert "channel" in network.metadata_fields
+            assert "host" in visit.roles
+
+    # By then the document was found right, and the type written.
+    assert (pointer, "taken away") in ends
 
 
 def test_whoever_is_killed_while_publishing_publishes_once_by_trying_again(

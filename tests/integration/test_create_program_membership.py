@@ -79,6 +79,28 @@ def test_an_id_may_be_chosen(world: World) -> None:
     assert (enrol(world, **body).status, enrol(world, **body).body) == (200, wanted)
 
 
+def test_an_id_that_somebody_would_get_automatically_can_not_be_chosen_for_another(
+    world: World,
+) -> None:
+    """It can be reckoned by everybody, and whoever had it would keep its user from earning."""
+    put_user(world, "user-9")
+    before = world.items("catalog")
+    others = (DERIVED, "pm_", "pm_whatever", id_of_membership("other", "coffee-club", "user-9"))
+
+    for membership_id in others:
+        answer = enrol(
+            world, program_id="coffee-club", user_id="user-9", program_membership_id=membership_id
+        )
+        assert (answer.status, answer.body["code"]) == (409, "MEMBERSHIP_TAKEN")
+        (fault,) = answer.body["errors"]
+        assert fault["pointer"] == "/program_membership_id"
+        assert fault["message"].endswith("choose another, or leave it out")
+
+    assert world.items("catalog") == before
+    own = {"program_id": "coffee-club", "user_id": "user-5", "program_membership_id": DERIVED}
+    assert [enrol(world, **own).status for _ in range(2)] == [201, 200]
+
+
 def test_who_has_another_membership_is_told_which(world: World) -> None:
     before = world.items("catalog")
 

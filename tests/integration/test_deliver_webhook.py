@@ -8,11 +8,19 @@ from typing import Any, Literal
 
 import pytest
 import time_machine
+from botocore.exceptions import ClientError
 
+from accrue.domain.webhooks.definition import MAX_WEBHOOKS
+from accrue.domain.webhooks.delivery import LIFETIME, planned_delivery
+from accrue.domain.webhooks.errors import DeliveryMovedError
+from accrue.domain.webhooks.retry_schedule import MAX_JITTER
 from accrue.runtime.settings import DeliverySettings, SettingsError
+from accrue.storage import dynamo
+from accrue.storage.deliveries import DeliveryTable
 from tests.integration.conftest import NOW
 from tests.integration.faults import Crash, CrashPoint, Faults, refused
 from tests.integration.orders import QUEUE_URL, Orders
+from tests.integration.published import event
 from tests.integration.receiver import Received, Receiver
 from tests.integration.webhooks import HOOK, award, publish, register
 from tests.integration.world import World
@@ -107,6 +115,7 @@ def test_delivery_as_it_is_stored(world: World, orders: Orders, receiver: Receiv
         "round_began_after": 0,
         "attempts": [],
         "next_attempt_at": "2026-03-01T12:00:00.000000Z",
+        "under_way_until": None,
         "expires_at": int((NOW + timedelta(days=30)).timestamp()),
         "delivery_status_key": "demo#crm#pending",
         "delivery_position": f"2026-03-01T12:00:00.000000Z#{event_id}",
@@ -360,7 +369,7 @@ def test_copies_do_not_multiply(world: World, orders: Orders, receiver: Receiver
 
 
 @pytest.mark.parametrize("status", [204, 503])
-def test_two_copies_under_way_at_once_note_one_attempt(
+def test_two_copies_under_way_at_once_make_one_attempt(
     world: World, orders: Orders, receiver: Receiver, status: int
 ) -> None:
     register(world, receiver)
@@ -369,11 +378,9 @@ def test_two_copies_under_way_at_once_note_one_attempt(
     orders.send(**_order(world, 1))
 
     def answer(_received: Received) -> int:
-        if len(receiver.received) > 1:
-            return status
-        # While the first copy waits for its answer, the second has got its own.
+        # The second copy comes while the first waits for its answer: it finds it under way.
         assert orders.hand_over() == 1
-        return 500
+        return status
 
     receiver.answer = answer
     orders.hand_over()
@@ -381,7 +388,81 @@ def test_two_copies_under_way_at_once_note_one_attempt(
     (delivery,) = _deliveries(world)
     assert delivery["status"] == ("delivered" if status == 204 else "pending")
     assert [a["status_code"] for a in delivery["attempts"]] == [status]
-    assert len(receiver.received) == 2
+    assert len(receiver.received) == 1
+    # Should the first one die, the second is still there.
+    assert orders.length == (1 if status == 204 else 2)
+    receiver.answer = lambda _received: 204
+    orders.run()
+    assert len(receiver.received) == (1 if status == 204 else 2)
+
+
+def test_a_copy_between_reading_and_sending_is_the_only_one_to_send(
+    world: World, orders: Orders, receiver: Receiver, faults: Faults
+) -> None:
+    register(world, receiver)
+    award(world)
+    publish(world)
+    orders.send(**_order(world, 1))
+    # Before the first copy says that it is about to send, the second has come and gone.
+    faults.run_before("PutItem", lambda: _hand_over_one(orders))
+
+    orders.hand_over()
+
+    assert len(receiver.received) == 1
+    # The first one could not know that, and comes again to find the attempt noted.
+    assert orders.length == 1
+    orders.run()
+    assert len(receiver.received) == 1
+    (delivery,) = _deliveries(world)
+    assert (delivery["status"], delivery["attempt_count"]) == ("delivered", 1)
+
+
+def test_of_two_who_say_that_they_begin_one_may(
+    world: World, orders: Orders, receiver: Receiver
+) -> None:
+    register(world, receiver)
+    award(world)
+    publish(world)
+    order = _order(world, 1)
+    table = DeliveryTable(world.client, "events")
+    read_by_both = table.find_delivery("demo", "crm", order["event_id"])
+    assert read_by_both is not None
+    first = read_by_both.begun_attempt(NOW)
+
+    table.save_delivery(read_by_both, first)
+
+    with pytest.raises(DeliveryMovedError):
+        table.save_delivery(read_by_both, read_by_both.begun_attempt(NOW + timedelta(seconds=1)))
+    assert table.find_delivery("demo", "crm", order["event_id"]) == first
+    assert orders.length == 1
+
+
+def _hand_over_one(orders: Orders) -> None:
+    assert orders.hand_over() == 1
+
+
+def test_twins_that_are_always_under_way_at_once_end_with_the_first_attempt(
+    world: World, orders: Orders, receiver: Receiver
+) -> None:
+    """Each order is handed over a second time while its first copy waits for an answer."""
+    register(world, receiver)
+    award(world)
+    publish(world)
+    orders.send(**_order(world, 1))
+    waiting = [False]
+
+    def answer(_received: Received) -> int:
+        if not waiting[0]:
+            waiting[0] = True
+            orders.hand_over()
+            waiting[0] = False
+        return 500
+
+    receiver.answer = answer
+    orders.run()
+
+    (delivery,) = _deliveries(world, "failed")
+    assert delivery["attempt_count"] == len(receiver.received) == 8
 
 
 def test_an_attempt_of_an_earlier_round_does_not_end_the_new_one(
@@ -473,6 +554,32 @@ def _calls_of(faults: Faults) -> int:
     calls = len(faults.calls_since_crash)
     assert calls
     return calls
+
+
+def test_what_is_planned_together_is_told_in_its_order(world: World) -> None:
+    table = DeliveryTable(world.client, "events")
+    planned = [planned_delivery(event(number), "crm", NOW) for number in range(40)]
+    for delivery in planned[10:20]:
+        table.add_deliveries([delivery])
+        table.save_delivery(delivery, delivery.failed("for a reason"))
+
+    there = table.add_deliveries(planned)
+
+    assert [each.event_id for each in there] == [each.event_id for each in planned]
+    assert [each.is_pending for each in there] == [not 10 <= n < 20 for n in range(40)]
+    assert len(_stored(world)) == 40
+
+
+def test_what_cannot_be_planned_fails_all_that_are_planned_with_it(
+    world: World, faults: Faults
+) -> None:
+    table = DeliveryTable(dynamo.dynamodb_client(), "events")
+    faults.answer_with("PutItem", iter([None] * 5 + [refused("InternalServerError")]))
+
+    with pytest.raises(ClientError):
+        table.add_deliveries([planned_delivery(event(n), "crm", NOW) for n in range(40)])
+
+    assert len(_stored(world)) < 40
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
@@ -577,9 +684,10 @@ def test_an_attempt_that_dies_anywhere_is_made_in_the_end(
 def test_messages_that_sqs_refuses_are_sent_again(
     world: World, orders: Orders, receiver: Receiver, faults: Faults
 ) -> None:
-    for number in range(12):
-        register(world, receiver, f"hook-{number:02d}")
-    award(world)
+    for number in range(MAX_WEBHOOKS):
+        register(world, receiver, f"hook-{number}")
+    for key in ("key-1", "key-2", "key-3"):
+        award(world, key)
     one_failed = {
         "Successful": [],
         "Failed": [
@@ -592,9 +700,9 @@ def test_messages_that_sqs_refuses_are_sent_again(
     publish(world)
 
     assert faults.fired["SendMessageBatch"] == 2
-    assert orders.length == 12
+    assert orders.length == 3 * MAX_WEBHOOKS
     orders.run()
-    assert len(receiver.received) == 12
+    assert len(receiver.received) == 3 * MAX_WEBHOOKS
 
 
 def test_a_queue_that_goes_on_refusing_fails_the_records(
@@ -685,7 +793,9 @@ def test_logs_tell_neither_secrets_nor_urls_nor_bodies(
     assert "balance_after" not in logged
 
 
-@pytest.mark.parametrize("delays", ["", "0", "-1", "5,", "5,x", "90000", "5 5", ",".join("5" * 16)])
+@pytest.mark.parametrize(
+    "delays", ["", "0", "-1", "5,", "5,x", "05", "100000", "5 5", " 5", "5\n", ",".join("5" * 16)]
+)
 def test_delays_that_make_no_schedule_fail_at_start(
     monkeypatch: pytest.MonkeyPatch, world: World, delays: str
 ) -> None:
@@ -694,6 +804,18 @@ def test_delays_that_make_no_schedule_fail_at_start(
 
     with pytest.raises(SettingsError, match="WEBHOOK_RETRY_DELAYS_SECONDS"):
         DeliverySettings.from_environment()
+
+
+def test_the_longest_schedule_is_over_before_its_delivery_expires(
+    monkeypatch: pytest.MonkeyPatch, world: World
+) -> None:
+    assert world is not None
+    monkeypatch.setenv("WEBHOOK_RETRY_DELAYS_SECONDS", ",".join(["99999"] * 15))
+
+    delays = DeliverySettings.from_environment().webhook_retry_delays_seconds
+
+    assert delays == (99_999,) * 15
+    assert timedelta(seconds=sum(delays) * (1 + MAX_JITTER)) < LIFETIME
 
 
 def test_private_webhooks_are_allowed_in_so_many_words_only(

@@ -7,8 +7,12 @@ import pytest
 import time_machine
 
 from accrue.domain.timestamps import to_text
-from tests.integration.bodies import BUYER_EMAIL, village_activity
+from accrue.storage.catalog import CatalogTable
+from tests.integration.authorizer_events import authorizer_event
+from tests.integration.bodies import BUYER_EMAIL, hang_activity, village_activity
+from tests.integration.networks import demo_network
 from tests.integration.test_administer_programs import OVERWRITE, publish, with_rate
+from tests.integration.users import enrol, put_user
 from tests.integration.world import World
 
 CACHE_SECONDS = 30
@@ -136,3 +140,71 @@ def test_metadata_is_kept_after_the_caches_life(
 
     kept = ["season" in str(row.get("metadata", {})) for row in world.rows("ledger")]
     assert sorted(kept) == [False, False, True]
+
+
+def test_a_users_first_membership_counts_at_once_and_further_ones_after_the_caches_life(
+    world: World, clock: time_machine.Traveller
+) -> None:
+    document = demo_network()
+    document["programs"].append({**document["programs"][0], "program_id": "tea-club"})
+    world.import_network(document)
+    world.restart()
+    email = "not.enrolled@example.com"
+    body = village_activity({"/users": {"buyer": email}})
+
+    def programs_pinned() -> list[str]:
+        """Of an activity that is posted now."""
+        activity_id = world.post_network_activity(body).headers["Accrue-Activity-Id"]
+        (row,) = (row for row in world.rows("ledger") if row["activity_id"] == activity_id)
+        return [ref["program_id"] for ref in row["participants"][0]["memberships"]]
+
+    assert programs_pinned() == []
+    enrol(world, program_id="coffee-club", email=email)
+    assert programs_pinned() == ["coffee-club"]
+    enrolled = enrol(world, program_id="tea-club", email=email)
+
+    clock.shift(CACHE_SECONDS - 1)
+    assert programs_pinned() == ["coffee-club"]
+    # By its own id, a membership counts at once: no function has looked for it.
+    membership_id = enrolled.body["program_membership_id"]
+    by_id = world.post_membership_activity(membership_id, hang_activity())
+    assert by_id.status == 200
+    clock.shift(1)
+    assert programs_pinned() == ["coffee-club", "tea-club"]
+
+
+def test_traits_that_change_count_after_the_caches_life_and_the_first_at_once(
+    world: World, clock: time_machine.Traveller
+) -> None:
+    catalog = CatalogTable(world.client, "catalog", CACHE_SECONDS)
+    assert catalog.find_traits("demo", "user-9") == {}
+    put_user(world)
+    put_user(world, traits={"plan": "silver"}, headers=OVERWRITE)
+    assert catalog.find_traits("demo", "user-9") == {"plan": "silver"}
+    put_user(world, traits={"plan": "gold"}, headers=OVERWRITE)
+
+    clock.shift(CACHE_SECONDS - 1)
+    assert catalog.find_traits("demo", "user-9") == {"plan": "silver"}
+    clock.shift(1)
+    assert catalog.find_traits("demo", "user-9") == {"plan": "gold"}
+
+
+def test_the_role_of_a_key_counts_after_the_caches_life(
+    world: World, clock: time_machine.Traveller
+) -> None:
+    """The gateway's 60 seconds come to it for keys: it keeps what the authorizer answered."""
+    report = world.import_network(
+        {"network": demo_network()["network"], "api_keys": [{"key_id": "new", "role": "partner"}]}
+    )
+    (key,) = report["api_keys"]
+    header = authorizer_event({"Authorization": f"Bearer {key['api_key']}"})
+    authorized = world.invoke("authorize_bearer", header)
+    assert authorized["context"]["role"] == "partner"
+    world.import_network(
+        {"network": demo_network()["network"], "api_keys": [{"key_id": "new", "role": "admin"}]}
+    )
+
+    clock.shift(CACHE_SECONDS - 1)
+    assert world.invoke("authorize_bearer", header)["context"]["role"] == "partner"
+    clock.shift(1)
+    assert world.invoke("authorize_bearer", header)["context"]["role"] == "admin"

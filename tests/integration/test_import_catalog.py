@@ -112,6 +112,7 @@ def test_a_network_is_made_of_its_document(empty_world: World) -> None:
             '"activity_type_id":"task","role":"doer","when":{"weekdays":[],"metadata":[],'
             '"traits":[],"tiers":[],"benefits":[]},"award":{"kind":"amount_times_rate",'
             '"rate":"0.5"},"limits":[]}],"bonuses":[],"quests":[]}',
+            "kept": [],
         },
         ("small#MEMBERSHIP#m-1", "MEMBERSHIP"): {
             "program_membership_id": "m-1",
@@ -350,6 +351,29 @@ def test_a_changed_program_is_a_new_version_in_force_after_every_cache_has_forgo
     assert world.import_network(_with_rate("0.02"))["unchanged"] == 19
 
 
+def test_keys_of_an_import_that_was_cut_off_are_there_and_not_shown_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So an operator has to revoke them: docs/administration.md says it."""
+    faults = Faults.install(monkeypatch)
+    world.restart()
+    document = demo_network()
+    document["api_keys"] += [{"key_id": name, "role": "partner"} for name in ("new-1", "new-2")]
+    snapshot = world.snapshot()
+    world.import_network(document)
+    last_write = max(n for n, call in enumerate(faults.calls, start=1) if call.is_write)
+    world.restore(snapshot)
+    faults.plan_crashes([CrashPoint(last_write, "before")])
+
+    with pytest.raises(Crash):
+        world.import_network(document)
+    again = world.import_network(document)
+
+    assert [key["key_id"] for key in again["api_keys"]] == ["new-2"]
+    there = [row["item_key"] for row in world.rows("catalog") if row["catalog_key"] == "demo#KEYS"]
+    assert {"new-1", "new-2"} <= set(there)
+
+
 def test_an_activity_is_decided_by_the_version_in_force_when_it_was_recorded(
     world: World, clock: time_machine.Traveller
 ) -> None:
@@ -393,9 +417,10 @@ def test_a_function_that_has_not_heard_of_a_version_decides_like_one_that_has(
     assert aware == world.balance("12345") == "10"
 
 
-def test_versions_that_follow_in_haste_take_force_in_their_order(
+def test_of_versions_that_follow_in_haste_the_last_is_in_force(
     world: World, clock: time_machine.Traveller
 ) -> None:
+    """Even if each was published by a clock that is behind the one before."""
     for rate in ("0.02", "0.03", "0.04"):
         world.import_network(_with_rate(rate))
         clock.shift(timedelta(seconds=-30))
@@ -405,12 +430,6 @@ def test_versions_that_follow_in_haste_take_force_in_their_order(
     world.post_network_activity(village_activity({"/users": {"buyer": BUYER_EMAIL}}))
     world.deliver()
 
-    versions = [
-        item["effective_at"]
-        for (partition, _), item in sorted(_catalog(world).items())
-        if partition == "demo#PROGRAM#coffee-club"
-    ]
-    assert versions == sorted(versions)
     assert world.balance("12345") == "20"
     assert world.get_membership("12345").body["program"]["version"] == 4
 

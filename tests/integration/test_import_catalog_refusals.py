@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from accrue.domain.ids import id_of_membership
 from tests.integration.networks import demo_network
 from tests.integration.users import FORGET, about_user, put_user
 from tests.integration.world import World
@@ -212,6 +213,12 @@ def _membership_of_another_program(document: Document) -> None:
     document["memberships"][0]["program_id"] = "tea-club"
 
 
+def _membership_of_nobody_yet(document: Document) -> None:
+    _membership_of_another(document)
+    for membership in document["memberships"]:
+        membership["program_membership_id"] = id_of_membership("demo", "coffee-club", "user-9")
+
+
 def _second_membership_of_a_program(document: Document) -> None:
     document["memberships"] = [
         {"program_membership_id": "99999", "program_id": "coffee-club", "user_id": "user-1"}
@@ -243,6 +250,11 @@ CONFLICTS: list[tuple[Callable[[Document], None], str, str]] = [
         _membership_of_another_program,
         "/memberships/0",
         "is another user's or program's already: choose another id",
+    ),
+    (
+        _membership_of_nobody_yet,
+        "/memberships/0/program_membership_id",
+        "begins as the ids do that memberships get here: choose another",
     ),
     (
         _second_membership_of_a_program,

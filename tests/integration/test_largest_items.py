@@ -4,19 +4,25 @@ moto takes items and transactions of any size, so sizes are counted here.
 """
 
 from datetime import date, timedelta
+from hashlib import sha256
 
 from accrue.domain.balance import Balance
 from accrue.domain.membership_state import MembershipState, QuestState
 from accrue.domain.posting import Posting
+from accrue.domain.program.contradictions.program import MAX_PROGRAM_BYTES
+from accrue.domain.program.program import Program
+from accrue.domain.program.stored import kept_digests
 from accrue.domain.program_publication import MAX_KEPT_COUNTS
 from accrue.storage.balances import MAX_POSTINGS_PER_WRITE, BalanceTable
 from accrue.storage.dynamo import to_item
 from tests.integration.item_size import item_size
+from tests.integration.networks import demo_network
 from tests.integration.world import World
 from tests.unit.largest_postings import LARGEST, LONGEST_ID, LONGEST_NUMBER, MEMBERSHIP, SMALLEST
 
 ITEM_BYTES = 400 * 1024
 TRANSACTION_BYTES = 4 * 1024 * 1024
+COUNTING = Program.model_validate(demo_network()["programs"][0])
 
 
 def _bytes(posting: Posting) -> int:
@@ -37,6 +43,16 @@ def test_as_many_postings_are_written_at_once_as_a_transaction_takes(world: Worl
     assert fitting * _bytes(LARGEST) + ITEM_BYTES < TRANSACTION_BYTES
     assert book.how_many_fit([SMALLEST] * MAX_POSTINGS_PER_WRITE) == MAX_POSTINGS_PER_WRITE
     assert book.how_many_fit([LARGEST]) == 1
+
+
+def test_the_largest_version_of_a_program_is_an_item() -> None:
+    """With what members keep of all versions before it."""
+    kept = [sha256(bytes([n // 256, n % 256])).hexdigest()[:16] for n in range(MAX_KEPT_COUNTS)]
+    version = {"program_id": LONGEST_ID, "document": "x" * MAX_PROGRAM_BYTES, "kept": kept}
+    around = {"catalog_key": "k" * 200, "effective_at": "t" * 27, "content_hash": "h" * 64}
+
+    assert item_size(to_item(version | around)) < ITEM_BYTES
+    assert all(len(each) == len(kept[0]) for each in kept_digests(COUNTING))
 
 
 def test_the_largest_balance_is_an_item() -> None:

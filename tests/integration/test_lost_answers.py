@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.integration.authorizer_events import allow, authorizer_event
 from tests.integration.faults import Faults
 from tests.integration.histories import Post, hang_post, village_post
 from tests.integration.invariants import Witness, activity_rows, assert_settled, balances_of
@@ -114,16 +115,15 @@ def test_when_no_answer_ever_comes_the_client_hears_500_and_may_retry(
 
 
 def test_a_minted_key_is_shown_though_the_answer_to_its_write_was_lost(
-    empty_world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, faults: Faults
 ) -> None:
-    faults = Faults.install(monkeypatch)
-    document = {
-        "network": {"network_id": "demo", "name": "Demo network"},
-        "api_keys": [{"key_id": "admin", "role": "admin"}],
-    }
-    faults.lose_answers("PutItem", 2)
+    faults.lose_answers("TransactWriteItems", 2)
 
-    report = empty_world.import_network(document)
+    answer = world.call(
+        "POST /networks/{network_id}/api-keys", {"key_id": "second", "role": "partner"}
+    )
 
-    assert faults.fired["PutItem"] == 2
-    assert [key["key_id"] for key in report["api_keys"]] == ["admin"]
+    assert faults.fired["TransactWriteItems"] == 2
+    assert answer.status == 201
+    event = authorizer_event({"X-API-Key": answer.body["api_key"]})
+    assert world.invoke("authorize_api_key", event) == allow("demo", "partner", "second")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.world import World
+from tests.integration.world import World, gateway_event
 from tests.template import operations_by_route
 
 OPERATOR_ROUTES = {
@@ -43,6 +43,19 @@ def test_his_own_routes_are(unchanged_world: World, route: str) -> None:
 
     assert answer.status in {200, 404, 422}
     assert answer.body.get("code") != "OPERATOR_KEY_REQUIRED"
+
+
+@pytest.mark.parametrize("role", ["operator", "admin"])
+def test_a_gateway_that_leaves_out_what_is_empty_keeps_only_the_operator_out_of_no_network(
+    unchanged_world: World, role: str
+) -> None:
+    event = gateway_event("GET", "/networks", {}, None, network="", role=role)
+    del event["requestContext"]["authorizer"]["network_id"]
+
+    answer = unchanged_world.invoke("administer_networks", event)
+
+    # An admin key without its network is a mistake of ours, and opens nothing.
+    assert answer["statusCode"] == (200 if role == "operator" else 500)
 
 
 def _parameters(route: str) -> list[str]:

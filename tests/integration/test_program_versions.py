@@ -5,11 +5,17 @@ from typing import Any
 
 import pytest
 import time_machine
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from accrue.domain.errors import NoVersionInForceError
-from accrue.domain.program.program import Program, ProgramVersion
+from accrue.domain.network_parts import NetworkPart
+from accrue.domain.preconditions import Precondition
+from accrue.domain.program.program import Program, ProgramVersion, version_in_force
+from accrue.services.import_catalog import CatalogImporter
 from accrue.storage.administration_table import AdministrationTable
 from accrue.storage.catalog import NEWEST_VERSIONS, CatalogTable
+from accrue.storage.catalog_tables import CatalogTables
 from accrue.storage.programs import ProgramTable
 from tests.integration.world import World
 
@@ -68,6 +74,70 @@ def test_what_was_recorded_long_ago_is_decided_by_the_version_of_that_time(
         assert catalog.program_version_at("demo", "club", moment).version == day
     # The newest, and then all of them, once.
     assert len(made) == 2
+
+
+def test_publishing_reads_no_more_after_many_versions(
+    empty_world: World, catalog: CatalogTable
+) -> None:
+    assert catalog.find_program_version("demo", "club", VERSIONS)
+    importer = CatalogImporter.over(
+        CatalogTables.over(AdministrationTable(empty_world.client, "catalog")),
+        now=lambda: FIRST,
+        cache_lifetime=timedelta(seconds=CACHE_SECONDS),
+        random_bytes=bytes,
+    )
+    whatever = Precondition(accepts_any=True)
+    network = NetworkPart(network_id="demo", name="Demo")
+    importer.networks.put(network, Precondition(), may_create=True)
+    read: list[dict[str, Any]] = []
+
+    def note(parsed: dict[str, Any], **_: object) -> None:
+        items = [*parsed.get("Items", []), parsed.get("Item", {})]
+        read.extend(item for item in items if "document" in item)
+
+    empty_world.client.meta.events.register("after-call.dynamodb", note)
+    program = {"name": "Next", "points": {"unit": "points"}}
+    saved = importer.programs.publish("demo", "club", {"program": program}, whatever)
+
+    assert saved.thing.version == VERSIONS + 1
+    assert 0 < len(read) <= 4
+
+
+# Few moments, so that many versions come into force at one, or after a later version.
+DAYS = st.integers(1, 6)
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(days=st.lists(DAYS, min_size=1, max_size=7), now=DAYS)
+def test_the_newest_versions_decide_as_all_of_them_would(
+    empty_world: World, days: list[int], now: int
+) -> None:
+    club = f"club-{''.join(map(str, days))}-{now}"
+    programs = ProgramTable(AdministrationTable(empty_world.client, "catalog"))
+    program = Program.model_validate(
+        {"program_id": club, "name": "Club", "points": {"unit": "points"}}
+    )
+    versions = [
+        ProgramVersion(number, FIRST + timedelta(days=day), program)
+        for number, day in enumerate([0, *days], start=1)
+    ]
+    if programs.find_latest_version(club, club) is None:
+        for before, version in zip([None, *versions], versions, strict=False):
+            revision = programs.find_revision(club)
+            programs.add_version(club, before, version, revision)
+    moment = FIRST + timedelta(days=now)
+    expected = max(v.version for v in versions if v.effective_at <= moment)
+
+    read = CatalogTable(empty_world.client, "catalog", CACHE_SECONDS)
+
+    assert version_in_force(versions, moment).version == expected
+    assert read.program_version_at(club, club, moment).version == expected
+    deciding = [v.version for v in programs.deciding_versions(club, club, moment)]
+    ever = {version_in_force(versions, FIRST + timedelta(days=d)).version for d in range(now, 7)}
+    assert deciding[-1] == expected
+    assert set(deciding) == ever
 
 
 def test_a_version_is_in_force_from_its_very_moment(catalog: CatalogTable) -> None:

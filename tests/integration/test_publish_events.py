@@ -155,20 +155,95 @@ def _network_of(item: Json) -> str:
 # ---- What goes wrong ----
 
 
-def test_a_record_that_cannot_be_read_fails_alone(
+def _one_unreadable(world: World) -> list[Json]:
+    """Three postings, the second of which nobody can read."""
+    buy(world, 1, 2, 3)
+    postings = [i for i in world.items("balance") if i["item_key"]["S"] != "BALANCE"]
+    postings[1] = {**postings[1], "points": {"N": "1000000"}}
+    return postings
+
+
+def test_a_record_that_cannot_be_read_is_noted_and_holds_up_no_other(
     tea_house: World, bus: Listener, caplog: pytest.LogCaptureFixture
 ) -> None:
-    buy(tea_house, 1, 2, 3)
-    postings = [i for i in tea_house.items("balance") if i["item_key"]["S"] != "BALANCE"]
-    postings[1] = {**postings[1], "points": {"N": "1000000"}}
+    postings = _one_unreadable(tea_house)
+    keys = {name: postings[1][name]["S"] for name in ("membership_key", "item_key")}
 
-    answer = tea_house.publish(postings)
+    assert tea_house.publish(postings) == {"batchItemFailures": []}
 
-    assert answer == {"batchItemFailures": [{"itemIdentifier": f"{2:021d}"}]}
     assert len(bus.events()) == len(documents(tea_house)) > 2
+    assert _unpublished(tea_house) == [
+        {
+            "event_key": "#UNPUBLISHED",
+            "item_key": f"{keys['membership_key']} {keys['item_key']}",
+            "keys": keys,
+            "noted_at": STAMP,
+        }
+    ]
+    (line,) = [r for r in caplog.records if r.levelname == "ERROR"]
+    assert line.message == "record can't be read; noted as unpublished"
+    assert vars(line)["item_key"] == keys["item_key"]
+
+
+def test_an_unreadable_record_that_comes_again_is_noted_once(
+    tea_house: World, bus: Listener
+) -> None:
+    postings = _one_unreadable(tea_house)
+    assert bus is not None
+
+    tea_house.publish(postings)
+    tea_house.publish(postings)
+
+    assert len(_unpublished(tea_house)) == 1
+
+
+def test_an_unreadable_record_without_keys_is_noted_by_its_number(
+    tea_house: World, bus: Listener
+) -> None:
+    event = stream_event(_one_unreadable(tea_house)[1:2])
+    del event["Records"][0]["dynamodb"]["Keys"]["membership_key"]
+
+    assert tea_house.invoke("publish_events", event) == {"batchItemFailures": []}
+
+    (noted,) = _unpublished(tea_house)
+    assert noted["item_key"] == f"{1:021d}"
+    assert bus.events() == []
+
+
+def test_an_unreadable_record_that_cannot_be_noted_comes_again(
+    tea_house: World, bus: Listener, faults: Faults, caplog: pytest.LogCaptureFixture
+) -> None:
+    postings = _one_unreadable(tea_house)
+    faults.answer_with("PutItem", iter([refused("InternalServerError")]))
+
+    assert tea_house.publish(postings) == {"batchItemFailures": [{"itemIdentifier": f"{2:021d}"}]}
+
+    assert _unpublished(tea_house) == []
+    assert len(bus.events()) > 2
     (line,) = [r for r in caplog.records if r.levelname == "ERROR"]
     assert line.message == "event not published"
-    assert vars(line)["item_key"] == postings[1]["item_key"]["S"]
+    assert tea_house.publish(postings) == {"batchItemFailures": []}
+    assert len(_unpublished(tea_house)) == 1
+
+
+def test_what_was_noted_is_published_once_it_can_be_read(tea_house: World, bus: Listener) -> None:
+    """As docs/events.md has it: the item by its keys, as a record of one's own."""
+    tea_house.publish(_one_unreadable(tea_house))
+    published = by_id(bus.events())
+    (noted,) = [i for i in tea_house.items("events") if i["event_key"]["S"] == "#UNPUBLISHED"]
+
+    posting = tea_house.client.get_item(TableName="balance", Key=noted["keys"]["M"])["Item"]
+    change = {"Keys": noted["keys"]["M"], "NewImage": posting, "SequenceNumber": "1"}
+    event = {"Records": [{"eventName": "INSERT", "dynamodb": change}]}
+
+    assert tea_house.invoke("publish_events", event) == {"batchItemFailures": []}
+    everything = by_id(shown_events(tea_house))
+    assert published.keys() < everything.keys()
+    assert by_id(documents(tea_house)) == {**published, **by_id(bus.events())} == everything
+
+
+def _unpublished(world: World) -> list[Json]:
+    return [row for row in world.rows("events") if row["event_key"] == "#UNPUBLISHED"]
 
 
 def test_what_the_bus_does_not_take_comes_again_and_is_logged_once(

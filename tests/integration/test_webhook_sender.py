@@ -220,7 +220,7 @@ def test_redirect_is_not_followed(authority: trustme.CA, status: int) -> None:
     assert target.accepted == 0
 
 
-@pytest.mark.parametrize("status", [199, 400, 404, 410, 500, 503])
+@pytest.mark.parametrize("status", [400, 404, 410, 500, 503])
 def test_other_answers_are_no_success(authority: trustme.CA, status: int) -> None:
     answer = b"HTTP/1.1 %d Whatever\r\nContent-Length: 0\r\n\r\n" % status
     with _running(_sending(answer), _server_tls(authority, HOST)) as server:
@@ -409,6 +409,38 @@ def test_unknown_name(resolve: webhook_addresses.Resolve) -> None:
         addresses.ensure_reachable(parse_webhook_url(f"https://{HOST}/"))
 
 
+def test_a_name_server_that_hangs_is_not_waited_for() -> None:
+    asked, released = threading.Event(), threading.Event()
+
+    def hang(_host: str, _port: int) -> Sequence[str]:
+        asked.set()
+        released.wait(PATIENCE_SECONDS)
+        return ["8.8.8.8"]
+
+    addresses = AddressBook(allows_private=False, resolve=hang, timeout_seconds=0.05)
+    try:
+        result = HttpWebhookSender(addresses).send(f"https://{HOST}/", {}, b"{}")
+        with pytest.raises(UnreachableUrlError, match="took too long"):
+            addresses.ensure_reachable(parse_webhook_url(f"https://{HOST}/"))
+    finally:
+        is_answered = released.is_set()
+        released.set()
+
+    assert asked.is_set()
+    assert not is_answered
+    assert (result.status_code, result.error) == (None, "its host name took too long to look up")
+
+
+def test_a_bug_in_looking_up_is_none_of_the_urls() -> None:
+    def break_down(_host: str, _port: int) -> Sequence[str]:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        AddressBook(allows_private=False, resolve=break_down).ensure_reachable(
+            parse_webhook_url(f"https://{HOST}/")
+        )
+
+
 @pytest.mark.parametrize(
     "url", ["http://hooks.example.com:{}/", "https://127.0.0.1:{}/", "https://localhost:{}/"]
 )
@@ -420,6 +452,37 @@ def test_url_that_was_let_in_while_private_ones_were_allowed_is_refused(url: str
     assert result.status_code is None
     assert result.error is not None
     assert server.accepted == 0
+
+
+@pytest.mark.parametrize(
+    "interim",
+    [
+        b"HTTP/1.1 100 Continue\r\n\r\n",
+        b"HTTP/1.1 102 Processing\r\n\r\n",
+        b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n",
+        b"HTTP/1.1 103 Early Hints\r\nConnection: close\r\n\r\n" * 3,
+        b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n",
+    ],
+)
+def test_what_comes_before_the_answer_is_none(interim: bytes) -> None:
+    with _running(_sending(interim + b"HTTP/1.1 204 No Content\r\n\r\n"), None) as server:
+        sender = HttpWebhookSender(AddressBook(allows_private=True))
+        result = sender.send(f"http://localhost:{server.port}/", {}, b"{}")
+
+    assert (result.status_code, result.error) == (204, None)
+
+
+def _early_hints_for_ever(connection: socket.socket) -> None:
+    while True:
+        connection.sendall(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+
+
+def test_a_server_that_never_comes_to_its_answer_has_none() -> None:
+    with _running(_early_hints_for_ever, None) as server:
+        sender = HttpWebhookSender(AddressBook(allows_private=True), timeout_seconds=0.2)
+        result = sender.send(f"http://localhost:{server.port}/", {}, b"{}")
+
+    assert (result.status_code, result.error) == (None, "it took too long")
 
 
 def test_on_ones_own_machine_http_will_do() -> None:

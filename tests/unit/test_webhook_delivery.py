@@ -9,14 +9,17 @@ from hypothesis import strategies as st
 
 from accrue.domain.activity import MembershipRef
 from accrue.domain.follow_up_events import FollowUpEvent
+from accrue.domain.ids import id_of_event
 from accrue.domain.webhooks.delivery import (
     LIFETIME,
     MAX_KEPT_ATTEMPTS,
+    UNDER_WAY_FOR,
     AttemptOrder,
     Delivery,
     DeliveryAttempt,
     DeliveryStatus,
     SendResult,
+    is_delivery_position,
     planned_delivery,
 )
 from accrue.domain.webhooks.retry_schedule import DEFAULT_DELAYS_SECONDS, RetrySchedule
@@ -184,3 +187,39 @@ def test_delivery_as_it_is_listed() -> None:
         "next_attempt_at": None,
     }
     assert replace(PLANNED).to_document()["next_attempt_at"] == "2026-03-01T12:00:00.000000Z"
+
+
+def test_an_attempt_is_under_way_until_it_is_over_for_certain() -> None:
+    begun = PLANNED.begun_attempt(NOW)
+
+    assert not PLANNED.is_under_way(NOW)
+    assert begun.is_under_way(NOW)
+    assert begun.is_under_way(NOW + UNDER_WAY_FOR - timedelta(microseconds=1))
+    assert not begun.is_under_way(NOW + UNDER_WAY_FOR)
+    assert not _after(begun, 500).is_under_way(NOW)
+
+
+def test_a_new_round_waits_for_no_attempt_of_the_one_before() -> None:
+    begun = PLANNED.begun_attempt(NOW)
+
+    assert not begun.begun_again(NOW).is_under_way(NOW)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        (f"2026-03-01T12:00:00.000000Z#ev_{'a2' * 16}", True),
+        (f"2026-03-01T12:00:00.000000Z#ev_{'a1' * 16}", False),
+        (f"2026-02-30T12:00:00.000000Z#ev_{'a2' * 16}", False),
+        (f"2026-03-01T12:00:00.000000Z#ev_{'a2' * 16}\n", False),
+        ("", False),
+    ],
+)
+def test_position_in_a_list_of_deliveries(text: str, *, is_one: bool) -> None:
+    assert is_delivery_position(text) is is_one
+
+
+def test_the_position_of_a_delivery_is_one() -> None:
+    event_id = id_of_event("demo", "ik_1", "", "points.awarded", "")
+
+    assert is_delivery_position(replace(PLANNED, event_id=event_id).position)

@@ -113,6 +113,8 @@ def test_what_python_takes_for_private_is_never_public(
         ("https://example.com", WebhookUrl("https", "example.com", 443, "/")),
         ("https://example.com/", WebhookUrl("https", "example.com", 443, "/")),
         ("HTTPS://Example.COM:8443/a/b", WebhookUrl("https", "example.com", 8443, "/a/b")),
+        ("https://example.com:1024/", WebhookUrl("https", "example.com", 1024, "/")),
+        ("https://example.com:65535/", WebhookUrl("https", "example.com", 65535, "/")),
         ("https://a-1.example.com?x=1", WebhookUrl("https", "a-1.example.com", 443, "/?x=1")),
         (
             "https://example.com/a?x=%20&y=:@/?",
@@ -149,13 +151,19 @@ REFUSED = [
     ("https://[::ffff:10.0.0.1]:443/", "names an IP address"),
     ("https://localhost/", "without a dot"),
     ("https://metadata/", "without a dot"),
-    ("https://example.com./", "has no host name"),
+    ("https://example.com./", "no dot at the end, such as hooks.example.com"),
     ("https://-a.example.com/", "has no host name"),
     ("https://a..example.com/", "has no host name"),
     ("https://exa%6dple.com/", "has no host name"),
     ("https://" + "a" * 64 + ".example.com/", "has no host name"),
     ("https://example.com:0/", "has a port"),
     ("https://example.com:65536/", "has a port"),
+    ("https://example.com:1/", "443 or one from 1024 to 65535"),
+    ("https://example.com:22/", "443 or one from 1024 to 65535"),
+    ("https://example.com:25/", "443 or one from 1024 to 65535"),
+    ("https://example.com:80/", "443 or one from 1024 to 65535"),
+    ("https://example.com:442/", "443 or one from 1024 to 65535"),
+    ("https://example.com:1023/", "443 or one from 1024 to 65535"),
     ("https://example.com:/", "has a port"),
     ("https://example.com:+443/", "has a port"),
     ("https://example.com:443:443/", "has a port"),
@@ -185,6 +193,7 @@ def test_url_that_could_mean_something_else_is_refused(text: str, remedy: str) -
         ("http://127.0.0.1:8000/x", "127.0.0.1", 8000),
         ("http://localhost:8000", "localhost", 8000),
         ("http://receiver/", "receiver", 80),
+        ("http://receiver:81/", "receiver", 81),
         ("https://10.0.0.1/", "10.0.0.1", 443),
     ],
 )
@@ -221,6 +230,7 @@ def test_a_host_that_is_accepted_is_a_plain_name(text: str) -> None:
 
     assert parsed.scheme == "https"
     assert "." in parsed.host
+    assert parsed.port == 443 or parsed.port >= 1024
     assert set(parsed.host) <= set("abcdefghijklmnopqrstuvwxyz0123456789-_.")
     assert not parsed.host.rpartition(".")[2].isdecimal()
     assert f"//{parsed.host}" in text.lower()

@@ -1,6 +1,7 @@
 """One definition as an administrator sends it, or every fault of it at once."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from accrue.domain.administration_errors import InvalidDefinitionError
@@ -18,14 +19,25 @@ def read_definition[D: Document](
     sent: Mapping[str, Any],
     model: type[D],
     contradictions: Callable[[D], Iterator[Contradiction]] | None = None,
+    *,
+    in_path: str | None = None,
 ) -> D:
     """The definition. Raises InvalidDefinitionError with a pointer to every fault.
 
-    `contradictions` are looked for in what can be read.
+    `contradictions` are looked for in what can be read. The id that the path gave, the field
+    `in_path`, is pointed at there.
     """
-    return read_in_surroundings(
-        sent, model, lambda readable, _: contradictions(readable) if contradictions else iter(())
-    )
+    try:
+        return read_in_surroundings(
+            sent,
+            model,
+            lambda readable, _: contradictions(readable) if contradictions else iter(()),
+        )
+    except InvalidDefinitionError as refusal:
+        raise InvalidDefinitionError.of(
+            replace(fault, pointer=f"path:{in_path}") if fault.pointer == f"/{in_path}" else fault
+            for fault in refusal.faults
+        ) from None
 
 
 def read_in_surroundings[D: Document](

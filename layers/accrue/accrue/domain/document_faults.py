@@ -61,10 +61,12 @@ def place_and_remedy(error: ErrorDetails, root: type[Document]) -> tuple[Place, 
     place, models = _place_and_models(error["loc"], root)
     if error["type"] in {"union_tag_invalid", "union_tag_not_found"}:
         place = (*place, "kind")
-    return place, _remedy(error, place, models)
+    return place, _remedy(error, place, models, root)
 
 
-def _remedy(error: ErrorDetails, place: Place, models: list[type[Document]]) -> str:
+def _remedy(
+    error: ErrorDetails, place: Place, models: list[type[Document]], root: type[Document]
+) -> str:
     kind = error["type"]
     if error["input"] is None and kind in _TO_SEND:
         return f"is null: send {_TO_SEND[kind]}".format_map(error.get("ctx", {}))
@@ -74,7 +76,7 @@ def _remedy(error: ErrorDetails, place: Place, models: list[type[Document]]) -> 
         case "extra_forbidden":
             remedy = _not_a_field(str(place[-1]), models)
         case "too_long":
-            remedy = _too_many(place, error)
+            remedy = _too_many(place, error, root)
         case "string_pattern_mismatch":
             remedy = _not_an_id(error)
         case "datetime_parsing" | "datetime_from_date_parsing":
@@ -107,10 +109,11 @@ def _no_time(why: str) -> str:
     return _TIME
 
 
-def _too_many(place: Place, error: ErrorDetails) -> str:
+def _too_many(place: Place, error: ErrorDetails, root: type[Document]) -> str:
     most = f"has more than {error.get('ctx', {})['max_length']} items: "
     # Only the lists of the network itself may be spread over several documents.
-    return most + ("put the rest into another document" if len(place) == 1 else "remove some")
+    may_be_spread = len(place) == 1 and "network" in root.model_fields
+    return most + ("put the rest into another document" if may_be_spread else "remove some")
 
 
 def _place_and_models(

@@ -13,6 +13,7 @@ from accrue.domain.canonical import canonical_json
 
 # 160 bits: nobody finds two keys of a network with the same id, even on purpose.
 DIGEST_BYTES = 20
+_MEMBERSHIP = "pm"
 _ACTIVITY_ID = re.compile(r"(ik|rf|fr)_[a-z2-7]{32}")
 
 
@@ -44,7 +45,14 @@ def id_of_event(
 
 def id_of_membership(network_id: str, program_id: str, user_id: str) -> str:
     """The id of the membership that a user gets in a program without being given one."""
-    return _derived("pm", network_id, canonical_json([program_id, user_id]))
+    return _derived(_MEMBERSHIP, network_id, canonical_json([program_id, user_id]))
+
+
+def is_of_somebody_else(membership_id: str, network_id: str, program_id: str, user_id: str) -> bool:
+    """Whether the id is kept for a membership that gets its id here, and which is not this one."""
+    return membership_id.startswith(f"{_MEMBERSHIP}_") and membership_id != id_of_membership(
+        network_id, program_id, user_id
+    )
 
 
 def is_activity_id(text: str) -> bool:

@@ -64,6 +64,15 @@ def refusal(faults: Iterable[Fault]) -> InvalidNetworkDocumentError:
     )
 
 
+def overtaken(faults: Iterable[Fault]) -> InvalidNetworkDocumentError:
+    """The refusal of the rest of a document, which somebody else's change has made faulty."""
+    return InvalidNetworkDocumentError(
+        "Somebody else changed the network during the import; only the parts before this one are"
+        " written. Look at the change and send the whole document again.",
+        tuple(faults),
+    )
+
+
 def _contradictions(
     document: NetworkDocument, reading: Reading[NetworkDocument]
 ) -> Iterator[Contradiction]:

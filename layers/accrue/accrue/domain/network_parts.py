@@ -4,6 +4,7 @@ Everything that a part refers to must be in the document. What the document does
 it is in the catalog: leaving a user out is not how one forgets a user.
 """
 
+import re
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -11,18 +12,22 @@ from pydantic import Field, field_validator
 
 from accrue.domain.catalog import ActivityType, Network
 from accrue.domain.field_parsers import email as parse_email
+from accrue.domain.json_values import WrongValueError
 from accrue.domain.program.parts import (
     MEMBER_ROLE,
     ActivityTypeId,
     CatalogId,
     Document,
     Role,
+    Truth,
     ValueText,
 )
 from accrue.domain.program.program import Program
 
 NetworkId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 KeyId = NetworkId
+# Ids stand in paths, and gateways differ in whether they decode those.
+_PERCENT_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 # More come in further documents: one import must be over before its caller's patience is.
 MAX_ACTIVITY_TYPES = 1000
 MAX_PROGRAMS = 100
@@ -40,7 +45,7 @@ class NetworkPart(Document):
 
     network_id: NetworkId
     name: str = Field(min_length=1, max_length=128)
-    logs_undefined_types: bool | None = None
+    logs_undefined_types: Truth | None = None
     metadata_fields: tuple[CatalogId, ...] | None = Field(default=None, max_length=20)
     automatic_programs: tuple[CatalogId, ...] | None = Field(default=None, max_length=20)
 
@@ -64,8 +69,18 @@ class ActivityTypePart(Document):
     activity_type_id: ActivityTypeId
     kind: Literal["action", "sale"]
     roles: tuple[Role, ...] = Field(default=(MEMBER_ROLE,), min_length=1, max_length=20)
-    allows_negative: bool = False
-    is_archived: bool = False
+    allows_negative: Truth = False
+    is_archived: Truth = False
+
+    @field_validator("activity_type_id")
+    @classmethod
+    def _readable_in_urls(cls, activity_type_id: str) -> str:
+        if escape := _PERCENT_ESCAPE.search(activity_type_id):
+            raise WrongValueError(
+                f"has {escape.group()} in it, which is a character in URLs: put something else"
+                " between the % and what follows"
+            )
+        return activity_type_id
 
     def activity_type(self) -> ActivityType:
         """The type that is defined."""

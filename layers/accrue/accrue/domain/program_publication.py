@@ -13,7 +13,7 @@ from accrue.domain.program.contradictions.program import find_contradictions
 from accrue.domain.program.contradictions.surroundings import Contradiction, Names
 from accrue.domain.program.parts import Document
 from accrue.domain.program.program import Program, ProgramVersion
-from accrue.domain.program.stored import kept_counts
+from accrue.domain.program.stored import kept_digests
 from accrue.domain.program.times import Moment
 from accrue.domain.program_surroundings import surroundings_of
 from accrue.domain.readable_part import Reading
@@ -74,19 +74,18 @@ def _named_in_path(sent: Mapping[str, Any], program_id: str) -> Mapping[str, Any
     return {**sent, "program": {**program, "program_id": program_id}}
 
 
-def earliest_effective_at(
-    latest: ProgramVersion, now: datetime, cache_lifetime: timedelta
-) -> datetime:
+def earliest_effective_at(now: datetime, cache_lifetime: timedelta) -> datetime:
     """Later than any function can still be unaware of a version that is published now, so that all
-    decide alike; and not before the version that it follows.
+    decide alike. Whatever is scheduled for later is withdrawn by it: a wrong time can be mended.
     """
-    return max(now + 2 * cache_lifetime, latest.effective_at)
+    return now + 2 * cache_lifetime
 
 
 def following_version(
     publication: ProgramPublication, latest: ProgramVersion | None, earliest: datetime
 ) -> ProgramVersion:
-    """What a publication becomes: the latest version itself, if it says the same.
+    """What a publication becomes: the latest version itself, if it says the same and need not come
+    into force any sooner.
 
     Raises InvalidDefinitionError if it can't come into force when it is said to.
     """
@@ -97,7 +96,8 @@ def following_version(
             "is given for the first version, which is in force from the beginning: leave it out",
         )
         return ProgramVersion(1, BEGINNING, publication.program)
-    if publication.program == latest.program:
+    is_brought_forward = wanted is not None and wanted < latest.effective_at > earliest
+    if publication.program == latest.program and not is_brought_forward:
         _ensure(
             wanted in (None, latest.effective_at),
             f"is another time than version {latest.version} has, {to_text(latest.effective_at)},"
@@ -117,10 +117,11 @@ def _ensure(is_right: bool, remedy: str) -> None:  # noqa: FBT001 - reads as a s
         raise InvalidDefinitionError.of([Fault(pointer("effective_at"), remedy)])
 
 
-def too_much_kept(program: Program, earlier: Iterable[ProgramVersion]) -> str | None:
-    """What to say of a program whose members would have to keep too much in all its versions."""
-    programs = (program, *(version.program for version in earlier))
-    counted = frozenset[str]().union(*map(kept_counts, programs))
+def too_much_kept(program: Program, earlier: frozenset[str]) -> str | None:
+    """What to say of a program whose members would have to keep too much in all its versions;
+    `earlier` is what they keep of the earlier ones, in digests.
+    """
+    counted = earlier | kept_digests(program)
     if len(counted) <= MAX_KEPT_COUNTS:
         return None
     return (

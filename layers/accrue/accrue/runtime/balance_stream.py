@@ -1,7 +1,7 @@
 """A batch of the balance table's stream: from records to events, and from failures to records."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -20,11 +20,18 @@ from accrue.domain.settled_outcome import SettledOutcome
 logger = Logger()
 
 
+class Notes(Protocol):
+    """Where a record is noted that nobody can read, so that it is found again."""
+
+    def note(self, keys: Mapping[str, Any], sequence_number: str) -> None: ...
+
+
 class BalanceBatch:
     """The records of one invocation; an event that came twice stands for both its records."""
 
-    def __init__(self) -> None:
+    def __init__(self, notes: Notes) -> None:
         self.size = 0
+        self._notes = notes
         self.failed: dict[str, None] = {}
         self._records: dict[str, list[str]] = {}
         self._events: dict[str, FollowUpEvent] = {}
@@ -35,8 +42,10 @@ class BalanceBatch:
         return list(self._events.values())
 
     def add(self, record: DynamoDBRecord) -> None:
-        """Take a record in. What is no new posting or outcome needs nothing done; what can't be
-        read fails.
+        """Take a record in. What is no new posting or outcome needs nothing done.
+
+        What can't be read is noted and passed over: no retry would make it better, and for as
+        long as it came again nothing behind it in its shard would be published.
         """
         self.size += 1
         change = record.dynamodb
@@ -48,7 +57,7 @@ class BalanceBatch:
         try:
             events = _events_of(change)
         except Exception as error:  # noqa: BLE001 - it must not keep others from being published
-            self._fail([sequence_number], error, _ids(change))
+            self._pass_over(change, sequence_number, error)
             return
         for event in events:
             self._events[event.event_id] = event
@@ -58,6 +67,15 @@ class BalanceBatch:
         """Have the event's records delivered again; logged with its ids."""
         ids = {"event_id": event.event_id, "activity_id": event.activity_id}
         self._fail(self._records[event.event_id], error, {**ids, "network_id": event.network_id})
+
+    def _pass_over(self, change: StreamRecord, sequence_number: str, error: Exception) -> None:
+        try:
+            self._notes.note(change.get("Keys") or {}, sequence_number)
+        except Exception as outage:  # noqa: BLE001 - it must not keep others from being published
+            self._fail([sequence_number], outage, _ids(change))
+            return
+        extra = {**_ids(change), "sequence_numbers": [sequence_number]}
+        logger.error("record can't be read; noted as unpublished", exc_info=error, extra=extra)
 
     def _fail(
         self, sequence_numbers: list[str], error: Exception, ids: Mapping[str, object]
@@ -75,9 +93,9 @@ class BalanceBatch:
         return {"batchItemFailures": [{"itemIdentifier": number} for number in self.failed]}
 
 
-def read_stream(event: dict[str, Any]) -> BalanceBatch:
+def read_stream(event: dict[str, Any], notes: Notes) -> BalanceBatch:
     """The batch in a Lambda event."""
-    batch = BalanceBatch()
+    batch = BalanceBatch(notes)
     for record in DynamoDBStreamEvent(event).records:
         batch.add(record)
     return batch

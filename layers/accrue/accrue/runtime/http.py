@@ -87,8 +87,8 @@ class Request:
     def path_parameter(self, name: str) -> str:
         """A path parameter, percent-decoded.
 
-        Gateways differ in whether they decode it. No id of ours has a percent sign, so decoding
-        once more does no harm.
+        Gateways differ in whether they decode it. No id of ours has a percent sign before two hex
+        digits (`domain.network_parts` sees to it), so decoding once more does no harm.
         """
         return unquote(self.event.path_parameters[name])
 
@@ -165,7 +165,10 @@ def warnings_header(warnings: tuple[str, ...]) -> dict[str, str]:
 def _caller(event: APIGatewayProxyEvent) -> Caller:
     # Written by our authorizer; without it the route would be open, and KeyError makes that a 500.
     authorizer = event["requestContext"]["authorizer"]
-    return Caller(authorizer["network_id"], KeyRole(authorizer["role"]), authorizer["key_id"])
+    role = KeyRole(authorizer["role"])
+    # The operator's is empty, and a gateway may leave out what is.
+    absent = {"network_id": ""} if role is KeyRole.OPERATOR else {}
+    return Caller({**absent, **authorizer}["network_id"], role, authorizer["key_id"])
 
 
 def _ids(event: APIGatewayProxyEvent, context: LambdaContext) -> dict[str, Any]:
@@ -174,7 +177,9 @@ def _ids(event: APIGatewayProxyEvent, context: LambdaContext) -> dict[str, Any]:
         "request_id": event.request_context.request_id,
         "function_request_id": context.aws_request_id,
         "route": f"{event.http_method} {event.resource}",
-        "network_id": authorizer.get("network_id"),
+        # An operator's key has none, and the path says whose network it is about.
+        "network_id": authorizer.get("network_id")
+        or (event.path_parameters or {}).get("network_id"),
         "key_id": authorizer.get("key_id"),
     }
 

@@ -2,14 +2,14 @@
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from accrue.domain.errors import Fault, InvalidRequestError
 from accrue.domain.pages import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Page, PageRequest
 
-# Longer than any key of a list; DynamoDB refuses sort keys over 1,024 bytes.
-MAX_POSITION_CHARS = 512
+# DynamoDB refuses sort keys that are longer.
+MAX_POSITION_BYTES = 1024
 _NOT_OURS = "is not a cursor of this list: send next_cursor of an earlier answer as it is"
 
 
@@ -36,12 +36,20 @@ def position_of(cursor: str) -> str:
     """
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        position = base64.b64decode(padded, altchars=b"-_", validate=True).decode()
+        octets = base64.b64decode(padded, altchars=b"-_", validate=True)
+        position = octets.decode()
     except (binascii.Error, ValueError):
         raise InvalidRequestError.of(Fault("query:cursor", _NOT_OURS)) from None
-    if not position or len(position) > MAX_POSITION_CHARS:
+    if not 0 < len(octets) <= MAX_POSITION_BYTES:
         raise InvalidRequestError.of(Fault("query:cursor", _NOT_OURS))
     return position
+
+
+def checked_page(page: PageRequest, is_position: Callable[[str], bool]) -> PageRequest:
+    """The page, if its cursor has the form of the list's positions. Raises InvalidRequestError."""
+    if page.after is not None and not is_position(page.after):
+        raise InvalidRequestError.of(Fault("query:cursor", _NOT_OURS))
+    return page
 
 
 def cursor_of(position: str) -> str:

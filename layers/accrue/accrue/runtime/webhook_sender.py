@@ -123,8 +123,22 @@ class _Deadline:
         return left
 
 
+class _FinalResponse(http.client.HTTPResponse):
+    """The answer itself. http.client passes over a 100 before it and takes other 1xx for it."""
+
+    @override
+    def begin(self) -> None:
+        super().begin()
+        while self.status // 100 == 1:
+            # Without headers it begins anew, with what the server says next.
+            self.headers = self.msg = cast("http.client.HTTPMessage", None)
+            super().begin()
+
+
 class _PinnedConnection(http.client.HTTPConnection):
     """Connects to addresses that were checked, and not to what the host's name means by then."""
+
+    response_class = _FinalResponse
 
     def __init__(
         self,

@@ -1,6 +1,6 @@
 """Publish versions of programs, show and compare them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -26,8 +26,6 @@ from accrue.domain.program_publication import (
 )
 from accrue.services.put_conditionally import Saved, put_conditionally
 
-type Publish = Callable[[], ProgramPublication]
-
 
 class ProgramStore(Protocol):
     """Reads programs past every cache, and adds versions.
@@ -46,7 +44,7 @@ class ProgramStore(Protocol):
     def list_versions(
         self, network_id: str, program_id: str, page: PageRequest
     ) -> Page[ProgramVersion]: ...
-    def list_all_versions(self, network_id: str, program_id: str) -> Sequence[ProgramVersion]: ...
+    def find_kept(self, network_id: str, latest: ProgramVersion | None) -> frozenset[str]: ...
     def list_programs(self, network_id: str, page: PageRequest) -> Page[ProgramSummary]: ...
     def find_revision(self, network_id: str) -> int: ...
     def add_version(
@@ -109,24 +107,6 @@ class ProgramAdministrator:
         self, network_id: str, program_id: str, sent: Mapping[str, Any], precondition: Precondition
     ) -> Saved[ProgramVersion]:
         """Make the program sent the latest version. Raises InvalidDefinitionError."""
-
-        def publication() -> ProgramPublication:
-            network = self.networks.find_network(network_id)
-            if network is None:
-                raise NetworkNotFoundError
-            activity_types = self.activity_types.all_activity_types(network_id)
-            return read_publication(sent, program_id, network, activity_types)
-
-        return self._publish(network_id, program_id, publication, precondition)
-
-    def publish_imported(self, network_id: str, program: Program) -> Saved[ProgramVersion]:
-        """The same with a program that was held against its document."""
-        publication = ProgramPublication(program=program)
-        return self._publish(network_id, program.program_id, lambda: publication, AS_IMPORTED)
-
-    def _publish(
-        self, network_id: str, program_id: str, publication: Publish, precondition: Precondition
-    ) -> Saved[ProgramVersion]:
         revision = 0
 
         def find() -> ProgramVersion | None:
@@ -135,24 +115,44 @@ class ProgramAdministrator:
             revision = self.store.find_revision(network_id)
             return self.store.find_latest_version(network_id, program_id)
 
+        def make(latest: ProgramVersion | None) -> ProgramVersion:
+            return self._following(network_id, self._read(sent, network_id, program_id), latest)
+
         return put_conditionally(
             find=find,
-            make=lambda latest: self._following(network_id, publication(), latest),
+            make=make,
             save=lambda latest, made: self.store.add_version(network_id, latest, made, revision),
             precondition=precondition,
         )
+
+    def publish_imported(self, network_id: str, program: Program) -> Saved[ProgramVersion]:
+        """The same with a program of a document that was held against it already.
+
+        Against what is there it is held again: somebody may have changed that meanwhile.
+        """
+        sent = {"program": program.to_document()}
+        return self.publish(network_id, program.program_id, sent, AS_IMPORTED)
+
+    def _read(
+        self, sent: Mapping[str, Any], network_id: str, program_id: str
+    ) -> ProgramPublication:
+        network = self.networks.find_network(network_id)
+        if network is None:
+            raise NetworkNotFoundError
+        activity_types = self.activity_types.all_activity_types(network_id)
+        return read_publication(sent, program_id, network, activity_types)
 
     def _following(
         self, network_id: str, publication: ProgramPublication, latest: ProgramVersion | None
     ) -> ProgramVersion:
         program = publication.program
         if latest is None or latest.program != program:
-            earlier = self.store.list_all_versions(network_id, program.program_id)
+            earlier = self.store.find_kept(network_id, latest)
             if remedy := too_much_kept(program, earlier):
                 raise InvalidDefinitionError.of([Fault(pointer("program"), remedy)])
         # Asked last: reading may take longer than a cache lives.
         now = self.now()
-        earliest = earliest_effective_at(latest, now, self.cache_lifetime) if latest else now
+        earliest = earliest_effective_at(now, self.cache_lifetime)
         return following_version(publication, latest, earliest)
 
     def get(self, network_id: str, program_id: str) -> ShownProgram:

@@ -1,19 +1,22 @@
 """Make one attempt of a delivery: at least once, never lost.
 
-The order for the next attempt is sent *before* the attempt is noted in the delivery. So what is
-noted has its successor in the queue, and whatever dies on the way leaves either the delivery as it
-was, with its order to come again, or all of it done:
+Who makes an attempt first writes that it is under way, and by when it is over for certain; the
+order for the next one is sent *before* the attempt is noted in the delivery. So what is noted has
+its successor in the queue, and whatever dies on the way leaves either the delivery as it was, with
+its order to come again once the attempt is over, or all of it done:
 
 | died before           | the order comes again and                                        |
 |-----------------------|------------------------------------------------------------------|
+| saying "under way"    | says it, and sends                                               |
 | sending               | sends                                                            |
 | ordering the next     | sends once more; the receiver drops the repeat by its id         |
 | noting the attempt    | the same; the order for the next one is there twice              |
 | being acknowledged    | finds the attempt noted, and is dropped                          |
 
 The other way round, an order that was late could not tell whether its successor had been sent, and
-would have to send it again each time: repeats would breed repeats. Here a second copy of an order
-finds its attempt noted, unless both are under way at once, and ends.
+would have to send it again each time: repeats would breed repeats. Here of two copies of an order
+one makes the attempt. The other finds it noted, or under way and, when it comes again, noted; it
+ends either way, and orders nothing.
 """
 
 from collections.abc import Callable
@@ -101,26 +104,39 @@ class WebhookDeliverer:
         if delivery.next_attempt_at is not None and self.now() < delivery.next_attempt_at:
             self.queue.send([(order, delivery.next_attempt_at)])
             return Step.POSTPONED
-        return self._attempt(delivery)
-
-    def _attempt(self, delivery: Delivery) -> Step:
+        if delivery.is_under_way(self.now()):
+            raise AttemptTooEarlyError
         webhook = self.webhooks.find_webhook(delivery.network_id, delivery.webhook_id)
         if webhook is None or not webhook.is_enabled:
-            after = delivery.failed(DISABLED if webhook else MISSING)
-        else:
-            attempt = send_signed(
-                webhook, delivery.event_id, delivery.body, sender=self.sender, now=self.now()
-            )
-            if attempt.result.status_code == GONE:
-                self._disable(delivery.network_id, webhook)
-            after = delivery.after(attempt, self.schedule)
+            return self._note(delivery, delivery.failed(DISABLED if webhook else MISSING))
+        return self._attempt(self._begun(delivery), webhook)
+
+    def _begun(self, delivery: Delivery) -> Delivery:
+        begun = delivery.begun_attempt(self.now())
+        try:
+            self.deliveries.save_delivery(delivery, begun)
+        except DeliveryMovedError:
+            # To another copy of the order, most likely. If it dies, this one makes the attempt.
+            raise AttemptTooEarlyError from None
+        return begun
+
+    def _attempt(self, begun: Delivery, webhook: Webhook) -> Step:
+        attempt = send_signed(
+            webhook, begun.event_id, begun.body, sender=self.sender, now=self.now()
+        )
+        if attempt.result.status_code == GONE:
+            self._disable(begun.network_id, webhook)
+        after = begun.after(attempt, self.schedule)
         if after.next_attempt_at is not None:
             self.queue.send([(AttemptOrder.next_of(after), after.next_attempt_at)])
+        return self._note(begun, after)
+
+    def _note(self, present: Delivery, after: Delivery) -> Step:
         try:
-            self.deliveries.save_delivery(delivery, after)
+            self.deliveries.save_delivery(present, after)
         except DeliveryMovedError:
-            # Another copy of the order noted its attempt, or a new round has begun: either has an
-            # order of its own.
+            # A new round has begun, or another copy of the order was quicker: either has an order
+            # of its own.
             return Step.DROPPED
         if after.is_pending:
             return Step.WILL_RETRY

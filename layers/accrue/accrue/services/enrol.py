@@ -13,13 +13,14 @@ from accrue.domain.administration_errors import (
 )
 from accrue.domain.catalog import Membership, Network, User
 from accrue.domain.errors import Fault
-from accrue.domain.ids import id_of_membership
+from accrue.domain.ids import id_of_membership, is_of_somebody_else
 from accrue.domain.preconditions import Precondition
 from accrue.domain.user_standing import UserStanding
 from accrue.domain.users import MAX_MEMBERSHIPS, UserProfile
 from accrue.services.put_conditionally import put_conditionally
 
 TAKEN = "is another user's or program's already: choose another id"
+RESERVED = "begins as the ids do that memberships get here: choose another"
 # An order is for whatever state it finds.
 WHATEVER_IS_THERE = Precondition(accepts_any=True)
 
@@ -65,6 +66,8 @@ def enrolled(
     for ref in new:
         if other := other_membership(profile, ref):
             raise _taken(f"differs from {other}, which the user has: send that, or leave it out")
+        if is_reserved(profile, ref, network_id):
+            raise _taken(f"{RESERVED}, or leave it out")
         if is_somebody_elses(profile, ref, network_id, store):
             raise _taken(TAKEN)
     wanted = profile.enrolled(new)
@@ -93,6 +96,16 @@ def enrolled_automatically(
         with suppress(ConflictError):
             profile = enrolled(profile, [ref], network.network_id, store)
     return profile
+
+
+def is_reserved(profile: UserProfile, ref: MembershipRef, network_id: str) -> bool:
+    """Whether the user would get an id that is kept for other memberships.
+
+    Those are known to everybody who can reckon, and whoever had one would keep its user out.
+    """
+    return ref not in profile.memberships and is_of_somebody_else(
+        ref.program_membership_id, network_id, ref.program_id, profile.user_id
+    )
 
 
 def is_somebody_elses(

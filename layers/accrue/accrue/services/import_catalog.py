@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, Self
 
-from accrue.domain.administration_errors import PreconditionFailedError
+from accrue.domain.administration_errors import (
+    InvalidDefinitionError,
+    PreconditionFailedError,
+)
 from accrue.domain.catalog import Network
 from accrue.domain.changes import Change, PartChange
 from accrue.domain.errors import Fault
 from accrue.domain.json_values import pointer
-from accrue.domain.network_document import refusal
+from accrue.domain.network_document import overtaken, refusal
 from accrue.domain.network_parts import NetworkDocument, NetworkPart
 from accrue.domain.preconditions import AS_IMPORTED, Precondition
 from accrue.domain.program.program import Program
@@ -89,7 +92,8 @@ class CatalogImporter:
         """Make the catalog be as the document says.
 
         Raises InvalidNetworkDocumentError, before anything is written, if it contradicts what is
-        there. An import that was interrupted is completed by running it again.
+        there; and after some parts are, if it does by then, since somebody else has changed that.
+        An import that was interrupted is completed by running it again.
         """
         present = self.networks.store.find_network(document.network.network_id)
         network = _wanted(document.network, present)
@@ -159,8 +163,9 @@ class CatalogImporter:
                 pointer("network", "metadata_fields"),
                 f"lacks {field}, which {program.program_id} asks for: name all that is to be kept",
             )
-        earlier = self.programs.store.list_all_versions(network.network_id, program.program_id)
-        if remedy := too_much_kept(program, earlier):
+        store = self.programs.store
+        latest = store.find_latest_version(network.network_id, program.program_id)
+        if remedy := too_much_kept(program, store.find_kept(network.network_id, latest)):
             yield Fault(pointer("programs", index), remedy)
 
     def _key_contradictions(self, document: NetworkDocument) -> Iterator[Fault]:
@@ -196,9 +201,9 @@ class CatalogImporter:
                 network_id, part, AS_IMPORTED, _program_ids(document)
             )
             yield PartChange(pointer("activity_types", part.activity_type_id), saved_type.change)
-        for program in document.programs:
-            published = self.programs.publish_imported(network_id, program)
-            yield PartChange(pointer("programs", program.program_id), published.change)
+        for index, program in enumerate(document.programs):
+            published = self._publish(network_id, index, program)
+            yield PartChange(pointer("programs", program.program_id), published)
         saved = self.networks.put(document.network, AS_IMPORTED, may_create=False)
         yield PartChange(pointer("network"), saved.change if change is Change.UNCHANGED else change)
         yield from self.users.save(document, saved.thing)
@@ -207,6 +212,19 @@ class CatalogImporter:
             if issued.thing.text:
                 minted.append(issued.thing)
             yield PartChange(pointer("api_keys", key.key_id), issued.change)
+
+    def _publish(self, network_id: str, index: int, program: Program) -> Change:
+        try:
+            return self.programs.publish_imported(network_id, program).change
+        except InvalidDefinitionError as refused:
+            # What it refers to was there when the document was looked at.
+            raise overtaken(
+                Fault(
+                    pointer("programs", index) + fault.pointer.removeprefix(pointer("program")),
+                    fault.message,
+                )
+                for fault in refused.faults
+            ) from refused
 
 
 def _wanted(part: NetworkPart, present: Network | None) -> Network:

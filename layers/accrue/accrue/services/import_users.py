@@ -19,7 +19,13 @@ from accrue.services.administer_users import (
     ensure_not_forgotten,
     new_user,
 )
-from accrue.services.enrol import TAKEN, is_somebody_elses, other_membership
+from accrue.services.enrol import (
+    RESERVED,
+    TAKEN,
+    is_reserved,
+    is_somebody_elses,
+    other_membership,
+)
 
 type Enrolments = Mapping[str, list[tuple[int, MembershipPart]]]
 
@@ -50,6 +56,9 @@ class UserImporter:
     ) -> Iterator[Fault]:
         for index, part in parts:
             ref = _ref(part)
+            if is_reserved(profile, ref, network.network_id):
+                where = pointer("memberships", index, "program_membership_id")
+                yield Fault(where, RESERVED)
             if is_somebody_elses(profile, ref, network.network_id, self.users.store):
                 yield Fault(pointer("memberships", index), TAKEN)
             if other_membership(profile, ref):

@@ -7,8 +7,9 @@ from accrue.domain.administration_errors import CatalogMovedError
 from accrue.domain.changes import Change
 from accrue.domain.preconditions import Precondition, Representable
 
-# In each round somebody's write succeeds, so this many others would have to keep coming first.
-MAX_ROUNDS = 10
+# In each round somebody's write succeeds, so this many others would have to come first. Those are
+# not only others who change this very thing: all publications of a network share its revision.
+MAX_ROUNDS = 50
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from accrue.domain.errors import (
     NegativeValueError,
 )
 from accrue.domain.line_items import LineItem
+from accrue.domain.recording import Recording
 from accrue.domain.user_standing import UserStanding
 
 # Wrong clocks and time zones are off by less; what is further ahead waits for somebody to look.
@@ -83,6 +84,32 @@ def settled_outcome(
     if not any(p.memberships for p in participants):
         return Outcome.NOBODY_ENROLLED
     return None
+
+
+def warnings_about(recording: Recording, resolved: ResolvedActivity | None) -> tuple[str, ...]:
+    """What a sender should be told of what is recorded; None if nothing could be resolved.
+
+    Of a retry, what the catalog had to say is told only if it would still come to the same row: by
+    now it may say what was never true of this one.
+    """
+    stored = recording.stored
+    # Why there are no points comes first: of many warnings, the last ones may be left out.
+    said = outcome_warnings(stored)
+    if resolved and (recording.created or _comes_to(resolved.activity, stored)):
+        return said + resolved.warnings
+    match stored:
+        case Activity(settled_outcome=Outcome.UNDEFINED_TYPE, front_door=FrontDoor.NETWORK):
+            return (*said, "the activity type was not defined: the activity is only logged")
+        case _:
+            return said
+
+
+def _comes_to(resolved: Activity, stored: LedgerRow) -> bool:
+    return (
+        isinstance(stored, Activity)
+        and stored.settled_outcome in (resolved.settled_outcome, Outcome.DUPLICATE)
+        and stored.metadata == resolved.metadata
+    )
 
 
 def outcome_warnings(row: LedgerRow) -> tuple[str, ...]:

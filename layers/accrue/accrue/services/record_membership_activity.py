@@ -26,9 +26,9 @@ from accrue.services.record_activity import (
     ensure_sign,
     kept_items,
     noted,
-    outcome_warnings,
     settled_outcome,
     values_of_items,
+    warnings_about,
 )
 
 
@@ -71,9 +71,9 @@ def record_membership_activity(  # noqa: PLR0913 - three of them are ports
         if not isinstance(earlier, Activity):
             raise
         ensure_same_payload(earlier, payload_hash_under, FrontDoor.MEMBERSHIP)
-        return _answer(Recording(earlier, created=False), ())
+        return _answer(Recording(earlier, created=False), None)
     attempt = Attempt(resolved.activity, payload_hash_under=payload_hash_under)
-    return _answer(recorder.record(attempt), resolved.warnings)
+    return _answer(recorder.record(attempt), resolved)
 
 
 def _draft(
@@ -163,10 +163,9 @@ def _allowed_type(
     return activity_type
 
 
-def _answer(recording: Recording, warnings: tuple[str, ...]) -> MembershipRecording:
+def _answer(recording: Recording, resolved: ResolvedActivity | None) -> MembershipRecording:
     return MembershipRecording(
         activity_id=recording.stored.activity_id,
         replayed=not recording.created,
-        # Why there are no points comes first: of many warnings, the last ones may be left out.
-        warnings=outcome_warnings(recording.stored) + warnings,
+        warnings=warnings_about(recording, resolved),
     )

@@ -27,7 +27,12 @@ from accrue.domain.payload_forms import NETWORK_ACTIVITY_FORM, network_payload_h
 from accrue.domain.recording import Attempt, Call, Recording
 from accrue.services.enrol import AutomaticEnroller
 from accrue.services.ports import CatalogReader, LedgerReader, Recorder
-from accrue.services.record_activity import ensure_same_payload, kept_items, outcome_warnings
+from accrue.services.record_activity import (
+    ResolvedActivity,
+    ensure_same_payload,
+    kept_items,
+    warnings_about,
+)
 from accrue.services.resolve_network_activity import resolve_network_activity
 
 
@@ -75,7 +80,7 @@ class NetworkRecorder:
                 raise
             return answered
         recording = self._record(resolved.activity, request, network, call)
-        return _answer(recording, resolved.warnings)
+        return _answer(recording, resolved)
 
     def _answer_earlier(
         self, draft: Activity, request: NetworkActivityRequest, network: Network, call: Call
@@ -88,12 +93,12 @@ class NetworkRecorder:
             row = self.ledger.find_row(network.network_id, draft.activity_id)
             if isinstance(row, Activity):
                 ensure_same_payload(row, payload_hash_under, draft.front_door)
-                return _answer(Recording(row, created=False), ())
+                return _answer(Recording(row, created=False), None)
         if request.enforces_unique_reference and request.reference_id is not None:
             reference = id_from_reference(network.network_id, request.reference_id)
             first = self.ledger.find_row(network.network_id, reference)
             if first is not None:
-                return _answer(self._record_duplicate(draft, first, request, network, call), ())
+                return _answer(self._record_duplicate(draft, first, request, network, call), None)
         return None
 
     def _record(
@@ -195,7 +200,7 @@ def _payload_check(
     return partial(network_payload_hash, request=request, pseudonym=network.pseudonym)
 
 
-def _answer(recording: Recording, warnings: tuple[str, ...]) -> NetworkRecording:
+def _answer(recording: Recording, resolved: ResolvedActivity | None) -> NetworkRecording:
     stored = recording.stored
     assert isinstance(stored, Activity)
     duplicate_of = stored.of if stored.kind is Kind.DUPLICATE else None
@@ -203,6 +208,5 @@ def _answer(recording: Recording, warnings: tuple[str, ...]) -> NetworkRecording
         activity_id=duplicate_of or stored.activity_id,
         replayed=not recording.created,
         duplicate_of=duplicate_of,
-        # Why there are no points comes first: of many warnings, the last ones may be left out.
-        warnings=outcome_warnings(stored) + warnings,
+        warnings=warnings_about(recording, resolved),
     )

@@ -32,10 +32,7 @@ _PLACES = frozenset({"catalog_key", "item_key", "content_hash"})
 
 @dataclass(frozen=True, slots=True)
 class ItemChange:
-    """One item as it was read, and as it shall be; None is one that is not there.
-
-    Both the same: it is only made sure that nobody has changed it.
-    """
+    """One item as it was read, and as it shall be; None is one that is not there."""
 
     partition: str
     sort: str
@@ -60,32 +57,28 @@ class AdministrationTable:
     def list_items(
         self, partition: str, page: PageRequest, *, newest_first: bool = False
     ) -> Page[dict[str, Any]]:
-        """Items of a partition in the order of their sort keys, behind the sort key `page.after`.
+        """Items of a partition in the order of their sort keys, behind the sort key `page.after`:
+        as many as are asked for, or as make up 1 MB, since an answer has at most 6 MB.
 
         `next_after` is the sort key of the page's last item, if there are more.
         """
         query: dict[str, Any] = {}
         if page.after is not None:
             query["ExclusiveStartKey"] = _key(partition, page.after)
-        items: list[dict[str, Any]] = []
-        # A page of DynamoDB's may end at 1 MB, before the limit.
-        while len(items) <= page.limit:
-            found = self._client.query(
-                TableName=self._table_name,
-                KeyConditionExpression="catalog_key = :partition",
-                ExpressionAttributeValues={":partition": {"S": partition}},
-                ConsistentRead=True,
-                ScanIndexForward=not newest_first,
-                Limit=page.limit + 1 - len(items),
-                **query,
-            )
-            items += map(to_attributes, found["Items"])
-            if "LastEvaluatedKey" not in found:
-                break
-            query["ExclusiveStartKey"] = found["LastEvaluatedKey"]
-        shown, more = items[: page.limit], items[page.limit :]
-        next_after = shown[-1]["item_key"] if more else None
-        return Page(tuple(_content(item) for item in shown), next_after)
+        found = self._client.query(
+            TableName=self._table_name,
+            KeyConditionExpression="catalog_key = :partition",
+            ExpressionAttributeValues={":partition": {"S": partition}},
+            ConsistentRead=True,
+            ScanIndexForward=not newest_first,
+            # One more than is shown, or a last page that is full would be followed by an empty one.
+            Limit=page.limit + 1,
+            **query,
+        )
+        items = [to_attributes(item) for item in found["Items"][: page.limit]]
+        has_more = len(found["Items"]) > page.limit or "LastEvaluatedKey" in found
+        next_after = items[-1]["item_key"] if has_more else None
+        return Page(tuple(map(_content, items)), next_after)
 
     def change(self, *changes: ItemChange) -> None:
         """Make all changes or none. Raises CatalogMovedError if an item is not as it was read."""
@@ -114,9 +107,7 @@ class AdministrationTable:
         key = _key(change.partition, change.sort)
         place: Any = {"TableName": self._table_name, **_as_read(change.present)}
         write: TransactWriteItemTypeDef
-        if change.present == change.wanted:
-            write = {"ConditionCheck": place | {"Key": key}}
-        elif change.wanted is None:
+        if change.wanted is None:
             write = {"Delete": place | {"Key": key}}
         else:
             attributes = {**change.wanted, "content_hash": content_hash(change.wanted)}

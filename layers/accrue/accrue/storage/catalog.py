@@ -17,7 +17,8 @@
 
 A network id has no `#`, so no network can be named so that its rows fall among another's. What
 activities need of a user stands apart from the user, and follows from it (`storage.users`): so a
-function may be allowed to read that alone, and neither emails nor traits come its way.
+function may be allowed to read that alone. Emails come the way of those only that may read or write
+the user: administrators' functions, and whatever enrols.
 """
 
 import time
@@ -30,7 +31,11 @@ from cachetools import TTLCache
 
 from accrue.domain.catalog import ActivityType, ApiKey, Membership, Network, User
 from accrue.domain.program.parts import MAX_ID_CHARS
-from accrue.domain.program.program import ProgramVersion, version_in_force
+from accrue.domain.program.program import (
+    ProgramVersion,
+    find_version_in_force,
+    version_in_force,
+)
 from accrue.storage.activity_types import activity_type_from_attributes
 from accrue.storage.api_keys import api_key_from_attributes
 from accrue.storage.dynamo import to_attributes
@@ -111,13 +116,14 @@ class CatalogTable:
     ) -> ProgramVersion:
         """The version in force at a moment; raises NoVersionInForceError.
 
-        Reads the newest versions alone, unless the moment lies before them: what an activity costs
-        must not grow with the number of versions that a program has had.
+        Reads the newest versions alone, unless none of them was in force yet: what an activity
+        costs must not grow with the number of versions that a program has had.
         """
         newest = self._versions(network_id, program_id, NEWEST_VERSIONS)
-        if not newest or newest[0].effective_at > moment:
-            newest = self._versions(network_id, program_id, None)
-        return version_in_force(newest, moment)
+        # Each is later than all that were not read, so none of those can be in force instead.
+        if found := find_version_in_force(newest, moment):
+            return found
+        return version_in_force(self._versions(network_id, program_id, None), moment)
 
     def find_program_version(
         self, network_id: str, program_id: str, version: int

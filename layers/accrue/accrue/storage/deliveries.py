@@ -6,6 +6,7 @@ webhook and status.
 """
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 INDEX = "by_delivery_status"
 MAX_EVENT_ID_CHARS = 128
+# A write is conditional, so that DynamoDB takes none of them together. The client keeps ten
+# connections.
+WRITES_UNDER_WAY = 8
 
 
 class DeliveryTable:
@@ -34,8 +38,16 @@ class DeliveryTable:
         self._client = client
         self._table_name = table_name
 
-    def add_delivery(self, planned: Delivery) -> Delivery:
-        """Write the delivery unless there is one of the event; returns what is there now."""
+    def add_deliveries(self, planned: Sequence[Delivery]) -> Sequence[Delivery]:
+        """Write each delivery unless there is one of its event; returns what is there now, in
+        their order.
+
+        When one fails, those under way end and the others are not begun.
+        """
+        with ThreadPoolExecutor(WRITES_UNDER_WAY) as pool:
+            return list(pool.map(self._add_delivery, planned))
+
+    def _add_delivery(self, planned: Delivery) -> Delivery:
         try:
             self._client.put_item(
                 TableName=self._table_name,
@@ -68,8 +80,9 @@ class DeliveryTable:
                 TableName=self._table_name,
                 Item=_to_item(wanted),
                 ConditionExpression="attempt_count = :attempts AND round_number = :round"
-                " AND delivery_status = :status",
+                " AND delivery_status = :status AND under_way_until = :under_way_until",
                 ExpressionAttributeValues={
+                    **to_item({":under_way_until": _text(present.under_way_until)}),
                     ":attempts": {"N": str(present.attempt_count)},
                     ":round": {"N": str(present.round_number)},
                     ":status": {"S": present.status.value},
@@ -149,7 +162,8 @@ def _to_item(delivery: Delivery) -> dict[str, Any]:
         "round_number": delivery.round_number,
         "round_began_after": delivery.round_began_after,
         "attempts": [attempt.to_document() for attempt in delivery.attempts],
-        "next_attempt_at": delivery.next_attempt_at and to_text(delivery.next_attempt_at),
+        "next_attempt_at": _text(delivery.next_attempt_at),
+        "under_way_until": _text(delivery.under_way_until),
         "expires_at": int(delivery.expires_at.timestamp()),
         "delivery_status_key": _status_key(
             delivery.network_id, delivery.webhook_id, delivery.status
@@ -164,7 +178,6 @@ def _to_item(delivery: Delivery) -> dict[str, Any]:
 
 def _from_item(item: Mapping[str, Any]) -> Delivery:
     attributes = to_attributes(item)
-    next_attempt_at = attributes["next_attempt_at"]
     return Delivery(
         network_id=attributes["network_id"],
         webhook_id=attributes["webhook_id"],
@@ -179,8 +192,17 @@ def _from_item(item: Mapping[str, Any]) -> Delivery:
         round_number=int(attributes["round_number"]),
         round_began_after=int(attributes["round_began_after"]),
         attempts=tuple(map(_attempt, attributes["attempts"])),
-        next_attempt_at=next_attempt_at and from_text(next_attempt_at),
+        next_attempt_at=_time(attributes["next_attempt_at"]),
+        under_way_until=_time(attributes["under_way_until"]),
     )
+
+
+def _text(time: datetime | None) -> str | None:
+    return None if time is None else to_text(time)
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else from_text(text)
 
 
 def _attempt(attributes: Mapping[str, Any]) -> DeliveryAttempt:

@@ -1,15 +1,23 @@
 """Programs in CatalogTable: each version `<network>#PROGRAM#<program>` / `<8 digits>`, and for
 lists `<network>#PROGRAMS` / `<program>` with the latest.
+
+A version has with it what memberships keep for it and for all before it, `kept`: so publishing
+reads no more after a thousand versions.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from accrue.domain.pages import MAX_PAGE_SIZE, Page, PageRequest
 from accrue.domain.program.parts import MAX_ID_CHARS
-from accrue.domain.program.program import Program, ProgramSummary, ProgramVersion
-from accrue.domain.program.stored import stored_text
+from accrue.domain.program.program import (
+    Program,
+    ProgramSummary,
+    ProgramVersion,
+    versions_deciding_from,
+)
+from accrue.domain.program.stored import kept_digests, stored_text
 from accrue.domain.timestamps import from_text, to_text
 from accrue.storage.administration_table import AdministrationTable, ItemChange
 from accrue.storage.definitions_revision import moved_revision, read_revision
@@ -45,9 +53,17 @@ class ProgramTable:
         found = self._table.list_items(_versions(network_id, program_id), page, newest_first=True)
         return Page(tuple(map(program_version_from_attributes, found.things)), found.next_after)
 
-    def list_all_versions(self, network_id: str, program_id: str) -> Sequence[ProgramVersion]:
-        """All versions, oldest first."""
-        return list(self._newest_first(network_id, program_id, MAX_PAGE_SIZE))[::-1]
+    def find_kept(self, network_id: str, latest: ProgramVersion | None) -> frozenset[str]:
+        """Digests of what memberships keep for the program's versions up to this one."""
+        if latest is None:
+            return frozenset()
+        program_id = latest.program.program_id
+        attributes = self._table.read_item(_versions(network_id, program_id), _sort(latest.version))
+        if attributes is not None and "kept" in attributes:
+            return frozenset(attributes["kept"])
+        # Of versions that were published before it was noted in them, all are looked at once.
+        versions = self._newest_first(network_id, program_id, MAX_PAGE_SIZE)
+        return frozenset[str]().union(*(kept_digests(version.program) for version in versions))
 
     def list_programs(self, network_id: str, page: PageRequest) -> Page[ProgramSummary]:
         """The programs by id."""
@@ -68,11 +84,9 @@ class ProgramTable:
     def deciding_versions(
         self, network_id: str, program_id: str, moment: datetime
     ) -> Iterator[ProgramVersion]:
-        """The version in force and those that are scheduled, newest first."""
-        for version in self._newest_first(network_id, program_id, _VERSIONS_AT_ONCE):
-            yield version
-            if version.effective_at <= moment:
-                return
+        """The version in force and those that are scheduled and not withdrawn, newest first."""
+        versions = self._newest_first(network_id, program_id, _VERSIONS_AT_ONCE)
+        return versions_deciding_from(versions, moment)
 
     def find_revision(self, network_id: str) -> int:
         """How often something was defined that refers to other definitions, or taken from under."""
@@ -86,12 +100,14 @@ class ProgramTable:
         Raises CatalogMovedError. No version is ever changed.
         """
         program_id = wanted.program.program_id
+        # No version is ever changed, so this holds whenever the write succeeds.
+        kept = self.find_kept(network_id, latest) | kept_digests(wanted.program)
         self._table.change(
             ItemChange(
                 _versions(network_id, program_id),
                 _sort(wanted.version),
                 None,
-                _version_attributes(wanted),
+                {**_version_attributes(wanted), "kept": sorted(kept)},
             ),
             ItemChange(
                 _programs(network_id),

@@ -17,6 +17,7 @@ from accrue.domain.program.parts import (
     CatalogId,
     Document,
     PartnerId,
+    Truth,
     ValueText,
 )
 from accrue.domain.program.period import Period
@@ -87,7 +88,7 @@ class ValueCondition(Document):
     one_of: Choices[ValueText] = ()
     none_of: Choices[ValueText] = ()
     in_range: Range | None = None
-    is_present: bool | None = None
+    is_present: Truth | None = None
 
     @model_validator(mode="after")
     def _is_one_condition(self) -> Self:

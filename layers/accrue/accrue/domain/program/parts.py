@@ -25,6 +25,8 @@ MAX_CHOICES = 100
 
 ID_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._:~-]*$"
 
+# Neither "no" nor 0 is taken for false: whoever sends them may have meant something else.
+Truth = Annotated[bool, Field(strict=True)]
 CatalogId = Annotated[str, Field(max_length=MAX_ID_CHARS, pattern=ID_PATTERN)]
 # Partners choose these and they are compared byte for byte; spaces inside are theirs to use.
 ActivityTypeId = Annotated[str, AfterValidator(stored_identifier(128))]

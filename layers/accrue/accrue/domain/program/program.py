@@ -1,6 +1,6 @@
 """A program: a loyalty program of a network, as a document with immutable versions."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -129,7 +129,7 @@ class Program(Document):
 
 @dataclass(frozen=True, slots=True)
 class ProgramVersion:
-    """An immutable version of a program, in force from `effective_at` until the next one is."""
+    """An immutable version of a program, in force from `effective_at` until a later one is."""
 
     version: int
     effective_at: datetime
@@ -170,13 +170,40 @@ class ProgramSummary:
         }
 
 
+def find_version_in_force(
+    versions: Sequence[ProgramVersion], moment: datetime
+) -> ProgramVersion | None:
+    """Of these, oldest first, the latest that has come into force by then; None if none has.
+
+    The latest by its number: one that was scheduled further ahead is withdrawn by a later version
+    that comes into force before it.
+    """
+    return next((v for v in reversed(versions) if v.effective_at <= moment), None)
+
+
 def version_in_force(versions: Sequence[ProgramVersion], moment: datetime) -> ProgramVersion:
-    """The version that decides an activity recorded at `moment`; `versions` are oldest first.
+    """The version that decides an activity recorded at `moment`; `versions` are all, oldest first.
 
     A redelivery asks with the same moment and so gets the same version. Raises
     NoVersionInForceError.
     """
-    for version in reversed(versions):
+    found = find_version_in_force(versions, moment)
+    if found is None:
+        raise NoVersionInForceError(f"none of {len(versions)} versions is in force at {moment}")
+    return found
+
+
+def versions_deciding_from(
+    newest_first: Iterable[ProgramVersion], moment: datetime
+) -> Iterator[ProgramVersion]:
+    """The version in force at `moment` and those that will be one day, newest first.
+
+    Takes no more versions than it needs.
+    """
+    overtaken_from: datetime | None = None
+    for version in newest_first:
+        if overtaken_from is None or version.effective_at < overtaken_from:
+            yield version
+            overtaken_from = version.effective_at
         if version.effective_at <= moment:
-            return version
-    raise NoVersionInForceError(f"none of {len(versions)} versions is in force at {moment}")
+            return

@@ -14,6 +14,7 @@ from accrue.domain.program.parts import (
     PositiveAmount,
     PositivePoints,
     Role,
+    Truth,
 )
 
 
@@ -77,7 +78,7 @@ class Quest(Document):
     name: str = Field(min_length=1, max_length=128)
     when: Conditions = Conditions()
     requirements: tuple[Requirement, ...] = Field(min_length=1, max_length=10)
-    ordered: bool = False
+    ordered: Truth = False
     overshoot: Literal["dropped", "carries_over"] = "dropped"
     max_completions: int = Field(default=1, ge=1, le=10**6)
     reward: Reward

@@ -9,12 +9,12 @@ from pydantic import Field
 from accrue.domain.event_types import EventType
 from accrue.domain.json_values import WrongValueError
 from accrue.domain.program.contradictions.surroundings import Contradiction, repeated
-from accrue.domain.program.parts import MAX_TEXT_CHARS, Document
+from accrue.domain.program.parts import MAX_TEXT_CHARS, Document, Truth
 from accrue.domain.webhooks.signing import SigningSecret
 from accrue.domain.webhooks.url import parse_webhook_url
 
 # Each event is written, queued and sent once for every webhook that wants it.
-MAX_WEBHOOKS = 20
+MAX_WEBHOOKS = 5
 EVERY_TYPE = "*"
 
 WebhookId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
@@ -28,7 +28,7 @@ class WebhookPart(Document):
     webhook_id: WebhookId
     url: str
     event_types: tuple[str, ...] = Field(min_length=1, max_length=2 * len(EventType))
-    is_enabled: bool = True
+    is_enabled: Truth = True
     description: str | None = Field(default=None, max_length=MAX_TEXT_CHARS)
 
 

@@ -1,5 +1,6 @@
 """The delivery of one event to one webhook: what was tried, and what comes next."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -7,10 +8,12 @@ from enum import StrEnum
 from typing import Any
 
 from accrue.domain.follow_up_events import FollowUpEvent
-from accrue.domain.timestamps import to_text
+from accrue.domain.timestamps import from_text, to_text
 from accrue.domain.webhooks.retry_schedule import RetrySchedule
 
 LIFETIME = timedelta(days=30)
+# Longer than the function that makes an attempt may run; shorter than until its order comes again.
+UNDER_WAY_FOR = timedelta(seconds=60)
 # The latest of them; a delivery that is asked for again and again must not outgrow its item.
 MAX_KEPT_ATTEMPTS = 20
 GONE = 410
@@ -18,6 +21,7 @@ DISABLED = "the webhook is disabled"
 MISSING = "the webhook does not exist any more"
 ANSWERED_GONE = "the receiver answered 410: the webhook is disabled"
 OUT_OF_ATTEMPTS = "the last attempt of the round failed"
+_POSITION = re.compile(r"(?P<occurred_at>[^#]{27})#ev_[a-z2-7]{32}")
 
 
 class DeliveryStatus(StrEnum):
@@ -73,7 +77,7 @@ class Delivery:
 
     `attempt_count` counts all attempts ever made; a round begins with the plan, and with each
     request to deliver again, `round_began_after` that many attempts. `body` is what is sent, always
-    the same bytes.
+    the same bytes. Before `under_way_until`, somebody may be sending it.
     """
 
     network_id: str
@@ -90,6 +94,7 @@ class Delivery:
     round_began_after: int = 0
     attempts: tuple[DeliveryAttempt, ...] = ()
     next_attempt_at: datetime | None = None
+    under_way_until: datetime | None = None
 
     @property
     def is_pending(self) -> bool:
@@ -101,6 +106,14 @@ class Delivery:
         """Sorts deliveries as their events happened."""
         return f"{to_text(self.occurred_at)}#{self.event_id}"
 
+    def is_under_way(self, now: datetime) -> bool:
+        """Whether somebody may be sending it; who died with it is not for long."""
+        return self.under_way_until is not None and now < self.under_way_until
+
+    def begun_attempt(self, now: datetime) -> "Delivery":
+        """The delivery while its next attempt is made."""
+        return replace(self, under_way_until=now + UNDER_WAY_FOR)
+
     def after(self, attempt: DeliveryAttempt, schedule: RetrySchedule) -> "Delivery":
         """The delivery once the attempt was made."""
         made = replace(
@@ -108,6 +121,7 @@ class Delivery:
             attempt_count=self.attempt_count + 1,
             attempts=(*self.attempts, attempt)[-MAX_KEPT_ATTEMPTS:],
             next_attempt_at=None,
+            under_way_until=None,
         )
         if attempt.result.is_success:
             return replace(made, status=DeliveryStatus.DELIVERED)
@@ -127,7 +141,9 @@ class Delivery:
         return replace(self, status=DeliveryStatus.FAILED, failure=failure, next_attempt_at=None)
 
     def begun_again(self, now: datetime) -> "Delivery":
-        """The delivery with a new round of attempts, the first of them now."""
+        """The delivery with a new round of attempts, the first of them now, even if one of the
+        round before is under way.
+        """
         return replace(
             self,
             status=DeliveryStatus.PENDING,
@@ -135,6 +151,7 @@ class Delivery:
             round_number=self.round_number + 1,
             round_began_after=self.attempt_count,
             next_attempt_at=now,
+            under_way_until=None,
             expires_at=now + LIFETIME,
         )
 
@@ -150,6 +167,18 @@ class Delivery:
             "attempts": [attempt.to_document() for attempt in self.attempts],
             "next_attempt_at": self.next_attempt_at and to_text(self.next_attempt_at),
         }
+
+
+def is_delivery_position(text: str) -> bool:
+    """Whether a delivery may have this position: what a cursor holds may be anything."""
+    found = _POSITION.fullmatch(text)
+    if found is None:
+        return False
+    try:
+        from_text(found["occurred_at"])
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,9 @@ class DeliveryMovedError(WriteRaceError):
 
 
 class AttemptTooEarlyError(AccrueError):
-    """The order for a later attempt came while an earlier one is not written down yet."""
+    """The order came while another of its delivery's attempts is under way, or is not written down
+    yet.
+    """
 
 
 class QueueRefusedError(AccrueError):

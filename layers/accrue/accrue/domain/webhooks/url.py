@@ -13,6 +13,9 @@ from accrue.domain.json_values import WrongValueError
 MAX_URL_CHARS = 2048
 MAX_HOST_CHARS = 253
 MAX_PORT = 65_535
+# Below it, all but that of https belong to other services: nobody's receiver is there, and what a
+# sample says of them is of use to who looks for open ones.
+FIRST_FREE_PORT = 1024
 DEFAULT_PORTS = {"https": 443, "http": 80}
 
 _PARTS = re.compile(
@@ -78,18 +81,30 @@ def _host_and_port(authority: str, scheme: str, *, allows_private: bool) -> tupl
     _check_host(host, allows_private=allows_private)
     if not colon:
         return host, DEFAULT_PORTS[scheme]
-    if not (re.fullmatch(r"[0-9]{1,5}", digits) and 0 < int(digits) <= MAX_PORT):
-        raise WrongValueError(f"has a port that is none: send 1 to {MAX_PORT}, or leave it out")
-    return host, int(digits)
+    if not re.fullmatch(r"[0-9]{1,5}", digits):
+        raise WrongValueError(_NO_PORT)
+    port = int(digits)
+    if not 0 < port <= MAX_PORT:
+        raise WrongValueError(_NO_PORT)
+    if not allows_private and port < FIRST_FREE_PORT and port != DEFAULT_PORTS["https"]:
+        raise WrongValueError(_NO_PORT)
+    return host, port
 
 
+_NO_PORT = (
+    f"has a port to which nothing is sent: send {DEFAULT_PORTS['https']} or one from"
+    f" {FIRST_FREE_PORT} to {MAX_PORT}, or leave it out"
+)
 _NO_ADDRESS = "names an IP address: send a host name, for which there is a certificate"
 
 
 def _check_host(host: str, *, allows_private: bool) -> None:
     labels = host.split(".")
     if len(host) > MAX_HOST_CHARS or not all(_LABEL.fullmatch(label) for label in labels):
-        raise WrongValueError("has no host name that can be looked up: mend it")
+        raise WrongValueError(
+            "has no host name that can be looked up: send one of letters, digits and hyphens, with"
+            " no dot at the end, such as hooks.example.com"
+        )
     if _NUMBER.fullmatch(labels[-1]):
         if allows_private and _is_ipv4(host):
             return
