@@ -12,6 +12,7 @@ from accrue.domain.errors import NoVersionInForceError
 from accrue.domain.network_parts import NetworkPart
 from accrue.domain.preconditions import Precondition
 from accrue.domain.program.program import Program, ProgramVersion, version_in_force
+from accrue.domain.program_publication import PublicationBasis
 from accrue.services.import_catalog import CatalogImporter
 from accrue.storage.administration_table import AdministrationTable
 from accrue.storage.catalog import NEWEST_VERSIONS, CatalogTable
@@ -35,7 +36,7 @@ def catalog(empty_world: World) -> CatalogTable:
         )
         effective_at = FIRST + timedelta(days=number)
         wanted = ProgramVersion(number, effective_at, program)
-        programs.add_version("demo", latest, wanted, revision=number - 1)
+        programs.add_version("demo", latest, wanted, PublicationBasis(number - 1))
         latest = wanted
     return CatalogTable(empty_world.client, "catalog", CACHE_SECONDS)
 
@@ -126,7 +127,7 @@ def test_the_newest_versions_decide_as_all_of_them_would(
     if programs.find_latest_version(club, club) is None:
         for before, version in zip([None, *versions], versions, strict=False):
             revision = programs.find_revision(club)
-            programs.add_version(club, before, version, revision)
+            programs.add_version(club, before, version, PublicationBasis(revision))
     moment = FIRST + timedelta(days=now)
     expected = max(v.version for v in versions if v.effective_at <= moment)
 
@@ -166,7 +167,7 @@ def test_a_new_version_is_seen_once_the_cache_has_forgotten(
     programs = ProgramTable(AdministrationTable(empty_world.client, "catalog"))
     latest = programs.find_latest_version("demo", "club")
     wanted = ProgramVersion(VERSIONS + 1, later, newer)
-    programs.add_version("demo", latest, wanted, revision=VERSIONS)
+    programs.add_version("demo", latest, wanted, PublicationBasis(VERSIONS))
 
     clock.shift(CACHE_SECONDS - 1)
     assert catalog.program_version_at("demo", "club", later).version == VERSIONS

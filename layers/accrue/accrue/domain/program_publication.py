@@ -1,6 +1,7 @@
 """A program as it is sent to be published, and the version that it becomes."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -32,6 +33,16 @@ class ProgramPublication(Document):
 
     program: Program
     effective_at: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationBasis:
+    """What a version was held against: the revision of the network's definitions; and what members
+    keep with it, over all versions.
+    """
+
+    revision: int
+    kept: frozenset[str] = frozenset()
 
 
 def read_publication(

@@ -17,8 +17,10 @@ from accrue.domain.json_values import pointer
 from accrue.domain.pages import Page, PageRequest
 from accrue.domain.preconditions import AS_IMPORTED, Precondition
 from accrue.domain.program.program import Program, ProgramSummary, ProgramVersion
+from accrue.domain.program.stored import kept_digests
 from accrue.domain.program_publication import (
     ProgramPublication,
+    PublicationBasis,
     earliest_effective_at,
     following_version,
     read_publication,
@@ -48,7 +50,11 @@ class ProgramStore(Protocol):
     def list_programs(self, network_id: str, page: PageRequest) -> Page[ProgramSummary]: ...
     def find_revision(self, network_id: str) -> int: ...
     def add_version(
-        self, network_id: str, latest: ProgramVersion | None, wanted: ProgramVersion, revision: int
+        self,
+        network_id: str,
+        latest: ProgramVersion | None,
+        wanted: ProgramVersion,
+        basis: PublicationBasis,
     ) -> None: ...
 
 
@@ -108,6 +114,7 @@ class ProgramAdministrator:
     ) -> Saved[ProgramVersion]:
         """Make the program sent the latest version. Raises InvalidDefinitionError."""
         revision = 0
+        kept = frozenset[str]()
 
         def find() -> ProgramVersion | None:
             nonlocal revision
@@ -116,14 +123,17 @@ class ProgramAdministrator:
             return self.store.find_latest_version(network_id, program_id)
 
         def make(latest: ProgramVersion | None) -> ProgramVersion:
-            return self._following(network_id, self._read(sent, network_id, program_id), latest)
+            nonlocal kept
+            publication = self._read(sent, network_id, program_id)
+            kept = self._kept_with(network_id, publication.program, latest)
+            # Asked behind all reading, which may take longer than a cache lives.
+            earliest = earliest_effective_at(self.now(), self.cache_lifetime)
+            return following_version(publication, latest, earliest)
 
-        return put_conditionally(
-            find=find,
-            make=make,
-            save=lambda latest, made: self.store.add_version(network_id, latest, made, revision),
-            precondition=precondition,
-        )
+        def save(latest: ProgramVersion | None, made: ProgramVersion) -> None:
+            self.store.add_version(network_id, latest, made, PublicationBasis(revision, kept))
+
+        return put_conditionally(find=find, make=make, save=save, precondition=precondition)
 
     def publish_imported(self, network_id: str, program: Program) -> Saved[ProgramVersion]:
         """The same with a program of a document that was held against it already.
@@ -142,18 +152,14 @@ class ProgramAdministrator:
         activity_types = self.activity_types.all_activity_types(network_id)
         return read_publication(sent, program_id, network, activity_types)
 
-    def _following(
-        self, network_id: str, publication: ProgramPublication, latest: ProgramVersion | None
-    ) -> ProgramVersion:
-        program = publication.program
-        if latest is None or latest.program != program:
-            earlier = self.store.find_kept(network_id, latest)
-            if remedy := too_much_kept(program, earlier):
-                raise InvalidDefinitionError.of([Fault(pointer("program"), remedy)])
-        # Asked last: reading may take longer than a cache lives.
-        now = self.now()
-        earliest = earliest_effective_at(now, self.cache_lifetime)
-        return following_version(publication, latest, earliest)
+    def _kept_with(
+        self, network_id: str, program: Program, latest: ProgramVersion | None
+    ) -> frozenset[str]:
+        """What members keep for the program and all its versions. Raises InvalidDefinitionError."""
+        earlier = self.store.find_kept(network_id, latest)
+        if remedy := too_much_kept(program, earlier):
+            raise InvalidDefinitionError.of([Fault(pointer("program"), remedy)])
+        return earlier | kept_digests(program)
 
     def get(self, network_id: str, program_id: str) -> ShownProgram:
         """The program; raises ProgramNotFoundError."""

@@ -18,6 +18,7 @@ from accrue.domain.program.program import (
     versions_deciding_from,
 )
 from accrue.domain.program.stored import kept_digests, stored_text
+from accrue.domain.program_publication import PublicationBasis
 from accrue.domain.timestamps import from_text, to_text
 from accrue.storage.administration_table import AdministrationTable, ItemChange
 from accrue.storage.definitions_revision import moved_revision, read_revision
@@ -93,21 +94,23 @@ class ProgramTable:
         return read_revision(self._table, network_id)
 
     def add_version(
-        self, network_id: str, latest: ProgramVersion | None, wanted: ProgramVersion, revision: int
+        self,
+        network_id: str,
+        latest: ProgramVersion | None,
+        wanted: ProgramVersion,
+        basis: PublicationBasis,
     ) -> None:
-        """Add a version after the latest, if it still is that, and the revision this one.
+        """Add a version after the latest, if it still is that, and the revision is the basis's.
 
-        Raises CatalogMovedError. No version is ever changed.
+        Raises CatalogMovedError. No version is ever changed. Reads nothing: the version is dated.
         """
         program_id = wanted.program.program_id
-        # No version is ever changed, so this holds whenever the write succeeds.
-        kept = self.find_kept(network_id, latest) | kept_digests(wanted.program)
         self._table.change(
             ItemChange(
                 _versions(network_id, program_id),
                 _sort(wanted.version),
                 None,
-                {**_version_attributes(wanted), "kept": sorted(kept)},
+                {**_version_attributes(wanted), "kept": sorted(basis.kept)},
             ),
             ItemChange(
                 _programs(network_id),
@@ -115,7 +118,7 @@ class ProgramTable:
                 None if latest is None else ProgramSummary.of(latest).to_document(),
                 ProgramSummary.of(wanted).to_document(),
             ),
-            moved_revision(network_id, revision),
+            moved_revision(network_id, basis.revision),
         )
 
     def _program_ids(self, network_id: str) -> Iterator[str]:
