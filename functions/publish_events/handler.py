@@ -41,7 +41,7 @@ publisher = EventPublisher(
 
 def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> PartialItemFailureResponse:
     """The records whose events could not be published, to be delivered again."""
-    batch = read_stream(event, unpublished)
+    batch = read_stream(event, unpublished, utc_now())
     events = batch.events
     for failure in publisher.publish(events):
         batch.fail(failure.event, failure.error)

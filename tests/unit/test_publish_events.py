@@ -1,7 +1,7 @@
-"""Log, deliveries, bus: what fails in one step is not passed to the next, and fails alone."""
+"""Deliveries, bus, log: what fails in one step is not passed to the next, and fails alone."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from accrue.domain.follow_up_events import FailedEvent, FollowUpEvent
 from accrue.services.publish_events import FAILURES_OF_AN_OUTAGE, EventPublisher
@@ -57,7 +57,7 @@ class Planner:
 
 def publish(log: Place, planner: Planner, bus: Place) -> list[str]:
     """The ids of the events that were not published."""
-    failures = EventPublisher(log, planner, bus).publish(EVENTS)
+    failures = EventPublisher(planner, bus, log).publish(EVENTS)
     assert all(isinstance(failure.error, BrokenError) for failure in failures)
     return [failure.event.event_id for failure in failures]
 
@@ -74,12 +74,13 @@ def test_all_goes_everywhere_in_order() -> None:
     assert planner.asked == [20]
 
 
-def test_what_is_not_in_the_log_goes_nowhere_else() -> None:
-    log, planner, bus = Place({"ev_3"}), Planner(), Place()
+def test_what_the_bus_refuses_is_not_in_the_log_yet() -> None:
+    log, planner, bus = Place(), Planner(), Place({"ev_3"})
 
     assert publish(log, planner, bus) == ["ev_3"]
 
-    assert log.taken == planner.planned == bus.taken == [i for i in ALL if i != "ev_3"]
+    assert planner.planned == ALL
+    assert log.taken == bus.taken == [i for i in ALL if i != "ev_3"]
 
 
 def test_what_cannot_be_planned_is_found_and_fails_alone() -> None:
@@ -87,8 +88,9 @@ def test_what_cannot_be_planned_is_found_and_fails_alone() -> None:
 
     assert publish(log, planner, bus) == ["ev_3", "ev_19"]
 
-    assert log.taken == ALL
-    assert planner.planned == bus.taken == [i for i in ALL if i not in {"ev_3", "ev_19"}]
+    assert (
+        planner.planned == bus.taken == log.taken == [i for i in ALL if i not in {"ev_3", "ev_19"}]
+    )
 
 
 def test_an_outage_of_planning_is_not_asked_of_each() -> None:
@@ -97,28 +99,38 @@ def test_an_outage_of_planning_is_not_asked_of_each() -> None:
     assert publish(log, planner, bus) == ALL
 
     assert len(planner.asked) == 1 + FAILURES_OF_AN_OUTAGE
-    assert bus.taken == []
+    assert bus.taken == log.taken == []
+
+
+def test_what_one_network_has_wrong_holds_up_no_other() -> None:
+    theirs = [replace(e, network_id="other", event_id=f"other_{e.event_id}") for e in EVENTS]
+    planner, bus = Planner(set(ALL)), Place()
+
+    failures = EventPublisher(planner, bus, Place()).publish([*EVENTS, *theirs])
+
+    assert [failure.event.event_id for failure in failures] == ALL
+    assert planner.planned == bus.taken == [event.event_id for event in theirs]
 
 
 def test_each_step_tells_what_it_did_not_do() -> None:
     log, planner, bus = Place({"ev_1"}), Planner({"ev_2"}), Place({"ev_0"})
 
-    assert publish(log, planner, bus) == ["ev_1", "ev_2", "ev_0"]
+    assert publish(log, planner, bus) == ["ev_2", "ev_0", "ev_1"]
 
-    assert bus.taken == ALL[3:]
+    assert log.taken == ALL[3:]
 
 
 def test_nothing_is_asked_about_nothing() -> None:
     planner = Planner()
 
-    assert EventPublisher(Place(), planner, Place()).publish([]) == []
+    assert EventPublisher(planner, Place(), Place()).publish([]) == []
 
     assert planner.asked == []
 
 
 def test_when_nothing_is_left_nothing_more_is_asked() -> None:
-    planner = Planner()
+    log = Place()
 
-    assert publish(Place(set(ALL)), planner, Place()) == ALL
+    assert publish(log, Planner(), Place(set(ALL))) == ALL
 
-    assert planner.asked == []
+    assert log.taken == []

@@ -517,7 +517,8 @@ def test_what_cannot_be_applied_is_left_to_reconcile_soon() -> None:
 
 def test_an_outage_uses_up_no_tries_of_publish_events() -> None:
     # What is given up here nobody publishes by himself. -1: as long as the record's age allows.
-    # No record can hold up its shard so long that none can read: such are noted and passed over.
+    # A record that nobody can read is noted and passed over; what else fails is an outage or a bug,
+    # and goes on until the record is too old.
     assert _stream_mapping("publish_events")["MaximumRetryAttempts"] == -1
 
 

@@ -112,7 +112,8 @@ def following_version(
         _ensure(
             wanted in (None, latest.effective_at),
             f"is another time than version {latest.version} has, {to_text(latest.effective_at)},"
-            " which is this program already: leave it out",
+            " which is this program already: leave it out; for a later time, first publish the"
+            " program in force, which withdraws this one",
         )
         return latest
     _ensure(

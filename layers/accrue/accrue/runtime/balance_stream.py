@@ -1,6 +1,7 @@
 """A batch of the balance table's stream: from records to events, and from failures to records."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from aws_lambda_powertools import Logger
@@ -18,6 +19,8 @@ from accrue.domain.posting import Posting
 from accrue.domain.settled_outcome import SettledOutcome
 
 logger = Logger()
+# While functions are replaced one by one, an old one may meet what a new one has written.
+LONGEST_DEPLOYMENT = timedelta(minutes=15)
 
 
 class Notes(Protocol):
@@ -29,9 +32,10 @@ class Notes(Protocol):
 class BalanceBatch:
     """The records of one invocation; an event that came twice stands for both its records."""
 
-    def __init__(self, notes: Notes) -> None:
+    def __init__(self, notes: Notes, now: datetime) -> None:
         self.size = 0
         self._notes = notes
+        self._now = now
         self.failed: dict[str, None] = {}
         self._records: dict[str, list[str]] = {}
         self._events: dict[str, FollowUpEvent] = {}
@@ -44,8 +48,8 @@ class BalanceBatch:
     def add(self, record: DynamoDBRecord) -> None:
         """Take a record in. What is no new posting or outcome needs nothing done.
 
-        What can't be read is noted and passed over: no retry would make it better, and for as
-        long as it came again nothing behind it in its shard would be published.
+        What can't be read is noted and passed over, once a deployment would be over: no retry
+        makes it better, and each would publish what is behind it in its shard again.
         """
         self.size += 1
         change = record.dynamodb
@@ -57,7 +61,10 @@ class BalanceBatch:
         try:
             events = _events_of(change)
         except Exception as error:  # noqa: BLE001 - it must not keep others from being published
-            self._pass_over(change, sequence_number, error)
+            if _age(change, self._now) < LONGEST_DEPLOYMENT:
+                self._fail([sequence_number], error, _ids(change))
+            else:
+                self._pass_over(change, sequence_number, error)
             return
         for event in events:
             self._events[event.event_id] = event
@@ -93,9 +100,9 @@ class BalanceBatch:
         return {"batchItemFailures": [{"itemIdentifier": number} for number in self.failed]}
 
 
-def read_stream(event: dict[str, Any], notes: Notes) -> BalanceBatch:
+def read_stream(event: dict[str, Any], notes: Notes, now: datetime) -> BalanceBatch:
     """The batch in a Lambda event."""
-    batch = BalanceBatch(notes)
+    batch = BalanceBatch(notes, now)
     for record in DynamoDBStreamEvent(event).records:
         batch.add(record)
     return batch
@@ -108,6 +115,12 @@ def _events_of(change: StreamRecord) -> tuple[FollowUpEvent, ...]:
     if item_key == "OUTCOME":
         return events_of_outcome(SettledOutcome.from_attributes(change.new_image or {}))
     return ()
+
+
+def _age(change: StreamRecord, now: datetime) -> timedelta:
+    """How long ago the item was written; very long ago, if the record does not say."""
+    written = change.get("ApproximateCreationDateTime")
+    return timedelta.max if written is None else now - datetime.fromtimestamp(written, UTC)
 
 
 def _ids(change: StreamRecord) -> dict[str, object]:

@@ -11,6 +11,7 @@ from accrue.domain.administration_errors import (
     ProgramVersionNotFoundError,
 )
 from accrue.domain.catalog import ActivityType, Network
+from accrue.domain.changes import Change
 from accrue.domain.differences import Difference, find_differences
 from accrue.domain.errors import Fault, NetworkNotFoundError
 from accrue.domain.json_values import pointer
@@ -140,6 +141,10 @@ class ProgramAdministrator:
 
         Against what is there it is held again: somebody may have changed that meanwhile.
         """
+        latest = self.store.find_latest_version(network_id, program.program_id)
+        if latest is not None and latest.program == program:
+            # Of a large document, most is as it was: nothing more has to be read for that.
+            return Saved(latest, Change.UNCHANGED)
         sent = {"program": program.to_document()}
         return self.publish(network_id, program.program_id, sent, AS_IMPORTED)
 

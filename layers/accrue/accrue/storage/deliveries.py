@@ -42,7 +42,8 @@ class DeliveryTable:
         """Write each delivery unless there is one of its event; returns what is there now, in
         their order.
 
-        When one fails, those under way end and the others are not begun.
+        When one fails it raises; of the others, some may be written, and are there when it is tried
+        again.
         """
         with ThreadPoolExecutor(WRITES_UNDER_WAY) as pool:
             return list(pool.map(self._add_delivery, planned))
