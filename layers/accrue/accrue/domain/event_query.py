@@ -34,7 +34,7 @@ class EventQuery:
         published_since = None if since is None else _time(since)
         if since is not None and published_since is None:
             remedy = "is not a time: send it with its zone, as 2026-03-01T12:00:00Z"
-            faults.append(Fault("query:since", remedy))
+            faults.append(Fault("query:since", f"{remedy} (a + in a URL is %2B)"))
         if faults:
             raise InvalidRequestError.of(*faults)
         positions = [position for position in (page.after, published_since) if position is not None]
