@@ -25,6 +25,9 @@ from accrue.services.put_conditionally import Saved, put_conditionally
 MAX_LIVE_KEYS = 20
 
 
+type MakeKey = Callable[[ApiKey | None, KeyCounts], ApiKey]
+
+
 class NetworkReader(Protocol):
     """Reads networks past every cache."""
 
@@ -75,48 +78,32 @@ class ApiKeyAdministrator:
         """
         self._ensure_network(network_id)
         secret = self.random_bytes(SECRET_BYTES)
-        counts = KeyCounts()
 
-        def make(present: ApiKey | None) -> ApiKey:
-            nonlocal counts
+        def make(present: ApiKey | None, counts: KeyCounts) -> ApiKey:
             if present is not None:
                 # Ours, if the answer to the write was lost: nobody else has this secret.
                 if present.secret_sha256 == secret_sha256(secret):
                     return present
                 raise _exists(present)
-            counts = self.store.count_keys(network_id)
             if counts.live >= MAX_LIVE_KEYS:
                 raise TooManyApiKeysError(pointer("key_id"), MAX_LIVE_KEYS)
             return self._new(network_id, part, secret)
 
-        issued = put_conditionally(
-            find=lambda: self.store.find_api_key(network_id, part.key_id),
-            make=make,
-            save=lambda present, wanted: self.store.save_api_key(present, wanted, counts),
-            precondition=AS_IMPORTED,
-        )
+        issued = self._put(network_id, part.key_id, make)
         return IssuedKey(issued.thing, key_text(network_id, part.key_id, secret))
 
     def revoke(self, network_id: str, key_id: str) -> ApiKey:
         """The key, which opens nothing any more. Raises ApiKeyNotFoundError."""
         self._ensure_network(network_id)
-        counts = KeyCounts()
 
-        def make(present: ApiKey | None) -> ApiKey:
-            nonlocal counts
+        def make(present: ApiKey | None, _counts: KeyCounts) -> ApiKey:
             if present is None:
                 raise ApiKeyNotFoundError
-            counts = self.store.count_keys(network_id)
             if present.revoked_at is not None:
                 return present
             return replace(present, revoked_at=self.now())
 
-        return put_conditionally(
-            find=lambda: self.store.find_api_key(network_id, key_id),
-            make=make,
-            save=lambda present, wanted: self.store.save_api_key(present, wanted, counts),
-            precondition=AS_IMPORTED,
-        ).thing
+        return self._put(network_id, key_id, make).thing
 
     def list(self, network_id: str, page: PageRequest) -> Page[ApiKey]:
         """The network's keys by id, revoked ones too. Raises NetworkNotFoundError."""
@@ -128,12 +115,10 @@ class ApiKeyAdministrator:
 
         The text of one that is there already is unknown, and given as "".
         """
-        counts = KeyCounts()
         secret = b""
 
-        def make(present: ApiKey | None) -> ApiKey:
-            nonlocal counts, secret
-            counts = self.store.count_keys(network_id)
+        def make(present: ApiKey | None, counts: KeyCounts) -> ApiKey:
+            nonlocal secret
             if present is not None:
                 return replace(present, role=KeyRole(part.role))
             if counts.live >= MAX_LIVE_KEYS:
@@ -141,17 +126,28 @@ class ApiKeyAdministrator:
             secret = secret or self.random_bytes(SECRET_BYTES)
             return self._new(network_id, part, secret)
 
-        saved = put_conditionally(
-            find=lambda: self.store.find_api_key(network_id, part.key_id),
-            make=make,
-            save=lambda present, wanted: self.store.save_api_key(present, wanted, counts),
-            precondition=AS_IMPORTED,
-        )
+        saved = self._put(network_id, part.key_id, make)
         # Not by the change: the answer to the write may have been lost.
         if not secret or saved.thing.secret_sha256 != secret_sha256(secret):
             return Saved(IssuedKey(saved.thing, ""), saved.change)
         text = key_text(network_id, part.key_id, secret)
         return Saved(IssuedKey(saved.thing, text), Change.CREATED)
+
+    def _put(self, network_id: str, key_id: str, make: MakeKey) -> Saved[ApiKey]:
+        """Make the key be what `make` makes of it, if there still are as many keys as it saw."""
+        counts = KeyCounts()
+
+        def make_counted(present: ApiKey | None) -> ApiKey:
+            nonlocal counts
+            counts = self.store.count_keys(network_id)
+            return make(present, counts)
+
+        return put_conditionally(
+            find=lambda: self.store.find_api_key(network_id, key_id),
+            make=make_counted,
+            save=lambda present, wanted: self.store.save_api_key(present, wanted, counts),
+            precondition=AS_IMPORTED,
+        )
 
     def _new(self, network_id: str, part: ApiKeyPart, secret: bytes) -> ApiKey:
         return ApiKey(
