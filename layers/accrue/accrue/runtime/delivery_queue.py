@@ -8,10 +8,10 @@ from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from botocore.config import Config
 
 from accrue.domain.webhooks.delivery import AttemptOrder
 from accrue.domain.webhooks.errors import QueueRefusedError
+from accrue.storage.client_config import client_config
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -25,13 +25,8 @@ SEND_ATTEMPTS = 3
 
 
 def sqs_client() -> "SQSClient":
-    """A client that gives up on a call after three tries of at most three seconds each."""
-    config = Config(
-        connect_timeout=1,
-        read_timeout=2,
-        retries={"mode": "standard", "total_max_attempts": 3},
-    )
-    return boto3.client("sqs", config=config)
+    """A client of SQS."""
+    return boto3.client("sqs", config=client_config())
 
 
 class SqsOrderQueue:

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import boto3
-from botocore.config import Config
 
 from accrue.domain.follow_up_events import FailedEvent, FollowUpEvent
+from accrue.storage.client_config import client_config
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -30,13 +30,8 @@ class EntryRefusedError(Exception):
 
 
 def event_bridge_client() -> "EventBridgeClient":
-    """A client that gives up on a call after three tries of at most three seconds each."""
-    config = Config(
-        connect_timeout=1,
-        read_timeout=2,
-        retries={"mode": "standard", "total_max_attempts": 3},
-    )
-    return boto3.client("events", config=config)
+    """A client of EventBridge."""
+    return boto3.client("events", config=client_config())
 
 
 class EventBridgeBus:

@@ -132,10 +132,6 @@ class CatalogTable:
         partition = f"{network_id}#PROGRAM#{program_id}"
         return self._find(partition, f"{version:08d}", program_version_from_attributes)
 
-    def list_program_versions(self, network_id: str, program_id: str) -> Sequence[ProgramVersion]:
-        """All versions of a program, oldest first; empty if there is no such program."""
-        return self._versions(network_id, program_id, None)
-
     def _versions(
         self, network_id: str, program_id: str, newest: int | None
     ) -> Sequence[ProgramVersion]:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-from botocore.config import Config
 from botocore.exceptions import ClientError
+
+from accrue.storage.client_config import client_config
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -34,13 +35,8 @@ _deserializer = TypeDeserializer()
 
 
 def dynamodb_client() -> "DynamoDBClient":
-    """A client that gives up on a call after three tries of at most three seconds each."""
-    config = Config(
-        connect_timeout=1,
-        read_timeout=2,
-        retries={"mode": "standard", "total_max_attempts": 3},
-    )
-    return boto3.client("dynamodb", config=config)
+    """A client of DynamoDB."""
+    return boto3.client("dynamodb", config=client_config())
 
 
 def to_item(attributes: Mapping[str, Any]) -> dict[str, Any]:
