@@ -22,6 +22,7 @@ from tests.integration.webhooks import (
     award,
     get_webhook,
     publish,
+    publish_refused,
     put_webhook,
     register,
 )
@@ -571,10 +572,7 @@ def test_a_delivered_event_is_delivered_again(
 def test_a_pending_delivery_does_not_wait_any_longer(
     world: World, orders: Orders, receiver: Receiver, clock: time_machine.Traveller
 ) -> None:
-    register(world, receiver)
-    receiver.answer = lambda _received: 500
-    award(world)
-    publish(world)
+    publish_refused(world, receiver)
     orders.hand_over()
     clock.shift(timedelta(seconds=10))
     orders.hand_over()

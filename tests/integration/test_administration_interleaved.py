@@ -175,16 +175,21 @@ def without_field(catalog: CatalogImporter) -> str:
     return "taken away"
 
 
-@pytest.mark.parametrize("taking_away", [without_role, without_field])
-def test_nothing_is_taken_from_under_a_program_that_is_being_published(
-    world: World, taking_away: Callable[[CatalogImporter], str]
-) -> None:
+def give_visit_a_host(world: World) -> None:
+    """A role that no program names yet."""
     world.call(
         "PUT /networks/{network_id}/activity-types/{activity_type_id}",
         {"kind": "action", "roles": ["visitor", "host"]},
         path={"activity_type_id": "visit"},
         headers=OVERWRITE,
     )
+
+
+@pytest.mark.parametrize("taking_away", [without_role, without_field])
+def test_nothing_is_taken_from_under_a_program_that_is_being_published(
+    world: World, taking_away: Callable[[CatalogImporter], str]
+) -> None:
+    give_visit_a_host(world)
     snapshot = world.snapshot()
     ends = Counter[tuple[str, ...]]()
 
@@ -223,12 +228,7 @@ def importing(catalog: CatalogImporter) -> str:
 def test_nothing_is_taken_from_under_a_program_that_is_being_imported(
     world: World, taking_away: Callable[[CatalogImporter], str], pointer: str
 ) -> None:
-    world.call(
-        "PUT /networks/{network_id}/activity-types/{activity_type_id}",
-        {"kind": "action", "roles": ["visitor", "host"]},
-        path={"activity_type_id": "visit"},
-        headers=OVERWRITE,
-    )
+    give_visit_a_host(world)
     snapshot = world.snapshot()
     ends = Counter[tuple[str, ...]]()
 

@@ -22,7 +22,7 @@ from tests.integration.faults import Crash, CrashPoint, Faults, refused
 from tests.integration.orders import QUEUE_URL, Orders
 from tests.integration.published import event
 from tests.integration.receiver import Received, Receiver
-from tests.integration.webhooks import HOOK, award, publish, register
+from tests.integration.webhooks import HOOK, award, publish, publish_refused, register
 from tests.integration.world import World
 
 MOMENTS: tuple[Literal["before", "after"], ...] = ("before", "after")
@@ -210,10 +210,7 @@ def test_attempts_are_made_again_when_they_are_due(
 def test_after_a_day_of_failures_the_delivery_has_failed(
     world: World, orders: Orders, receiver: Receiver
 ) -> None:
-    register(world, receiver)
-    receiver.answer = lambda _received: 500
-    award(world)
-    publish(world)
+    publish_refused(world, receiver)
 
     orders.run()
 
@@ -228,10 +225,7 @@ def test_after_a_day_of_failures_the_delivery_has_failed(
 def test_an_order_that_is_not_due_is_sent_again_for_as_long_as_sqs_takes(
     world: World, orders: Orders, receiver: Receiver, clock: time_machine.Traveller
 ) -> None:
-    register(world, receiver)
-    receiver.answer = lambda _received: 500
-    award(world)
-    publish(world)
+    publish_refused(world, receiver)
     for wait in (timedelta(), timedelta(seconds=6), timedelta(seconds=331)):
         clock.shift(wait)
         orders.hand_over()
@@ -356,10 +350,7 @@ def test_second_copy_of_an_order_is_dropped(
 
 
 def test_copies_do_not_multiply(world: World, orders: Orders, receiver: Receiver) -> None:
-    register(world, receiver)
-    receiver.answer = lambda _received: 500
-    award(world)
-    publish(world)
+    publish_refused(world, receiver)
     for _ in range(5):
         orders.send(**_order(world, 1))
 
@@ -494,10 +485,7 @@ def test_order_that_is_too_early_stays_in_the_queue(
     world: World, orders: Orders, receiver: Receiver, clock: time_machine.Traveller
 ) -> None:
     """Whoever makes the first attempt has ordered the second, and not noted the first yet."""
-    register(world, receiver)
-    receiver.answer = lambda _received: 500
-    award(world)
-    publish(world)
+    publish_refused(world, receiver)
     orders.empty()
     orders.send(**_order(world, 2))
 

@@ -40,3 +40,11 @@ def award(world: World, key: str = "key-1") -> None:
 def publish(world: World) -> None:
     """Publish the events of all postings."""
     assert world.publish() == {"batchItemFailures": []}
+
+
+def publish_refused(world: World, receiver: Receiver) -> None:
+    """Publish an event to a registered receiver that answers 500 to everything."""
+    register(world, receiver)
+    receiver.answer = lambda _received: 500
+    award(world)
+    publish(world)
