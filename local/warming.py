@@ -21,9 +21,14 @@ def warm(stack: LiveStack) -> None:
     hang = {"X-API-Key": stack.partner_api_key}
     village = {"Authorization": f"Bearer {stack.partner_api_key}"}
     admin = {"Authorization": f"Bearer {stack.admin_api_key}"}
-    # An empty activity is refused before anything is recorded.
+    # An empty body is refused before anything is recorded.
     calls: list[Callable[[], None]] = [
         lambda: _expect(stack, "POST", f"{membership}/activities", hang, range(400, 500)),
+        lambda: _expect(stack, "POST", f"{membership}/redemptions", hang, range(400, 500)),
+        lambda: _expect(stack, "POST", f"{membership}/holds", hang, range(400, 500)),
+        lambda: _expect(stack, "POST", f"{membership}/holds/none/capture", hang, range(400, 500)),
+        lambda: _expect(stack, "POST", f"{membership}/holds/none/release", hang, range(400, 500)),
+        lambda: _expect(stack, "POST", f"{membership}/adjustments", hang, range(403, 404)),
         lambda: _expect(stack, "POST", f"{network}/activity", village, range(400, 500)),
         lambda: _expect(stack, "GET", membership, hang, range(200, 201)),
         lambda: _expect(stack, "GET", f"{network}/activities/none", village, range(404, 405)),

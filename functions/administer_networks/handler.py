@@ -12,14 +12,16 @@ from accrue.runtime.representations import saved, shown
 from accrue.runtime.settings import AdministrationSettings
 from accrue.services.administer_networks import NetworkAdministrator
 from accrue.storage.administration_table import AdministrationTable
+from accrue.storage.clocks import NetworkClocks
 from accrue.storage.dynamo import dynamodb_client
 from accrue.storage.networks import NetworkTable
 from accrue.storage.programs import ProgramTable
 
 settings = AdministrationSettings.from_environment()
 table = AdministrationTable(dynamodb_client(), settings.catalog_table)
+stored = NetworkTable(table)
 networks = NetworkAdministrator(
-    NetworkTable(table), ProgramTable(table), utc_now, secrets.token_bytes
+    stored, ProgramTable(table), NetworkClocks(stored, table, utc_now), secrets.token_bytes
 )
 
 

@@ -14,17 +14,19 @@ from accrue.runtime.settings import CatalogSettings
 from accrue.services.administer_programs import ProgramAdministrator
 from accrue.storage.activity_types import ActivityTypeTable
 from accrue.storage.administration_table import AdministrationTable
+from accrue.storage.clocks import NetworkClocks
 from accrue.storage.dynamo import dynamodb_client
 from accrue.storage.networks import NetworkTable
 from accrue.storage.programs import ProgramTable
 
 settings = CatalogSettings.from_environment()
 table = AdministrationTable(dynamodb_client(), settings.catalog_table)
+networks = NetworkTable(table)
 programs = ProgramAdministrator(
     ProgramTable(table),
-    NetworkTable(table),
+    networks,
     ActivityTypeTable(table),
-    utc_now,
+    NetworkClocks(networks, table, utc_now),
     timedelta(seconds=settings.catalog_cache_seconds),
 )
 MAX_VERSION_DIGITS = 8

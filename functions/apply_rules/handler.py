@@ -8,17 +8,19 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from accrue.runtime.clock import utc_now
 from accrue.runtime.ledger_stream import read_stream
-from accrue.runtime.settings import BalanceSettings
+from accrue.runtime.settings import ActivitySettings
 from accrue.services.apply_rules import RuleApplier
 from accrue.storage.balances import BalanceTable
 from accrue.storage.catalog import CatalogTable
 from accrue.storage.dynamo import dynamodb_client
+from accrue.storage.ledger import LedgerTable
 
 logger = Logger()
-settings = BalanceSettings.from_environment()
+settings = ActivitySettings.from_environment()
 client = dynamodb_client()
 catalog = CatalogTable(client, settings.catalog_table, settings.catalog_cache_seconds)
-book = BalanceTable(client, settings.balance_table)
+ledger = LedgerTable(client, settings.ledger_table)
+book = BalanceTable(client, settings.balance_table, ledger)
 
 
 def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> PartialItemFailureResponse:

@@ -1,4 +1,4 @@
-"""GET /v2/program-memberships/{program_membership_id}: a membership's balance, tier, quests, last
+"""GET /v2/program-memberships/{program_membership_id}: a membership's points, tier, quests, last
 activity and program.
 """
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from accrue.domain.amounts import canonical_text
 from accrue.domain.program.tiers import Level
-from accrue.domain.standing import QuestStanding, TierStanding
+from accrue.domain.standing import Coming, PointsStanding, QuestStanding, TierStanding
 from accrue.domain.timestamps import to_text
 from accrue.runtime.clock import utc_now
 from accrue.runtime.http import Request, Response, endpoint
@@ -14,11 +14,13 @@ from accrue.runtime.settings import BalanceSettings
 from accrue.services.get_membership import MembershipView, get_membership
 from accrue.storage.balances import BalanceTable
 from accrue.storage.catalog import CatalogTable
+from accrue.storage.clocks import NetworkClocks
 from accrue.storage.dynamo import dynamodb_client
 
 settings = BalanceSettings.from_environment()
 client = dynamodb_client()
 catalog = CatalogTable(client, settings.catalog_table, settings.catalog_cache_seconds)
+clocks = NetworkClocks(catalog, catalog, utc_now)
 balances = BalanceTable(client, settings.balance_table)
 
 
@@ -28,7 +30,7 @@ def lambda_handler(request: Request) -> Response:
     view = get_membership(
         request.path_parameter("program_membership_id"),
         request.caller,
-        utc_now(),
+        clocks.now(request.caller.network_id),
         catalog=catalog,
         balances=balances,
     )
@@ -41,8 +43,9 @@ def _body(view: MembershipView) -> dict[str, Any]:
     return {
         "program_membership_id": view.membership.program_membership_id,
         # Decimal strings: as JSON numbers they would lose digits in many clients.
-        "balance": canonical_text(view.balance.state.points),
+        "balance": canonical_text(view.points.balance),
         "lifetime_points": canonical_text(view.balance.state.lifetime_points),
+        **_points(view.points),
         "last_activity": last
         and {
             "activity_id": last.activity_id,
@@ -59,6 +62,35 @@ def _body(view: MembershipView) -> dict[str, Any]:
             "points_unit": program.points.unit,
             "points_scale": program.points.scale,
         },
+    }
+
+
+def _points(points: PointsStanding) -> dict[str, Any]:
+    return {
+        "available": canonical_text(points.available),
+        "pending": canonical_text(points.pending),
+        "held": canonical_text(points.held),
+        "owed": canonical_text(points.owed),
+        "expiring_next": points.expiring_next
+        and _coming(points.expiring_next, "last_day", "expires_at"),
+        "pending_next": points.pending_next
+        and _coming(points.pending_next, "spendable_on", "spendable_at"),
+        "holds": [
+            {
+                "hold_id": hold_id,
+                "points": canonical_text(hold.points),
+                "expires_at": to_text(hold.expires_at),
+            }
+            for hold_id, hold in points.holds.items()
+        ],
+    }
+
+
+def _coming(coming: Coming, on: str, at: str) -> dict[str, Any]:
+    return {
+        "points": canonical_text(coming.points),
+        on: coming.day.isoformat(),
+        at: to_text(coming.at),
     }
 
 

@@ -15,14 +15,17 @@ from accrue.runtime.settings import CatalogSettings
 from accrue.services.import_catalog import CatalogImporter
 from accrue.storage.administration_table import AdministrationTable
 from accrue.storage.catalog_tables import CatalogTables
+from accrue.storage.clocks import NetworkClocks
 from accrue.storage.dynamo import dynamodb_client
 
 logger = Logger()
 settings = CatalogSettings.from_environment()
 table = AdministrationTable(dynamodb_client(), settings.catalog_table)
+tables = CatalogTables.over(table)
 importer = CatalogImporter.over(
-    CatalogTables.over(table),
-    now=utc_now,
+    tables,
+    clock=NetworkClocks(tables.networks, table, utc_now),
+    real_now=utc_now,
     cache_lifetime=timedelta(seconds=settings.catalog_cache_seconds),
     random_bytes=secrets.token_bytes,
 )

@@ -10,9 +10,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from accrue.runtime.clock import utc_now
 from accrue.runtime.settings import ReconcileSettings
 from accrue.services.apply_rules import RuleApplier
-from accrue.services.reconcile import Reconciler, ReconcileReport
+from accrue.services.reconcile import FIRST_LOOKBACK, Reconciler, ReconcileReport
 from accrue.storage.balances import BalanceTable
 from accrue.storage.catalog import CatalogTable
+from accrue.storage.clocks import NetworkClocks
 from accrue.storage.dynamo import dynamodb_client
 from accrue.storage.ledger import LedgerTable
 from accrue.storage.reconcile_progress import ReconcileProgressTable
@@ -21,8 +22,9 @@ logger = Logger()
 settings = ReconcileSettings.from_environment()
 client = dynamodb_client()
 catalog = CatalogTable(client, settings.catalog_table, settings.catalog_cache_seconds)
+clocks = NetworkClocks(catalog, catalog, utc_now)
 ledger = LedgerTable(client, settings.ledger_table)
-book = BalanceTable(client, settings.balance_table)
+book = BalanceTable(client, settings.balance_table, ledger)
 progress = ReconcileProgressTable(client, settings.balance_table)
 # A page of the ledger, its failures logged, ends well within this.
 LEAST_TIME_LEFT_MS = 20_000
@@ -53,7 +55,10 @@ def _reconcile(
     reconciler: Reconciler, network_id: str, until: datetime, lookback: timedelta | None
 ) -> dict[str, Any]:
     try:
-        report = reconciler.reconcile(network_id, until, lookback)
+        # A sandbox's clock may have been moved since its rows were recorded: those are behind it.
+        settled_until = clocks.settled_until(network_id, until)
+        first_from = until - FIRST_LOOKBACK
+        report = reconciler.reconcile(network_id, settled_until, lookback, first_from)
     except Exception as error:
         # One network's trouble must not keep the others' rows from being found.
         logger.exception("network not reconciled", extra={"network_id": network_id})

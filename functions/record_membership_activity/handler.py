@@ -1,18 +1,21 @@
 """POST /v2/program-memberships/{program_membership_id}/activities: Hang's "record activities"."""
 
 from accrue.domain.membership_activity_request import parse_membership_activity
+from accrue.runtime.clock import utc_now
 from accrue.runtime.http import Request, Response, endpoint, warnings_header
 from accrue.runtime.idempotency import IdempotentRecorder
 from accrue.runtime.json_body import parse_json_body
 from accrue.runtime.settings import RecordSettings
 from accrue.services.record_membership_activity import record_membership_activity
 from accrue.storage.catalog import CatalogTable
+from accrue.storage.clocks import NetworkClocks
 from accrue.storage.dynamo import dynamodb_client
 from accrue.storage.ledger import LedgerTable
 
 settings = RecordSettings.from_environment()
 client = dynamodb_client()
 catalog = CatalogTable(client, settings.catalog_table, settings.catalog_cache_seconds)
+clocks = NetworkClocks(catalog, catalog, utc_now)
 ledger = LedgerTable(client, settings.ledger_table)
 
 
@@ -24,7 +27,7 @@ def lambda_handler(request: Request) -> Response:
     recording = record_membership_activity(
         parsed.request,
         request.caller,
-        request.call,
+        request.call_by(clocks),
         catalog=catalog,
         ledger=ledger,
         recorder=IdempotentRecorder(ledger, request.context),

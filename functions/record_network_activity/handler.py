@@ -1,6 +1,7 @@
 """POST /networks/{network_id}/activity: Village's activity API."""
 
 from accrue.domain.network_activity_request import parse_network_activity
+from accrue.runtime.clock import utc_now
 from accrue.runtime.http import Request, Response, endpoint, warnings_header
 from accrue.runtime.idempotency import IdempotentRecorder
 from accrue.runtime.json_body import parse_json_body
@@ -9,6 +10,7 @@ from accrue.services.enrol import AutomaticEnroller
 from accrue.services.record_network_activity import NetworkRecorder
 from accrue.storage.administration_table import AdministrationTable
 from accrue.storage.catalog import CatalogTable
+from accrue.storage.clocks import NetworkClocks
 from accrue.storage.dynamo import dynamodb_client
 from accrue.storage.ledger import LedgerTable
 from accrue.storage.users import UserTable
@@ -16,6 +18,7 @@ from accrue.storage.users import UserTable
 settings = RecordSettings.from_environment()
 client = dynamodb_client()
 catalog = CatalogTable(client, settings.catalog_table, settings.catalog_cache_seconds)
+clocks = NetworkClocks(catalog, catalog, utc_now)
 ledger = LedgerTable(client, settings.ledger_table)
 users = UserTable(AdministrationTable(client, settings.catalog_table))
 enroller = AutomaticEnroller(users, catalog)
@@ -30,7 +33,7 @@ def lambda_handler(request: Request) -> Response:
     recorder = NetworkRecorder(
         catalog, ledger, IdempotentRecorder(ledger, request.context), enroller
     )
-    recording = recorder.record(parsed.request, request.caller, request.call)
+    recording = recorder.record(parsed.request, request.caller, request.call_by(clocks))
     headers = {"Accrue-Activity-Id": recording.activity_id}
     if recording.replayed:
         headers["Idempotent-Replayed"] = "true"

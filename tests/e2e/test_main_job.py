@@ -86,6 +86,13 @@ def test_a_membership_shows_its_last_activity_and_program(network: LiveNetwork) 
         "program_membership_id": "12345",
         "balance": "50",
         "lifetime_points": "50",
+        "available": "50",
+        "pending": "0",
+        "held": "0",
+        "owed": "0",
+        "expiring_next": None,
+        "pending_next": None,
+        "holds": [],
         "last_activity": {
             "activity_id": posted.headers["Accrue-Activity-Id"],
             "activity_type_id": "activity_type_1",

@@ -20,6 +20,7 @@ from tests.integration.networks import demo_network
 from tests.integration.orders import Orders, create_queue
 from tests.integration.receiver import Receiver, running_receiver
 from tests.integration.rich_network import rich_network
+from tests.integration.spending import spending_network
 from tests.integration.tables import create_tables
 from tests.integration.world import ENVIRONMENT, World
 
@@ -66,6 +67,14 @@ def bus(empty_world: World) -> Listener:
 def tea_house(empty_world: World) -> World:
     """The application with a network whose program has some of everything."""
     empty_world.import_network(rich_network())
+    empty_world.restart()
+    return empty_world
+
+
+@pytest.fixture
+def spenders(empty_world: World) -> World:
+    """The application with a network whose points wait and expire."""
+    empty_world.import_network(spending_network())
     empty_world.restart()
     return empty_world
 

@@ -47,7 +47,7 @@ def assert_folds(world: World) -> None:
                 activity=activity,
                 membership=stored.membership,
                 decision=decide(activity, facts, balance.state, version),
-                program_version=stored.program_version,
+                version=version,
                 balance=balance,
                 posted_at=stored.posted_at,
             )

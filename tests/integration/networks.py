@@ -23,7 +23,12 @@ def demo_network(network_id: str = "demo") -> dict[str, Any]:
             {
                 "program_id": "coffee-club",
                 "name": "Coffee club",
-                "points": {"unit": "points", "scale": 2, "rounding": "half_up"},
+                "points": {
+                    "unit": "points",
+                    "scale": 2,
+                    "rounding": "half_up",
+                    "may_go_below_zero": True,
+                },
                 "rules": [
                     _rule("sale-cash-back", "sale", "buyer", "0.01"),
                     _rule("s1-a-cash-back", "S1-A", "buyer", "0.01"),
@@ -50,6 +55,17 @@ def demo_network(network_id: str = "demo") -> dict[str, Any]:
             {"key_id": "admin", "role": "admin"},
         ],
     }
+
+
+def shown_program(program: dict[str, Any]) -> dict[str, Any]:
+    """A program as it is shown: with the defaults of what it leaves out."""
+    defaults = {
+        "scale": 0,
+        "rounding": "half_up",
+        "expiry": {"kind": "never"},
+        "may_go_below_zero": False,
+    }
+    return {"time_zone": "UTC", **program, "points": {**defaults, **program["points"]}}
 
 
 def _rule(rule_id: str, activity_type_id: str, role: str, rate: str) -> dict[str, Any]:

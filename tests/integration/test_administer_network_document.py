@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.integration.faults import Crash, CrashPoint, Faults
-from tests.integration.networks import demo_network
+from tests.integration.networks import demo_network, shown_program
 from tests.integration.rich_network import rich_network
 from tests.integration.test_administer_programs import OVERWRITE, publish, with_rate
 from tests.integration.world import Answer, World
@@ -53,12 +53,13 @@ def test_the_definitions_are_exported_and_nothing_else(world: World) -> None:
             **demo["network"],
             "logs_undefined_types": False,
             "automatic_programs": [],
+            "is_sandbox": False,
         },
         "activity_types": [
             {"roles": ["member"], "allows_negative": False, "is_archived": False, **part}
             for part in by_id
         ],
-        "programs": [{**demo["programs"][0], "time_zone": "UTC"}],
+        "programs": [shown_program(demo["programs"][0])],
     }
     assert not any(user["email"] in str(document) for user in demo["users"])
 
@@ -116,7 +117,7 @@ def test_the_latest_version_is_exported_though_it_is_not_in_force(world: World) 
 
     (program,) = export(world)["programs"]
 
-    assert program == with_rate("0.02") | {"time_zone": "UTC"}
+    assert program == shown_program(with_rate("0.02"))
 
 
 def test_what_an_import_would_change_is_what_it_changes(world: World) -> None:
@@ -153,7 +154,7 @@ def test_what_an_import_would_change_is_what_it_changes(world: World) -> None:
             {
                 "pointer": "/programs/tea",
                 "before": None,
-                "after": export_of(tea),
+                "after": shown_program(tea),
             },
         ],
     }
@@ -169,9 +170,19 @@ def test_what_an_import_would_change_is_what_it_changes(world: World) -> None:
     assert diff(world, wanted).body["differences"] == []
 
 
-def export_of(program: dict[str, Any]) -> dict[str, Any]:
-    points = {**program["points"], "scale": 0, "rounding": "half_up"}
-    return {**program, "points": points, "time_zone": "UTC"}
+def test_a_sandbox_and_production_are_compared_by_what_they_define(world: World) -> None:
+    document = export(world)
+    document["network"]["is_sandbox"] = True
+
+    # Whose the document is, is no difference either.
+    assert diff(world, of(document, "sandbox")).body["differences"] == []
+    refused = put(world, document)
+
+    assert (refused.status, refused.body["code"]) == (422, "INVALID_NETWORK_DOCUMENT")
+    assert [fault["pointer"] for fault in refused.body["errors"]] == ["/network/is_sandbox"]
+    document["network"]["is_sandbox"] = "yes"
+    refused = diff(world, document)
+    assert [fault["pointer"] for fault in refused.body["errors"]] == ["/network/is_sandbox"]
 
 
 def test_what_a_document_leaves_out_is_no_difference(world: World) -> None:

@@ -20,6 +20,7 @@ NEW = {
     "logs_undefined_types": False,
     "metadata_fields": [],
     "automatic_programs": [],
+    "is_sandbox": False,
 }
 DEMO = NEW | demo_network()["network"]
 OVERWRITE = {"If-Match": "*"}
@@ -45,10 +46,11 @@ def test_the_operator_makes_a_network(world: World) -> None:
     assert (answer.status, answer.body) == (201, NEW)
     (item,) = stored(world, "new")
     assert len(bytes.fromhex(item["pseudonym_secret"])) == 32
+    # As it was before there were sandboxes: what an earlier release wrote can be changed.
     assert item == {
         "catalog_key": "#NETWORKS",
         "item_key": "new",
-        **NEW,
+        **{name: value for name, value in NEW.items() if name != "is_sandbox"},
         "pseudonym_secret": item["pseudonym_secret"],
         "content_hash": item["content_hash"],
     }
@@ -214,3 +216,52 @@ def test_a_network_that_is_made_counts_at_once(world: World) -> None:
     # Its users and types come next: none of it is of another network.
     answer = world.post_network_activity(body, path_network="new", network="new")
     assert (answer.status, answer.body["errors"][0]["pointer"]) == (400, "/users/buyer")
+
+
+def test_a_sandbox_is_made_and_stays_one(world: World) -> None:
+    answer = put(world, {"name": "Sandbox", "is_sandbox": True}, "new", **OPERATOR)
+
+    assert (answer.status, answer.body) == (201, NEW | {"name": "Sandbox", "is_sandbox": True})
+    (item,) = stored(world, "new")
+    assert item["is_sandbox"] is True
+    # A retry, and a change that says nothing of it or the same.
+    body: dict[str, Any]
+    for body in (
+        {"name": "Sandbox", "is_sandbox": True},
+        {"name": "Renamed"},
+        {"name": "Again", "is_sandbox": True},
+    ):
+        answer = put(world, body, "new", headers=OVERWRITE, **OPERATOR)
+        assert (answer.status, answer.body["is_sandbox"]) == (200, True)
+
+
+@pytest.mark.parametrize("is_sandbox", [True, False])
+def test_what_a_network_is_never_changes(world: World, is_sandbox: bool) -> None:  # noqa: FBT001
+    put(world, {"name": "New", "is_sandbox": is_sandbox}, "new", **OPERATOR)
+    before = stored(world, "new")
+    body = {"name": "New", "is_sandbox": not is_sandbox}
+
+    answer = put(world, body, "new", headers=OVERWRITE, **OPERATOR)
+    report = world.import_network({"network": {"network_id": "new", **body}})
+
+    assert (answer.status, answer.body["code"]) == (409, "SANDBOX_FIXED")
+    (fault,) = answer.body["errors"]
+    is_one = "is" if is_sandbox else "is not"
+    assert fault == {
+        "pointer": "/is_sandbox",
+        "message": f"can't change, and this network {is_one} a sandbox: leave it out, or make"
+        " another network",
+    }
+    assert report["code"] == "INVALID_NETWORK_DOCUMENT"
+    assert report["errors"] == [{**fault, "pointer": "/network/is_sandbox"}]
+    assert stored(world, "new") == before
+
+
+def test_a_network_of_an_earlier_release_can_be_changed(world: World) -> None:
+    """Its item says nothing of sandboxes, and a change is conditional on all that it says."""
+    (item,) = stored(world, "demo")
+    assert "is_sandbox" not in item
+
+    answer = put(world, {"name": "Renamed"}, headers=OVERWRITE)
+
+    assert (answer.status, answer.body["is_sandbox"]) == (200, False)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from tests.integration.networks import demo_network
+from tests.integration.networks import demo_network, shown_program
 from tests.integration.world import Answer, World
 
 LIST = "GET /networks/{network_id}/programs"
@@ -19,7 +19,7 @@ BEGINNING = "1970-01-01T00:00:00.000000Z"
 # Twice the cache's life after the frozen clock's now.
 EARLIEST = "2026-03-01T12:01:00.000000Z"
 OVERWRITE = {"If-Match": "*"}
-SHOWN_DEMO = demo_network()["programs"][0] | {"time_zone": "UTC"}
+SHOWN_DEMO = shown_program(demo_network()["programs"][0])
 
 
 def ONE() -> dict[str, Any]:  # noqa: N802 - a constant, but for whoever changes it
@@ -62,12 +62,7 @@ def test_the_first_version_is_in_force_from_the_beginning(world: World) -> None:
             "program_id": "tea-club",
             "version": 1,
             "effective_at": BEGINNING,
-            "program": {
-                "program_id": "tea-club",
-                "name": "Tea club",
-                "points": {"unit": "leaves", "scale": 0, "rounding": "half_up"},
-                "time_zone": "UTC",
-            },
+            "program": shown_program({"program_id": "tea-club", **program}),
         },
     )
     again = call(world, GET, program_id="tea-club")
@@ -376,7 +371,7 @@ def test_versions_are_listed_newest_first_and_stay(world: World) -> None:
     for number, program in ((1, SHOWN_DEMO), (2, with_rate("0.02")), (3, with_rate("0.03"))):
         shown = call(world, VERSION, version=str(number))
         assert (shown.status, shown.body["version"]) == (200, number)
-        assert shown.body["program"] == program | {"time_zone": "UTC"}
+        assert shown.body["program"] == shown_program(program)
     latest = call(world, VERSION, version="3").headers["ETag"]
     assert latest == call(world, GET).headers["ETag"]
 
@@ -508,3 +503,49 @@ def test_partners_and_strangers_are_refused(world: World, route: str) -> None:
         network = "other" if role == "admin" else ""
         answer = world.call(route, {}, path=path, network=network, role=role)
         assert (answer.status, answer.body["code"]) == (404, "NETWORK_NOT_FOUND")
+
+
+def test_a_date_that_is_over_is_refused_and_an_import_of_it_writes_nothing(
+    world: World, clock: time_machine.Traveller
+) -> None:
+    """On the evening of 1 March it is the 2nd in Berlin, from a minute later on."""
+    clock.move_to("2026-03-01T22:59:30Z")
+
+    def until(day: str) -> dict[str, Any]:
+        expiry = {"kind": "on_date", "date": day}
+        return ONE() | {"time_zone": "Europe/Berlin", "points": {"unit": "p", "expiry": expiry}}
+
+    refused = publish(world, until("2026-03-01"), headers=OVERWRITE)
+    before = world.items("catalog")
+    imported = world.import_network(demo_network() | {"programs": [until("2026-03-01")]})
+
+    remedy = (
+        "the points expire on 2026-03-01, and 2026-03-02 is the first day on which any can be "
+        "spent: let them expire later"
+    )
+    assert (refused.status, refused.body["code"]) == (422, "INVALID_DEFINITION")
+    assert refused.body["errors"] == [{"pointer": "/program/points/expiry/date", "message": remedy}]
+    assert imported["errors"] == [{"pointer": "/programs/0/points/expiry/date", "message": remedy}]
+    assert world.items("catalog") == before
+    assert publish(world, until("2026-03-02"), headers=OVERWRITE).status == 200
+    # Once it is over, the same program may still be imported.
+    clock.move_to("2027-01-01T00:00:00Z")
+    again = world.import_network(demo_network() | {"programs": [until("2026-03-02")]})
+    assert "errors" not in again
+
+
+def test_the_periods_of_all_versions_are_kept_and_bounded(world: World) -> None:
+    def waiting(days: int) -> dict[str, Any]:
+        return ONE() | {"rules": [{**ONE()["rules"][0], "pending_days": days}]}
+
+    for days in (366, 365, 364, 363):
+        assert publish(world, waiting(days), headers=OVERWRITE).status == 200
+    refused = publish(world, waiting(100), headers=OVERWRITE)
+    imported = world.import_network(demo_network() | {"programs": [waiting(100)]})
+
+    (fault,) = refused.body["errors"]
+    assert (refused.status, fault["pointer"]) == (422, "/program")
+    assert "may have 1,564 lots of points at once: 1,500 is the most" in fault["message"]
+    assert [fault["pointer"] for fault in imported["errors"]] == ["/programs/0"]
+    assert publish(world, ONE(), headers=OVERWRITE).status == 200
+    assert publish(world, waiting(364), headers=OVERWRITE).status == 200

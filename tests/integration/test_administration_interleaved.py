@@ -24,6 +24,7 @@ from accrue.domain.preconditions import Precondition, etag_of
 from accrue.services.import_catalog import CatalogImporter
 from accrue.storage.administration_table import AdministrationTable
 from accrue.storage.catalog_tables import CatalogTables
+from accrue.storage.clocks import NetworkClocks
 from accrue.storage.definitions_revision import moved_revision, read_revision
 from tests.integration.faults import MOMENTS, Crash, CrashPoint, Faults
 from tests.integration.networks import demo_network
@@ -36,7 +37,7 @@ from tests.integration.test_administer_programs import (
     with_rate,
 )
 from tests.integration.world import World
-from tests.unit.test_interleavings import Actor, Scheduler
+from tests.unit.turns import Actor, Scheduler
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SEEDS = 60
@@ -48,9 +49,12 @@ def administration(pause: Callable[[], None]) -> CatalogImporter:
     client = boto3.client("dynamodb", region_name="us-east-1")
     for when in ("before-call", "after-call"):
         client.meta.events.register(f"{when}.dynamodb", lambda **_: pause())
+    table = AdministrationTable(client, "catalog")
+    tables = CatalogTables.over(table)
     return CatalogImporter.over(
-        CatalogTables.over(AdministrationTable(client, "catalog")),
-        now=lambda: NOW,
+        tables,
+        clock=NetworkClocks(tables.networks, table, lambda: NOW),
+        real_now=lambda: NOW,
         cache_lifetime=timedelta(seconds=30),
         random_bytes=bytes,
     )

@@ -236,7 +236,7 @@ def test_an_activity_that_a_rule_breaks_on_fails_alone(
                 raise ZeroDivisionError
             return decide(activity, *rest)
 
-        broken.setattr("accrue.services.apply_rules.decide", decide_or_break)
+        broken.setattr("accrue.services.fold.decide", decide_or_break)
         assert _failed(world, rows) == [bad["activity_id"]["S"]]
         assert balances_of(world) == {"12345": good}
         Witness().observe(world)

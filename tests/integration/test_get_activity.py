@@ -52,6 +52,11 @@ def participant(role: str, user_id: str, *memberships: str) -> Json:
     return {"role": role, "user_id": user_id, "program_membership_ids": list(memberships)}
 
 
+def at_any_time(points: str) -> Json:
+    """Points that can be spent at once and for ever."""
+    return {"points": points, "spendable_on": None, "last_day": None}
+
+
 def received_purchase(activity_id: str) -> Json:
     """What is shown of a purchase itself."""
     return {
@@ -71,6 +76,8 @@ def received_purchase(activity_id: str) -> Json:
         "description": None,
         "participants": [participant("member", "user-1", "ann")],
         "duplicate_of": None,
+        "hold_id": None,
+        "hold_expires_at": None,
         "key_id": "partner",
         "request_id": "gateway-request",
     }
@@ -98,10 +105,15 @@ def pending(membership: str, *roles: str) -> Json:
         "reason": None,
         "points": None,
         "balance_after": None,
+        "available_after": None,
+        "owed_after": None,
         "posted_at": None,
         "sequence": None,
         "program_version": None,
         "lines": [],
+        "lots": [],
+        "holds": [],
+        "matured": None,
         "considered": [],
         "quests": [],
         "tier": None,
@@ -171,6 +183,11 @@ def test_an_applied_activity_explains_every_point(tea_house: World) -> None:
                 "reason": None,
                 "points": "115",
                 "balance_after": "180",
+                "available_after": "180",
+                "owed_after": "0",
+                "lots": [at_any_time("115")],
+                "holds": [],
+                "matured": "0",
                 "posted_at": NOW,
                 "sequence": 2,
                 "program_version": 1,
@@ -235,6 +252,10 @@ def test_an_applied_activity_explains_every_point(tea_house: World) -> None:
                         {
                             "points": "115",
                             "balance_after": "180",
+                            "available_after": "180",
+                            "owed_after": "0",
+                            "lots": [at_any_time("115")],
+                            "lots_left_out": 0,
                             "lines": [
                                 {"rule_id": "earn", "role": "member", "points": "40"},
                                 {"rule_id": "tea", "role": "member", "points": "5"},
@@ -313,6 +334,11 @@ def test_one_person_in_two_roles_is_one_result_and_each_membership_has_its_own(
                 "reason": None,
                 "points": "35",
                 "balance_after": "35",
+                "available_after": "35",
+                "owed_after": "0",
+                "lots": [at_any_time("35")],
+                "holds": [],
+                "matured": "0",
                 "posted_at": NOW,
                 "sequence": 1,
                 "program_version": 1,
@@ -328,6 +354,10 @@ def test_one_person_in_two_roles_is_one_result_and_each_membership_has_its_own(
                         {
                             "points": "35",
                             "balance_after": "35",
+                            "available_after": "35",
+                            "owed_after": "0",
+                            "lots": [at_any_time("35")],
+                            "lots_left_out": 0,
                             "lines": [referred, welcome],
                             "lines_left_out": 0,
                         },

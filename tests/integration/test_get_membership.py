@@ -20,6 +20,17 @@ PROGRAM = {
 }
 
 
+NO_POINTS: dict[str, Any] = {
+    "available": "0",
+    "pending": "0",
+    "held": "0",
+    "owed": "0",
+    "expiring_next": None,
+    "pending_next": None,
+    "holds": [],
+}
+
+
 def test_a_membership_without_activities_has_nothing(world: World) -> None:
     answer = world.get_membership("12345")
 
@@ -30,6 +41,7 @@ def test_a_membership_without_activities_has_nothing(world: World) -> None:
             "program_membership_id": "12345",
             "balance": "0",
             "lifetime_points": "0",
+            **NO_POINTS,
             "last_activity": None,
             "tier": None,
             "quests": [],
@@ -63,6 +75,8 @@ def test_a_membership_shows_its_points_and_its_last_activity(world: World) -> No
             "program_membership_id": "12345",
             "balance": "29.75",
             "lifetime_points": "50",
+            **NO_POINTS,
+            "available": "29.75",
             "last_activity": {
                 "activity_id": sent.headers["Accrue-Activity-Id"],
                 "activity_type_id": "correction",
@@ -74,6 +88,108 @@ def test_a_membership_shows_its_points_and_its_last_activity(world: World) -> No
             "program": PROGRAM,
         },
     )
+
+
+# ---- Points that wait and points that expire ----
+
+OF_POINTS = (
+    "balance",
+    "lifetime_points",
+    "available",
+    "pending",
+    "held",
+    "owed",
+    "expiring_next",
+    "pending_next",
+)
+
+
+@pytest.fixture
+def waiting(empty_world: World) -> World:
+    """On 1 March 2026 in Berlin, Ann earned 40 points that wait for 30 days, and 5 for the tea."""
+    document = rich_network()
+    program = document["programs"][0]
+    program["points"]["expiry"] = {"kind": "end_of_month", "months_after": 7}
+    program["rules"] = [
+        {**program["rules"][0], "pending_days": 30},
+        {**program["rules"][1], "expiry": {"kind": "after_days", "days": 30}},
+    ]
+    program |= {"bonuses": [], "quests": []}
+    del program["segments"], program["bonus_stacking"], program["tiers"]
+    empty_world.import_network(document)
+    empty_world.restart()
+    empty_world.post_membership_activity("ann", purchase(1))
+    empty_world.deliver()
+    return empty_world
+
+
+# Between each two of these, clocks change in Berlin: on 29 March and on 25 October.
+THEN_PENDING = {
+    "points": "40",
+    "spendable_on": "2026-03-31",
+    "spendable_at": "2026-03-30T22:00:00.000000Z",
+}
+FIRST_EXPIRING = {
+    "points": "5",
+    "last_day": "2026-03-31",
+    "expires_at": "2026-03-31T22:00:00.000000Z",
+}
+LAST_EXPIRING = {
+    "points": "40",
+    "last_day": "2026-10-31",
+    "expires_at": "2026-10-31T23:00:00.000000Z",
+}
+FIGURES = [
+    ("2026-03-01T12:00:01Z", "45", "45", "5", "40", "0", "0", FIRST_EXPIRING, THEN_PENDING),
+    ("2026-03-30T21:59:59Z", "45", "45", "5", "40", "0", "0", FIRST_EXPIRING, THEN_PENDING),
+    ("2026-03-30T22:00:00Z", "45", "45", "45", "0", "0", "0", FIRST_EXPIRING, None),
+    ("2026-03-31T21:59:59Z", "45", "45", "45", "0", "0", "0", FIRST_EXPIRING, None),
+    ("2026-03-31T22:00:00Z", "40", "45", "40", "0", "0", "0", LAST_EXPIRING, None),
+    ("2026-10-31T22:59:59Z", "40", "45", "40", "0", "0", "0", LAST_EXPIRING, None),
+    ("2026-10-31T23:00:00Z", "0", "45", "0", "0", "0", "0", None, None),
+]
+
+
+def test_points_are_shown_as_they_are_now_before_anything_is_posted_about_it(
+    waiting: World, clock: time_machine.Traveller
+) -> None:
+    stored = waiting.items("balance")
+
+    for moment, *wanted in FIGURES:
+        clock.move_to(moment)
+        body = waiting.get_membership("ann").body
+        assert [body[name] for name in OF_POINTS] == wanted, moment
+        assert body["holds"] == []
+    assert waiting.items("balance") == stored
+
+
+def test_what_is_posted_then_is_what_was_shown(
+    waiting: World, clock: time_machine.Traveller
+) -> None:
+    for moment, *wanted in FIGURES:
+        clock.move_to(moment)
+        shown = waiting.get_membership("ann").body
+        waiting.invoke("apply_due", {})
+        assert waiting.get_membership("ann").body == shown
+        assert [shown[name] for name in OF_POINTS] == wanted, moment
+    assert len(waiting.postings()) == 4
+
+
+def test_what_is_owed_is_shown_beside_what_can_be_spent(empty_world: World) -> None:
+    document = rich_network()
+    program = document["programs"][0]
+    program["points"]["may_go_below_zero"] = True
+    program["rules"] = [program["rules"][0]]
+    program |= {"bonuses": [], "quests": []}
+    del program["segments"], program["bonus_stacking"]
+    empty_world.import_network(document)
+    empty_world.restart()
+    empty_world.post_membership_activity("ann", purchase(1, "-20", line_items=[]))
+    empty_world.deliver()
+
+    body = empty_world.get_membership("ann").body
+
+    assert [body[name] for name in OF_POINTS[:6]] == ["-20", "0", "0", "0", "0", "20"]
 
 
 # ---- Tier and quests ----

@@ -108,7 +108,8 @@ def test_a_network_is_made_of_its_document(empty_world: World) -> None:
             "version": Decimal(1),
             "effective_at": "1970-01-01T00:00:00.000000Z",
             "document": '{"program_id":"club","name":"Club","points":{"unit":"stars","scale":0,'
-            '"rounding":"half_up"},"time_zone":"UTC","segments":[],"rules":[{"rule_id":"pay",'
+            '"rounding":"half_up","expiry":{"kind":"never"},"may_go_below_zero":false},'
+            '"time_zone":"UTC","segments":[],"rules":[{"rule_id":"pay",'
             '"activity_type_id":"task","role":"doer","when":{"weekdays":[],"metadata":[],'
             '"traits":[],"tiers":[],"benefits":[]},"award":{"kind":"amount_times_rate",'
             '"rate":"0.5"},"limits":[]}],"bonuses":[],"quests":[]}',

@@ -14,7 +14,8 @@ from tests.integration.world import World
 def _import(world: World, rate: str, scale: int, rounding: str) -> None:
     document = demo_network()
     program = document["programs"][0]
-    program["points"] = {"unit": "points", "scale": scale, "rounding": rounding}
+    unit = {"unit": "points", "scale": scale, "rounding": rounding}
+    program["points"] = {**unit, "may_go_below_zero": True}
     program["rules"] = [
         {
             "rule_id": "rule",

@@ -17,7 +17,9 @@ from accrue.services.import_catalog import CatalogImporter
 from accrue.storage.administration_table import AdministrationTable
 from accrue.storage.catalog import NEWEST_VERSIONS, CatalogTable
 from accrue.storage.catalog_tables import CatalogTables
+from accrue.storage.clocks import NetworkClocks
 from accrue.storage.programs import ProgramTable
+from tests.integration.conftest import NOW
 from tests.integration.world import World
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
@@ -81,9 +83,12 @@ def test_publishing_reads_no_more_after_many_versions(
     empty_world: World, catalog: CatalogTable
 ) -> None:
     assert catalog.find_program_version("demo", "club", VERSIONS)
+    table = AdministrationTable(empty_world.client, "catalog")
+    tables = CatalogTables.over(table)
     importer = CatalogImporter.over(
-        CatalogTables.over(AdministrationTable(empty_world.client, "catalog")),
-        now=lambda: FIRST,
+        tables,
+        clock=NetworkClocks(tables.networks, table, lambda: FIRST),
+        real_now=lambda: FIRST,
         cache_lifetime=timedelta(seconds=CACHE_SECONDS),
         random_bytes=bytes,
     )
@@ -156,23 +161,46 @@ def test_before_the_first_version_and_without_any_nothing_decides(catalog: Catal
         catalog.program_version_at("demo", "unknown", FIRST)
 
 
-def test_a_new_version_is_seen_once_the_cache_has_forgotten(
-    empty_world: World, catalog: CatalogTable, clock: time_machine.Traveller
-) -> None:
-    later = FIRST + timedelta(days=1000)
-    assert catalog.program_version_at("demo", "club", later).version == VERSIONS
+def _publish_another(world: World, effective_at: datetime) -> None:
     newer = Program.model_validate(
         {"program_id": "club", "name": "Newer", "points": {"unit": "points"}}
     )
-    programs = ProgramTable(AdministrationTable(empty_world.client, "catalog"))
+    programs = ProgramTable(AdministrationTable(world.client, "catalog"))
     latest = programs.find_latest_version("demo", "club")
-    wanted = ProgramVersion(VERSIONS + 1, later, newer)
+    wanted = ProgramVersion(VERSIONS + 1, effective_at, newer)
     programs.add_version("demo", latest, wanted, PublicationBasis(VERSIONS))
 
+
+def test_a_new_version_is_seen_once_the_cache_has_forgotten(
+    empty_world: World, catalog: CatalogTable, clock: time_machine.Traveller
+) -> None:
+    assert catalog.program_version_at("demo", "club", NOW).version == VERSIONS
+    _publish_another(empty_world, NOW)
+
     clock.shift(CACHE_SECONDS - 1)
-    assert catalog.program_version_at("demo", "club", later).version == VERSIONS
+    assert catalog.program_version_at("demo", "club", NOW).version == VERSIONS
     clock.shift(1)
-    assert catalog.program_version_at("demo", "club", later).version == VERSIONS + 1
+    assert catalog.program_version_at("demo", "club", NOW).version == VERSIONS + 1
+
+
+def test_what_was_read_is_not_believed_for_later_than_it_can_know(
+    empty_world: World, catalog: CatalogTable
+) -> None:
+    """A sandbox's clock may have jumped there since."""
+    known_until = NOW + timedelta(seconds=2 * CACHE_SECONDS)
+    just_before = known_until - timedelta(microseconds=1)
+    assert catalog.program_version_at("demo", "club", NOW).version == VERSIONS
+    # The soonest that a version published now can be in force.
+    _publish_another(empty_world, known_until)
+    made = _queries(empty_world)
+
+    assert catalog.program_version_at("demo", "club", just_before).version == VERSIONS
+    assert made == []
+    assert catalog.program_version_at("demo", "club", known_until).version == VERSIONS + 1
+    assert len(made) == 1
+    # What was read anew is believed from then on.
+    assert catalog.program_version_at("demo", "club", just_before).version == VERSIONS
+    assert len(made) == 1
 
 
 def test_a_version_is_found_by_its_number(catalog: CatalogTable) -> None:

@@ -289,7 +289,7 @@ def test_a_row_that_would_not_apply_is_kept_tried_each_time_and_let_go_once_appl
                 raise ZeroDivisionError
             return decide(activity, *rest)
 
-        broken.setattr("accrue.services.apply_rules.decide", decide_or_break)
+        broken.setattr("accrue.services.fold.decide", decide_or_break)
         assert _reconcile(world) == {"demo": _summary(checked=2, found=2, failed=1)}
         assert world.balance("12345") == "7"
         assert _stuck(world) == [bad]
@@ -464,7 +464,7 @@ def test_out_of_time_before_the_stuck_it_tries_them_the_next_time(
     hang_post("hang-1").act(world)
     clock.shift(A_WHILE)
     with monkeypatch.context() as broken:
-        broken.setattr("accrue.services.apply_rules.decide", _break)
+        broken.setattr("accrue.services.fold.decide", _break)
         _reconcile(world)
     clock.shift(timedelta(hours=1))
 

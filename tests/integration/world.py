@@ -39,6 +39,11 @@ ENVIRONMENT = {
 OPERATIONS = (
     "record_membership_activity",
     "record_network_activity",
+    "redeem_points",
+    "hold_points",
+    "capture_hold",
+    "release_hold",
+    "adjust_points",
     "get_activity",
     "get_membership",
     "authorize_api_key",
@@ -57,6 +62,8 @@ OPERATIONS = (
     "administer_network_document",
     "administer_users",
     "create_program_membership",
+    "administer_clock",
+    "apply_due",
 )
 
 STREAM_KEYS = ("activity_key", "membership_key", "item_key")

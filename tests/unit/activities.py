@@ -46,18 +46,20 @@ def rule(activity_type_id: str, role: str, rate: str, rule_id: str | None = None
 
 
 def program(*rules: Rule, scale: int = 2, rounding: Rounding = Rounding.HALF_UP) -> Program:
-    """A program with these rules."""
-    unit = PointsUnit(unit="points", scale=scale, rounding=rounding)
+    """A program with these rules; balances may go below zero."""
+    unit = PointsUnit(unit="points", scale=scale, rounding=rounding, may_go_below_zero=True)
     return Program(program_id=PROGRAM_ID, name="Coffee club", points=unit, rules=rules)
 
 
 def written(**parts: Any) -> Program:
-    """A program as an admin writes it; in whole points, unless it says otherwise."""
+    """A program as an admin writes it; in whole points that may go below zero, unless it says
+    otherwise.
+    """
     return Program.model_validate(
         {
             "program_id": PROGRAM_ID,
             "name": "Coffee club",
-            "points": {"unit": "points"},
+            "points": {"unit": "points", "may_go_below_zero": True},
             **parts,
         }
     )

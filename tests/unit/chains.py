@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-from accrue.domain.activity import Activity
+from accrue.domain.activity import Activity, Kind
 from accrue.domain.concerned import concerned_memberships
 from accrue.domain.decide import decide
 from accrue.domain.decision import Facts
 from accrue.domain.membership_state import MembershipState
 from accrue.domain.posting import Posting
 from accrue.domain.program.program import ProgramVersion, version_in_force
+from accrue.domain.purse import Purse
 from tests.unit.fakes import FakeBook
 
 
@@ -17,7 +18,7 @@ def assert_book_is_sound(book: FakeBook, ledger: Iterable[Activity]) -> None:
     """Assert that each balance is the fold of its postings, chained without a gap, each of an
     activity that concerns the membership and as it stands in the ledger.
     """
-    rows = {(row.network_id, row.activity_id): row for row in ledger}
+    rows = book.rows | {(row.network_id, row.activity_id): row for row in ledger}
     assert {place for place, _ in book.postings} == book.balances.keys()
     for place, balance in book.balances.items():
         chain = book.chain(place)
@@ -33,12 +34,23 @@ def assert_book_is_sound(book: FakeBook, ledger: Iterable[Activity]) -> None:
             lines = [Fraction(line.points) for line in posting.lines]
             assert Fraction(posting.points) == sum(lines)
             points += sum(lines)
-            lifetime += sum(line for line in lines if line > 0)
+            if posting.kind is Kind.ACTIVITY:
+                lifetime += sum(line for line in lines if line > 0)
             assert Fraction(posting.balance_after) == points
         assert Fraction(balance.state.points) == points
+        assert_purse_is_sound(balance.state.purse, points)
         assert Fraction(balance.state.lifetime_points) == lifetime
         assert balance.sequence == len(chain)
         assert balance.last_posting_hash == previous
+
+
+def assert_purse_is_sound(purse: Purse, points: Fraction) -> None:
+    """Assert that the lots and holds, less what is owed, are the points, and hold more than nothing."""
+    lots = [Fraction(points) for points in purse.lots.values()]
+    held = [Fraction(points) for hold in purse.holds.values() for points in hold.parts.values()]
+    assert all(number > 0 for number in (*lots, *held))
+    assert sum(lots) + sum(held) - Fraction(purse.owed) == points
+    assert purse.owed >= 0
 
 
 def assert_balances_are_folds(
@@ -47,7 +59,7 @@ def assert_balances_are_folds(
     """Assert that deciding each membership's activities anew, in the order of their postings and
     with nothing but what the postings say about the person, gives these postings and this state.
     """
-    rows = {(row.network_id, row.activity_id): row for row in ledger}
+    rows = book.rows | {(row.network_id, row.activity_id): row for row in ledger}
     for place, balance in book.balances.items():
         state = MembershipState()
         for posting in book.chain(place):
@@ -75,5 +87,10 @@ def _decided_again(
     assert again.quests == posting.quests
     assert again.tier == posting.tier
     assert again.traits_held == posting.traits_held
+    assert (again.lots, again.holds, again.matured) == (
+        posting.lots,
+        posting.holds,
+        posting.matured,
+    )
     assert again.after.points == posting.balance_after
     return again.after

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from accrue.domain.activity import Activity, LedgerRow, MembershipRef
-from accrue.domain.balance import Balance
+from accrue.domain.balance import Balance, Entry
 from accrue.domain.catalog import ActivityType, ApiKey, Membership, Network, User
 from accrue.domain.concerned import concerned_memberships
 from accrue.domain.errors import AlreadyPostedError, BalanceMovedError
@@ -23,7 +23,9 @@ def at_once() -> None:
 
 @dataclass
 class FakeBook:
-    """Balances and postings. `pause` is called before a call has its effect and after it."""
+    """Balances, postings and the rows that came with them. `pause` is called before a call has its
+    effect and after it.
+    """
 
     max_postings_per_write: int = 99
     pause: Callable[[], None] = at_once
@@ -32,9 +34,10 @@ class FakeBook:
     outcomes: dict[str, SettledOutcome] = field(default_factory=dict)
     writes: list[int] = field(default_factory=list)
     fitting: int = 99
+    rows: dict[tuple[str, str], Activity] = field(default_factory=dict)
 
-    def how_many_fit(self, postings: Sequence[Posting]) -> int:
-        return min(len(postings), self.fitting)
+    def how_many_fit(self, entries: Sequence[Entry]) -> int:
+        return min(len(entries), self.fitting)
 
     def seen_by(self, pause: Callable[[], None]) -> "FakeBook":
         """The same book, with other pauses."""
@@ -46,6 +49,7 @@ class FakeBook:
             self.outcomes,
             self.writes,
             self.fitting,
+            self.rows,
         )
 
     def find_balance(self, network_id: str, membership: MembershipRef) -> Balance:
@@ -54,9 +58,10 @@ class FakeBook:
         self.pause()
         return found
 
-    def post(self, postings: Sequence[Posting], balance: Balance, expected_sequence: int) -> None:
+    def post(self, entries: Sequence[Entry], expected_sequence: int) -> None:
         self.pause()
-        assert 0 < len(postings) <= min(self.max_postings_per_write, self.fitting)
+        assert 0 < len(entries) <= self.fitting
+        postings = [entry.posting for entry in entries]
         (place,) = {(posting.network_id, posting.membership) for posting in postings}
         posted = frozenset(
             posting.activity_id
@@ -65,13 +70,36 @@ class FakeBook:
         )
         if posted:
             raise AlreadyPostedError(posted)
+        rows = {(e.row.network_id, e.row.activity_id): e.row for e in entries if e.row}
+        if rows.keys() & self.rows.keys():
+            raise BalanceMovedError
         if self.balances.get(place, Balance()).sequence != expected_sequence:
             raise BalanceMovedError
+        self.rows |= rows
         for posting in postings:
             self.postings[place, posting.activity_id] = posting
-        self.balances[place] = balance
+        self.balances[place] = entries[-1].balance
         self.writes.append(len(postings))
         self.pause()
+
+    def keep_due_at(self, network_id: str, membership: MembershipRef, balance: Balance) -> None:
+        self.pause()
+        present = self.balances[network_id, membership]
+        if present.sequence != balance.sequence:
+            raise BalanceMovedError
+        self.balances[network_id, membership] = balance
+        self.pause()
+
+    def find_postings(self, activity: Activity) -> Mapping[MembershipRef, Posting]:
+        self.pause()
+        found = {
+            membership: self.postings.get(((activity.network_id, membership), activity.activity_id))
+            for membership in concerned_memberships(activity)
+        }
+        return {membership: posting for membership, posting in found.items() if posting}
+
+    def find_outcome(self, activity: Activity) -> SettledOutcome | None:
+        return self.outcomes.get(activity.activity_id)
 
     def settle(self, outcome: SettledOutcome) -> None:
         self.pause()

@@ -56,3 +56,23 @@ def _title(case: dict[str, Any]) -> str:
 
 def _at(places: dict[str, Any]) -> dict[str, Any]:
     return {p if p.startswith("/") else f"{P}/{p}": value for p, value in places.items()}
+
+
+def worked_dates() -> list[dict[str, Any]]:
+    """Until when points are good, worked out by hand."""
+    rows: list[dict[str, Any]] = yaml.safe_load((HERE / "points_expiry.yaml").read_text("utf-8"))
+    return rows
+
+
+def expiry_table(rows: list[dict[str, Any]]) -> str:
+    """The worked dates as the guide tells them."""
+    lines = [
+        "| `expiry` | earned on | good through | expired from (UTC) | |",
+        "|---|---|---|---|---|",
+    ]
+    for row in rows:
+        expiry = ", ".join(f"{name}: {value}" for name, value in row["expiry"].items())
+        last = [str(row.get(name, "for ever")) for name in ("last_day", "ends")]
+        shown = [f"`{{{expiry}}}`", str(row["earned_on"]), *last, row.get("note", "")]
+        lines.append("| " + " | ".join(shown) + " |")
+    return "\n".join(lines)

@@ -47,6 +47,7 @@ SMALLEST = Posting(
     lines=(),
     points=LONGEST_NUMBER,
     balance_after=LONGEST_NUMBER,
+    available_after=LONGEST_NUMBER,
     sequence=10**9,
     previous_hash="0" * 64,
 )

@@ -30,6 +30,7 @@ NOTHING = Posting(
     lines=(),
     points=Decimal(0),
     balance_after=Decimal("12.50"),
+    available_after=Decimal("12.50"),
     sequence=7,
     previous_hash="previous",
     considered=(Considered(Part.RULE, 0, None, "amount", "5"),),
@@ -58,6 +59,7 @@ EVERYTHING = replace(
     lines=LINES,
     points=Decimal(120),
     balance_after=Decimal("132.50"),
+    available_after=Decimal("132.50"),
     quests=(CAKE, TEA),
     tier=TierChange(None, "silver"),
 )

@@ -221,6 +221,8 @@ class _Writer:
                 "unit": "points",
                 "scale": pick([0, 2]),
                 "rounding": pick(["half_up", "half_even", "down", "up"]),
+                # Refusals for want of points depend on order; test_purse_properties is about them.
+                "may_go_below_zero": True,
             },
             "time_zone": pick(["UTC", "Europe/Berlin", "America/New_York"]),
             "segments": [self.segment(number) for number in range(2)],

@@ -25,6 +25,7 @@ from tests.unit.fakes import FakeBook, FakeCatalog
 from tests.unit.largest_postings import LARGEST
 from tests.unit.postings import EVERYTHING, NOTHING
 from tests.unit.program_strategies import Case, cases
+from tests.unit.purse_postings import ALL
 
 type Json = dict[str, Any]
 
@@ -35,6 +36,7 @@ POSTINGS = [
     NOTHING,
     EVERYTHING,
     LARGEST,
+    *ALL,
     replace(EVERYTHING, points=Decimal(-3), tier=TierChange("gold", None)),
     replace(NOTHING, outcome=Outcome.REJECTED, reason="the balance would pass 1e+24"),
 ]

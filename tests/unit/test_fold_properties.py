@@ -3,7 +3,7 @@
 import random
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from accrue.domain.activity import Activity, FrontDoor, Outcome
 from accrue.domain.amounts import MAX_ABSOLUTE_AMOUNT
-from accrue.domain.balance import Balance
+from accrue.domain.balance import Balance, Entry
 from accrue.domain.concerned import concerned_memberships
 from accrue.domain.decide import decide
 from accrue.domain.decision import Facts
@@ -198,15 +198,16 @@ class StoringBook(FakeBook):
     """A book in which everything goes through the form in which a table has it."""
 
     @override
-    def post(self, postings: Sequence[Posting], balance: Balance, expected_sequence: int) -> None:
-        (place,) = {(posting.network_id, posting.membership) for posting in postings}
-        attributes = balance.to_attributes(*place)
+    def post(self, entries: Sequence[Entry], expected_sequence: int) -> None:
+        (place,) = {(entry.posting.network_id, entry.posting.membership) for entry in entries}
+        attributes = entries[-1].balance.to_attributes(*place)
         stored = Balance.from_attributes(to_attributes(to_item(attributes)))
-        assert stored == balance
-        for posting in postings:
-            attributes = posting.to_attributes()
-            assert Posting.from_attributes(to_attributes(to_item(attributes))) == posting
-        FakeBook.post(self, postings, stored, expected_sequence)
+        assert stored == entries[-1].balance
+        for entry in entries:
+            attributes = entry.posting.to_attributes()
+            assert Posting.from_attributes(to_attributes(to_item(attributes))) == entry.posting
+        last = replace(entries[-1], balance=stored)
+        FakeBook.post(self, [*entries[:-1], last], expected_sequence)
 
 
 def delivered(

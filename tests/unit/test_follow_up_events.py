@@ -9,9 +9,21 @@ import pytest
 from accrue.domain.activity import Outcome
 from accrue.domain.follow_up_events import FollowUpEvent, events_of_outcome, follow_up_events
 from accrue.domain.posting import Posting
+from accrue.domain.purse import LotChange
 from accrue.domain.settled_outcome import SettledOutcome
 from tests.unit.activities import BEN, NOON
 from tests.unit.postings import EVERYTHING, LINES, NOTHING, TEA
+from tests.unit.purse_postings import (
+    ADJUSTED,
+    ALL,
+    AWARDED,
+    CAPTURED,
+    ENDING,
+    FELL_DUE,
+    HELD,
+    REDEEMED,
+    RELEASED,
+)
 
 IDS = [
     "ev_ry772kwqrkwpgnjrnkpbxiwaluzypwa3",
@@ -38,6 +50,10 @@ def test_a_posting_leads_to_an_event_for_each_thing_that_it_did() -> None:
             {
                 "points": "120",
                 "balance_after": "132.5",
+                "available_after": "132.5",
+                "owed_after": "0",
+                "lots": [{"points": "120", "spendable_on": None, "last_day": None}],
+                "lots_left_out": 0,
                 "lines": [
                     {"rule_id": "earn", "role": "buyer", "points": "10"},
                     {"rule_id": "earn", "bonus_id": "double", "role": "buyer", "points": "10"},
@@ -150,6 +166,100 @@ def test_a_rejection_is_an_event() -> None:
     rejected = replace(NOTHING, outcome=Outcome.REJECTED, reason="the balance would pass 1e+24")
 
     assert happened(rejected) == [("activity.rejected", {"reason": "the balance would pass 1e+24"})]
+
+
+# ---- Points that wait, expire, and are spent ----
+
+FIGURES = {"balance_after": "12.5", "available_after": "12.5", "owed_after": "0"}
+HELD_POINTS = {"hold_id": "ik_hold", "held": "40", "expires_at": "2026-03-08T12:00:00.000000Z"}
+
+
+def test_an_award_says_when_its_points_can_be_spent() -> None:
+    ((event_type, said),) = happened(AWARDED)
+
+    assert event_type == "points.awarded"
+    assert (said["balance_after"], said["available_after"]) == ("132.5", "32.5")
+    assert said["lots"] == [
+        {"points": "20", "spendable_on": None, "last_day": "2026-12-31"},
+        {"points": "100", "spendable_on": "2026-03-15", "last_day": "2026-12-31"},
+    ]
+
+
+def test_a_redemption_says_which_points_and_is_no_deduction() -> None:
+    assert happened(REDEEMED) == [
+        (
+            "points.redeemed",
+            {
+                "points": "-30",
+                "balance_after": "12.5",
+                "available_after": "2.5",
+                "owed_after": "0",
+                "lots": [
+                    {"points": "-20", "spendable_on": None, "last_day": "2026-12-31"},
+                    {"points": "-10", "spendable_on": None, "last_day": None},
+                ],
+                "lots_left_out": 0,
+            },
+        )
+    ]
+
+
+def test_an_adjustment_says_what_is_owed_and_nothing_that_an_admin_wrote() -> None:
+    assert happened(ADJUSTED) == [
+        (
+            "points.adjusted",
+            {
+                "points": "-30",
+                "balance_after": "-17.5",
+                "available_after": "0",
+                "owed_after": "17.5",
+                # The rest was in no lot.
+                "lots": [{"points": "-12.5", "spendable_on": None, "last_day": None}],
+                "lots_left_out": 0,
+            },
+        )
+    ]
+    assert all("sent twice" not in event.to_json() for event in follow_up_events(ADJUSTED))
+
+
+def test_a_hold_is_told_from_its_beginning_to_its_end() -> None:
+    held = {**FIGURES, "available_after": "2.5"}
+
+    assert happened(HELD) == [("points.held", HELD_POINTS | held)]
+    assert happened(RELEASED) == [("hold.released", HELD_POINTS | FIGURES)]
+    assert happened(CAPTURED) == [
+        ("hold.captured", HELD_POINTS | FIGURES | {"points": "-15", "released": "25"})
+    ]
+
+
+def test_what_fell_due_is_an_event_for_each_kind_of_thing() -> None:
+    events = happened(FELL_DUE)
+
+    lapsed = [HELD_POINTS | FIGURES | {"hold_id": f"ik_hold{number}"} for number in (1, 2)]
+    assert events == [
+        ("points.expired", {"points": "-25", **FIGURES}),
+        ("points.available", {"matured": "50", **FIGURES}),
+        ("hold.lapsed", lapsed[0]),
+        ("hold.lapsed", lapsed[1]),
+        ("tier.changed", {"before": "silver", "after": None}),
+    ]
+    assert len({event.event_id for event in follow_up_events(FELL_DUE)}) == len(events)
+
+
+def test_of_many_lots_the_first_are_shown() -> None:
+    lots = tuple(LotChange(ENDING, Decimal(number)) for number in range(1, 53))
+
+    ((_, said),) = happened(replace(AWARDED, lots=lots))
+
+    assert [lot["points"] for lot in said["lots"]] == [str(n) for n in range(1, 51)]
+    assert said["lots_left_out"] == 2
+
+
+@pytest.mark.parametrize("posting", ALL, ids=lambda posting: posting.kind.value)
+def test_events_of_every_kind_come_from_a_posting_that_was_read(posting: Posting) -> None:
+    assert follow_up_events(Posting.from_attributes(posting.to_attributes())) == follow_up_events(
+        posting
+    )
 
 
 # ---- Ids ----

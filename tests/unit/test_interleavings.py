@@ -1,10 +1,8 @@
 """Two appliers and a reconciler take turns at every call, and some are killed in between."""
 
 import random
-import threading
 from collections import defaultdict
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from fractions import Fraction
@@ -33,6 +31,7 @@ from tests.unit.activities import (
 from tests.unit.chains import assert_balances_are_folds, assert_book_is_sound
 from tests.unit.fakes import FakeBook, FakeCatalog, FakeLedger, FakeProgress, Place
 from tests.unit.test_fold_properties import balances, exact_balances
+from tests.unit.turns import Actor, Scheduler
 
 SEEDS = 200
 # Without the parts of `PROGRAM` that depend on order.
@@ -58,79 +57,6 @@ LEDGER = [
     activity("7", activity_id="ik_5", roles={"buyer": [ANN]}, seconds=4),
     activity("7", activity_id="ik_6", network_id="other", seconds=4),
 ]
-
-
-class Killed(BaseException):
-    """The process is gone, in the middle of a call."""
-
-
-@dataclass
-class Actor:
-    """Does its work in a thread of its own, but only while it has the baton."""
-
-    work: Callable[[Callable[[], None]], object]
-    baton: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
-    is_done: bool = False
-    is_killed: bool = False
-    error: BaseException | None = None
-
-
-class Scheduler:
-    """Hands the baton to one actor at a time, in an order that the seed decides."""
-
-    def __init__(self, seed: int) -> None:
-        self.chance = random.Random(seed)  # noqa: S311 - a test's order
-        self._back = threading.Semaphore(0)
-        self.turns = 0
-
-    def run(self, actors: list[Actor], check: Callable[[], None], *, may_kill: bool) -> None:
-        """Run all to their ends, `check` after each turn; kill some, if they may be."""
-        threads = [threading.Thread(target=self._live, args=(actor,)) for actor in actors]
-        for thread in threads:
-            thread.start()
-        try:
-            self._take_turns(actors, check, may_kill=may_kill)
-        finally:
-            for actor in actors:
-                while not actor.is_done:
-                    actor.is_killed = True
-                    self._let(actor)
-            for thread in threads:
-                thread.join()
-        for actor in actors:
-            if actor.error is not None:
-                raise actor.error
-
-    def _take_turns(
-        self, actors: list[Actor], check: Callable[[], None], *, may_kill: bool
-    ) -> None:
-        while alive := [actor for actor in actors if not actor.is_done]:
-            actor = self.chance.choice(alive)
-            actor.is_killed |= may_kill and self.chance.random() < 0.02
-            self._let(actor)
-            self.turns += 1
-            check()
-
-    def _let(self, actor: Actor) -> None:
-        actor.baton.release()
-        self._back.acquire()
-
-    def _live(self, actor: Actor) -> None:
-        def pause() -> None:
-            self._back.release()
-            actor.baton.acquire()
-            if actor.is_killed:
-                raise Killed
-
-        actor.baton.acquire()
-        try:
-            with suppress(Killed):
-                actor.work(pause)
-        except BaseException as error:  # noqa: BLE001 - raised again by the one who waits
-            actor.error = error
-        finally:
-            actor.is_done = True
-            self._back.release()
 
 
 @dataclass

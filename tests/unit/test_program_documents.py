@@ -125,12 +125,18 @@ FOLLOW_ONS: list[tuple[str, dict[str, object]]] = [
     ("a level", {"/tiers/levels": [5]}),
     ("a requirement", {"/quests/0/requirements": ["three visits"]}),
     ("a threshold", {"/quests/0/requirements/0/threshold": 0}),
+    ("until when points are good", {"/points/expiry": {"kind": "yearly"}}),
+    ("until when a rule's points are good", {"/rules/0/expiry/days": "ninety"}),
+    ("how long points wait", {"/rules/0/pending_days": "a month"}),
     ("how bonuses stack", {"/bonus_stacking": "sum"}),
 ]
 BUSY = changed(
     {
         P + "/rules/2/when": {"tiers": ["gold"], "benefits": ["lounge"]},
         P + "/rules/2/award/points": "1.0",
+        P + "/points/expiry": {"kind": "after_days", "days": 30},
+        P + "/rules/0/pending_days": 60,
+        P + "/rules/0/expiry": {"kind": "after_days", "days": 90},
         P + "/quests/0/when/segments": {"any_of": ["locals"]},
         P + "/quests/0/requirements/1/progress": "matched_items",
         P + "/bonuses/1": {"bonus_id": "more", "effect": {"kind": "add", "points": 1}},
@@ -149,6 +155,20 @@ def test_what_only_follows_from_a_fault_is_not_told(what: str, given: dict[str, 
     (place,) = (P + place for place in given)
     assert len(faults) == 1
     assert next(iter(faults)).startswith(place)
+
+
+def test_lots_are_not_counted_by_what_can_not_be_read() -> None:
+    """The second rule may well wait and expire as the first does."""
+    waits = {"pending_days": 300, "expiry": {"kind": "never"}}
+    given = {
+        P + "/points/expiry": {"kind": "after_days", "days": 1100},
+        P + "/rules/0": {**RULE, **waits},
+        P + "/rules/2": {**FAULTLESS["programs"][0]["rules"][2], **waits},
+    }
+
+    assert faults_of(changed(given)) == {}
+    faults = faults_of(changed({**given, P + "/rules/2/expiry/kind": "nevermore"}))
+    assert faults.keys() == {P + "/rules/2/expiry/kind"}
 
 
 def test_an_unreadable_type_has_any_role_and_an_unreadable_user_any_membership() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -28,6 +28,8 @@ from accrue.domain.decision import (
     MAX_SEEN_CHARS,
     Considered,
     Decision,
+    HoldChange,
+    HoldStatus,
     Part,
     PointLine,
     QuestChange,
@@ -40,10 +42,11 @@ from accrue.domain.membership_state import MembershipState, QuestState
 from accrue.domain.packing import pack_quest
 from accrue.domain.posting import Posting
 from accrue.domain.program.program import ProgramVersion, version_in_force
+from accrue.domain.purse import Lot, LotChange
 from accrue.domain.settled_outcome import SettledOutcome
 from accrue.domain.user_standing import UserStanding
 from accrue.storage.dynamo import to_attributes, to_item
-from tests.unit.activities import ANN, BEN, NOON, activity, program
+from tests.unit.activities import ANN, BEN, NOON, activity, in_force, program
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 texts = st.text(max_size=8)
@@ -103,6 +106,7 @@ activities = st.builds(
     description=st.none() | texts,
     settled_outcome=st.none() | st.sampled_from(Outcome),
     of=st.none() | texts,
+    hold_expires_at=st.none() | moments,
 )
 balances = st.builds(
     Balance,
@@ -137,6 +141,17 @@ quest_changes = st.builds(
     completions=st.integers(0, 10**6),
     completions_after=st.integers(0, 10**6),
 )
+lots = st.builds(Lot, st.none() | days, st.none() | days)
+lot_changes = st.builds(LotChange, lots, numbers)
+hold_changes = st.builds(
+    HoldChange,
+    catalog_ids,
+    st.sampled_from(HoldStatus),
+    numbers,
+    moments,
+    numbers,
+    st.lists(lot_changes, max_size=2).map(tuple),
+)
 lines = st.one_of(
     st.builds(PointLine, texts, numbers, texts, rule_id=catalog_ids),
     st.builds(PointLine, texts, numbers, texts, rule_id=catalog_ids, bonus_id=catalog_ids),
@@ -164,6 +179,11 @@ postings = st.builds(
     quests=st.lists(quest_changes, max_size=2, unique_by=lambda each: each.quest_id).map(tuple),
     tier=st.none() | st.builds(TierChange, st.none() | catalog_ids, st.none() | catalog_ids),
     traits_held=st.lists(st.integers(0, 99), max_size=3).map(tuple),
+    kind=st.sampled_from(Kind),
+    lots=st.lists(lot_changes, max_size=3).map(tuple),
+    holds=st.lists(hold_changes, max_size=3).map(tuple),
+    matured=numbers,
+    available_after=numbers,
 )
 markers = st.builds(
     ReferenceMarker,
@@ -289,6 +309,7 @@ ROW = replace(
     settled_outcome=Outcome.HELD,
     of="rf_1",
 )
+VERSION = in_force(program())
 LINE = PointLine("buyer", Decimal("1.50"), "150 x 0.01", rule_id="rule-1")
 FAILED = Considered(Part.QUEST, 1, 0, "check_in_interval_days", "2026-11-20")
 ADVANCED = RequirementProgress("visit", Decimal(1), Decimal(2), Decimal(5))
@@ -305,7 +326,7 @@ POSTING, AFTER = post(
         tier=TierChange(None, "silver"),
         traits_held=(0, 2),
     ),
-    program_version=1,
+    version=VERSION,
     balance=Balance(),
     posted_at=NOON,
 )
@@ -344,6 +365,7 @@ POSTING, AFTER = post(
         {"description": ""},
         {"settled_outcome": None},
         {"of": "rf_2"},
+        {"hold_expires_at": NOON},
     ],
 )
 def test_whatever_changes_in_a_row_changes_its_hash(change: dict[str, Any]) -> None:
@@ -395,6 +417,11 @@ def test_whatever_changes_in_a_row_changes_its_hash(change: dict[str, Any]) -> N
         {"tier": TierChange(None, "gold")},
         {"traits_held": ()},
         {"traits_held": (0, 1)},
+        {"kind": Kind.REDEMPTION},
+        {"lots": (LotChange(Lot(None, date(2026, 3, 1)), Decimal("1.5")),)},
+        {"holds": (HoldChange("ik_2", HoldStatus.HELD, Decimal(1), NOON),)},
+        {"matured": Decimal(1)},
+        {"available_after": Decimal(0)},
     ],
 )
 def test_whatever_changes_in_a_posting_changes_its_hash(change: dict[str, Any]) -> None:
@@ -437,7 +464,7 @@ def test_postings_are_chained() -> None:
         activity=replace(ROW, activity_id="ik_2"),
         membership=ANN,
         decision=decision,
-        program_version=1,
+        version=VERSION,
         balance=AFTER,
         posted_at=NOON,
     )
@@ -484,7 +511,8 @@ def test_a_row_of_another_shape_is_unreadable(damage: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "damage",
     [
-        {"schema_version": Decimal(3)},
+        {"schema_version": Decimal(4)},
+        {"kind": "unheard-of"},
         {"lines": [[Decimal(1), "buyer", "why"]]},
         {"lines": [[Decimal(1), "buyer", "why", "mood:fine"]]},
         {"quests": ["regular 0 3 visit 1 2"]},
@@ -513,7 +541,17 @@ def test_what_the_first_release_stored_is_read_still() -> None:
 
 
 @pytest.mark.parametrize(
-    "damage", [{"schema_version": Decimal(3)}, {"sequence": None}, {"last_activity": {}}]
+    "damage",
+    [
+        {"schema_version": Decimal(4)},
+        {"sequence": None},
+        {"last_activity": {}},
+        {"lots": {"never": Decimal(1)}},
+        {"lots": {"someday": Decimal("1.50")}},
+        {"owed": Decimal(1)},
+        {"holds": {"ik_1": {}}},
+        {"due_at": "tomorrow"},
+    ],
 )
 def test_a_balance_of_another_shape_is_unreadable(damage: dict[str, Any]) -> None:
     stored = _stored(AFTER.to_attributes("demo", ANN))

@@ -24,9 +24,12 @@ SHARED_SERVICES = {
     "authorize",
     "plan_deliveries",
     "enrol",
+    "fold",
     "import_report",
     "import_users",
+    "order_points",
     "ports",
+    "post_at_once",
     "put_conditionally",
     "record_activity",
     "resolve_network_activity",
@@ -37,6 +40,7 @@ CATALOG = "CatalogTable.Arn"
 LEDGER = "LedgerTable.Arn"
 LEDGER_INDEX = "${LedgerTable.Arn}/index/by_recorded_at"
 BALANCE = "BalanceTable.Arn"
+DUE_INDEX = "${BalanceTable.Arn}/index/by_due"
 EVENTS = "EventTable.Arn"
 DELIVERIES_INDEX = "${EventTable.Arn}/index/by_delivery_status"
 BUS = "EventBus.Arn"
@@ -49,16 +53,28 @@ DOCUMENT_KEYS = (
     *("*#PROGRAM#*", "*#PROGRAMS", "*#DEFINITIONS", *USER_KEYS),
 )
 # Resource, and the leading keys to which the rights on it are limited.
-RIGHTS: dict[str, dict[tuple[str, tuple[str, ...]], set[str]]] = {
+type Rights = dict[tuple[str, tuple[str, ...]], set[str]]
+
+CARRY_OUT_ORDERS: Rights = {
+    (LEDGER, ()): {"GetItem", "PutItem"},
+    (BALANCE, ()): {"BatchGetItem", "GetItem", "PutItem"},
+    (CATALOG, ("#NETWORKS", "*#CLOCK", "*#PROGRAM#*", "*#MEMBERSHIP#*")): READ_CATALOG,
+}
+RIGHTS: dict[str, Rights] = {
     "record_membership_activity": {
         (LEDGER, ()): {"GetItem", "PutItem"},
-        (CATALOG, ("#NETWORKS", "*#TYPES", "*#MEMBERSHIP#*")): {"GetItem"},
+        (CATALOG, ("#NETWORKS", "*#CLOCK", "*#TYPES", "*#MEMBERSHIP#*")): {"GetItem"},
     },
     "record_network_activity": {
         (LEDGER, ()): {"GetItem", "PutItem"},
-        (CATALOG, ("#NETWORKS", "*#TYPES", "*#EMAIL#*")): READ_CATALOG,
+        (CATALOG, ("#NETWORKS", "*#CLOCK", "*#TYPES", "*#EMAIL#*")): READ_CATALOG,
         (CATALOG, ("*#USERS", "*#EMAIL#*", "*#MEMBERSHIP#*")): {"GetItem", "PutItem"},
     },
+    "redeem_points": CARRY_OUT_ORDERS,
+    "hold_points": CARRY_OUT_ORDERS,
+    "capture_hold": CARRY_OUT_ORDERS,
+    "release_hold": CARRY_OUT_ORDERS,
+    "adjust_points": CARRY_OUT_ORDERS,
     "get_activity": {
         (LEDGER, ()): {"GetItem"},
         (BALANCE, ()): {"BatchGetItem"},
@@ -66,20 +82,27 @@ RIGHTS: dict[str, dict[tuple[str, tuple[str, ...]], set[str]]] = {
     },
     "get_membership": {
         (BALANCE, ()): {"GetItem"},
-        (CATALOG, ("*#PROGRAM#*", "*#MEMBERSHIP#*")): READ_CATALOG,
+        (CATALOG, ("#NETWORKS", "*#CLOCK", "*#PROGRAM#*", "*#MEMBERSHIP#*")): READ_CATALOG,
     },
     "authorize_api_key": {(CATALOG, ("#KEY#*",)): {"GetItem"}},
     "authorize_bearer": {(CATALOG, ("#KEY#*",)): {"GetItem"}},
     "apply_rules": {
-        (BALANCE, ()): {"GetItem", "PutItem"},
+        (LEDGER, ()): {"PutItem"},
+        (BALANCE, ()): {"BatchGetItem", "GetItem", "PutItem"},
         (CATALOG, ("*#PROGRAM#*", "*#TRAITS#*")): READ_CATALOG,
     },
     "reconcile": {
         (LEDGER_INDEX, ()): {"Query"},
-        (LEDGER, ()): {"GetItem"},
+        (LEDGER, ()): {"GetItem", "PutItem"},
         (BALANCE, ()): {"BatchGetItem", "GetItem", "PutItem", "Query"},
         (BALANCE, ("#RECONCILE#*",)): {"DeleteItem"},
-        (CATALOG, ("#NETWORKS", "*#PROGRAM#*", "*#TRAITS#*")): READ_CATALOG,
+        (CATALOG, ("#NETWORKS", "*#CLOCK", "*#PROGRAM#*", "*#TRAITS#*")): READ_CATALOG,
+    },
+    "apply_due": {
+        (DUE_INDEX, ()): {"Query"},
+        (BALANCE, ()): {"GetItem", "PutItem"},
+        (LEDGER, ()): {"PutItem"},
+        (CATALOG, ("#NETWORKS", "*#CLOCK", "*#PROGRAM#*", "*#MEMBERSHIP#*")): READ_CATALOG,
     },
     "administer_users": {
         (CATALOG, ("#NETWORKS",)): {"GetItem"},
@@ -93,6 +116,7 @@ RIGHTS: dict[str, dict[tuple[str, tuple[str, ...]], set[str]]] = {
     },
     "administer_networks": {
         (CATALOG, ("#NETWORKS", "*#DEFINITIONS")): {"GetItem", "PutItem", "Query"},
+        (CATALOG, ("*#CLOCK",)): {"GetItem"},
         (CATALOG, ("*#PROGRAM#*", "*#PROGRAMS")): {"Query"},
     },
     "administer_api_keys": {
@@ -104,16 +128,25 @@ RIGHTS: dict[str, dict[tuple[str, tuple[str, ...]], set[str]]] = {
         (CATALOG, ("*#PROGRAM#*", "*#PROGRAMS")): {"Query"},
     },
     "administer_programs": {
-        (CATALOG, ("#NETWORKS",)): {"GetItem"},
+        (CATALOG, ("#NETWORKS", "*#CLOCK")): {"GetItem"},
         (CATALOG, ("*#TYPES",)): {"Query"},
         (CATALOG, ("*#PROGRAM#*", "*#PROGRAMS", "*#DEFINITIONS")): {"GetItem", "PutItem", "Query"},
     },
+    "administer_clock": {
+        (DUE_INDEX, ()): {"Query"},
+        (BALANCE, ()): {"GetItem", "PutItem"},
+        (LEDGER, ()): {"PutItem"},
+        (CATALOG, ("#NETWORKS", "*#PROGRAM#*", "*#MEMBERSHIP#*")): READ_CATALOG,
+        (CATALOG, ("*#CLOCK",)): {"GetItem", "PutItem"},
+    },
     "administer_network_document": {
         (CATALOG, DOCUMENT_KEYS): {"GetItem", "PutItem", "Query"},
+        (CATALOG, ("*#CLOCK",)): {"GetItem"},
         (CATALOG, ("*#TRAITS#*",)): {"DeleteItem"},
     },
     "import_catalog": {
         (CATALOG, DOCUMENT_KEYS): {"GetItem", "PutItem", "Query"},
+        (CATALOG, ("*#CLOCK",)): {"GetItem"},
         (CATALOG, ("*#TRAITS#*",)): {"DeleteItem"},
     },
     "publish_events": {
@@ -243,10 +276,21 @@ def test_each_route_names_its_authorizer_or_is_public_on_purpose() -> None:
 def test_routes_ask_for_the_key_where_their_clients_send_it() -> None:
     assert {route: p["Auth"]["Authorizer"] for route, p in _routes().items()} == {
         "POST /v2/program-memberships/{program_membership_id}/activities": "ApiKeyAuthorizer",
+        "POST /v2/program-memberships/{program_membership_id}/redemptions": "ApiKeyAuthorizer",
         "GET /v2/program-memberships/{program_membership_id}": "ApiKeyAuthorizer",
+        "POST /v2/program-memberships/{program_membership_id}/adjustments": "ApiKeyAuthorizer",
+        "POST /v2/program-memberships/{program_membership_id}/holds/{hold_id}/release": (
+            "ApiKeyAuthorizer"
+        ),
+        "POST /v2/program-memberships/{program_membership_id}/holds/{hold_id}/capture": (
+            "ApiKeyAuthorizer"
+        ),
+        "POST /v2/program-memberships/{program_membership_id}/holds": "ApiKeyAuthorizer",
         "POST /networks/{network_id}/activity": "BearerAuthorizer",
         "GET /networks/{network_id}/activities/{activity_id}": "BearerAuthorizer",
         "GET /networks/{network_id}/events": "BearerAuthorizer",
+        "GET /networks/{network_id}/clock": "BearerAuthorizer",
+        "POST /networks/{network_id}/clock": "BearerAuthorizer",
         "GET /networks/{network_id}/webhooks": "BearerAuthorizer",
         "GET /networks/{network_id}/webhooks/{webhook_id}": "BearerAuthorizer",
         "PUT /networks/{network_id}/webhooks/{webhook_id}": "BearerAuthorizer",
@@ -477,7 +521,7 @@ def test_the_stream_is_read_from_its_beginning(operation: str, table: str) -> No
 @pytest.mark.parametrize(
     ("operation", "wanted"),
     [
-        ("apply_rules", {"NewImage": {"kind": {"S": [{"anything-but": ["reference_marker"]}]}}}),
+        ("apply_rules", {"NewImage": {"kind": {"S": ["activity", "duplicate"]}}}),
         ("publish_events", {"Keys": {"item_key": {"S": [{"prefix": "POSTING#"}, "OUTCOME"]}}}),
     ],
 )
@@ -554,6 +598,25 @@ def test_the_input_of_reconcile_is_on_the_shelf() -> None:
     )
 
     assert json.loads((ROOT / "events/reconcile/lookback.json").read_text()) == lookback
+
+
+def test_what_is_due_is_looked_for_each_minute() -> None:
+    (event,) = _properties("apply_due")["Events"].values()
+
+    assert (event["Type"], event["Properties"]["Schedule"]) == ("Schedule", "rate(1 minute)")
+    # It may be as late as it likes; twice at once is no gain.
+    assert _properties("apply_due")["EventInvokeConfig"] == {"MaximumRetryAttempts": 0}
+
+
+def test_the_index_of_what_is_due_names_the_membership_and_no_points() -> None:
+    (index,) = RESOURCES["BalanceTable"]["Properties"]["GlobalSecondaryIndexes"]
+
+    assert index["IndexName"] == "by_due"
+    assert [key["AttributeName"] for key in index["KeySchema"]] == ["due_shard", "due_at"]
+    assert index["Projection"] == {
+        "ProjectionType": "INCLUDE",
+        "NonKeyAttributes": ["network_id", "program_id", "program_membership_id"],
+    }
 
 
 # ---- Webhooks ----

@@ -26,18 +26,29 @@ type MetadataValue = str | Decimal | bool
 
 
 class Kind(StrEnum):
-    """What a ledger row is about."""
+    """What a ledger row is about.
+
+    Those from `redemption` on are about one membership and written together with their posting;
+    `due` is what time did to a membership, the others somebody asked for.
+    """
 
     ACTIVITY = "activity"
     DUPLICATE = "duplicate"
     REFERENCE_MARKER = "reference_marker"
+    REDEMPTION = "redemption"
+    HOLD = "hold"
+    CAPTURE = "capture"
+    RELEASE = "release"
+    ADJUSTMENT = "adjustment"
+    DUE = "due"
 
 
 class FrontDoor(StrEnum):
-    """Which of the two partner APIs an activity came through."""
+    """Which of the two partner APIs an activity came through; what the clock did, through none."""
 
     MEMBERSHIP = "membership"
     NETWORK = "network"
+    CLOCK = "clock"
 
     @property
     def key_pointer(self) -> str:
@@ -45,6 +56,7 @@ class FrontDoor(StrEnum):
         return {
             FrontDoor.MEMBERSHIP: "/idempotency_key",
             FrontDoor.NETWORK: "header:Idempotency-Key",
+            FrontDoor.CLOCK: "",
         }[self]
 
 
@@ -100,7 +112,8 @@ class Activity:
     log line, and whose. `invocation_id` makes the row unlike any other's: the SDK's own retry after
     a lost answer meets exactly this row. `payload_hash` covers what the partner sent, in the
     canonical form `payload_form`. `of` is the id of the row this one speaks of (a duplicate's
-    first). `metadata` is what the network keeps of it (`Network.metadata_fields`).
+    first, a capture's hold). `metadata` is what the network keeps of it
+    (`Network.metadata_fields`).
     """
 
     network_id: str
@@ -123,6 +136,7 @@ class Activity:
     description: str | None = None
     settled_outcome: Outcome | None = None
     of: str | None = None
+    hold_expires_at: datetime | None = None
     # Of a row that was read: what it carries, which covers attributes of later releases too.
     stored_hash: str | None = field(default=None, compare=False, repr=False)
 
@@ -158,6 +172,7 @@ class Activity:
             "description": self.description,
             "settled_outcome": self.settled_outcome.value if self.settled_outcome else None,
             "of": self.of,
+            "hold_expires_at": self.hold_expires_at and to_text(self.hold_expires_at),
         }
         return _present(said)
 
@@ -175,6 +190,7 @@ class Activity:
             if content_hash(said) != attributes["content_hash"]:
                 raise UnreadableRowError("ledger row: its content_hash is another content's")
             settled = attributes.get("settled_outcome")
+            hold_expires_at = attributes.get("hold_expires_at")
             return cls(
                 network_id=attributes["network_id"],
                 activity_id=attributes["activity_id"],
@@ -199,6 +215,7 @@ class Activity:
                 description=attributes.get("description"),
                 settled_outcome=Outcome(settled) if settled else None,
                 of=attributes.get("of"),
+                hold_expires_at=from_text(hold_expires_at) if hold_expires_at else None,
                 stored_hash=attributes["content_hash"],
             )
         except (KeyError, TypeError, ValueError) as error:

@@ -22,7 +22,8 @@ RefusalError                              see `domain.errors`
 |   |-- ApiKeyExistsError
 |   |-- TooManyApiKeysError
 |   |-- DefinitionsTooLargeError
-|   `-- DefinitionInUseError
+|   |-- DefinitionInUseError
+|   `-- those of `domain.sandbox_errors`
 |-- PreconditionFailedError               it is not what the caller saw
 `-- PreconditionRequiredError             the caller does not say what he saw
 
@@ -40,12 +41,12 @@ class WrongKeyError(RefusalError):
 
 
 class AdminKeyRequiredError(WrongKeyError):
-    """Only an admin key of the network may do this."""
+    """Only an admin key of the network may do this; `header` is the one that has the key."""
 
-    def __init__(self) -> None:
+    def __init__(self, header: str = "Authorization") -> None:
         super().__init__(
             "Only an admin key may do this.",
-            [Fault("header:Authorization", "is not an admin key: send one of this network's")],
+            [Fault(f"header:{header}", "is not an admin key: send one of this network's")],
         )
 
 

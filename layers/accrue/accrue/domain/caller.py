@@ -47,8 +47,11 @@ class Caller:
         if network_id != self.network_id:
             raise NetworkNotFoundError
 
-    def ensure_admin(self, network_id: str) -> None:
-        """Raise NetworkNotFoundError, or AdminKeyRequiredError for the network's other keys."""
+    def ensure_admin(self, network_id: str, header: str = "Authorization") -> None:
+        """Raise NetworkNotFoundError, or AdminKeyRequiredError for the network's other keys.
+
+        `header` is the one that has the key.
+        """
         self.ensure_network(network_id)
         if self.role is not KeyRole.ADMIN:
-            raise AdminKeyRequiredError
+            raise AdminKeyRequiredError(header)

@@ -32,6 +32,8 @@ class Network:
     metadata_fields: tuple[str, ...] = ()
     # Every user of the network is enrolled in these.
     automatic_programs: tuple[str, ...] = ()
+    # It has a clock of its own, which administrators move forward. Never changes.
+    is_sandbox: bool = False
 
     def to_document(self) -> Mapping[str, Any]:
         """The network as it is shown, without its secret."""
@@ -41,6 +43,7 @@ class Network:
             "logs_undefined_types": self.logs_undefined_types,
             "metadata_fields": list(self.metadata_fields),
             "automatic_programs": list(self.automatic_programs),
+            "is_sandbox": self.is_sandbox,
         }
 
     def pseudonym(self, email: str) -> str:

@@ -6,6 +6,8 @@
     quests advance  -> and award their rewards                     deciding/quests.py
     the tier follows from what was awarded                         deciding/tiers.py
 
+Rows of other kinds (a redemption, what fell due) are decided by what they say: deciding/at_once.py.
+
 Everything that was considered says why it took effect or not. Arithmetic is exact (an inexact
 product is a bug and raises); each line is rounded once, by itself, as the program's points unit
 says. What is calendar-like goes by when the activity occurred, in the program's time zone; what
@@ -15,16 +17,19 @@ depends on order goes by the order in which activities are posted.
 from dataclasses import replace
 from datetime import date
 
-from accrue.domain.activity import Activity, Outcome
+from accrue.domain.activity import Activity, Kind, Outcome
 from accrue.domain.arithmetic import BeyondLimitError, total, within_limit
+from accrue.domain.deciding.at_once import decide_at_once
 from accrue.domain.deciding.bonuses import add_bonuses
 from accrue.domain.deciding.periods import Counters
+from accrue.domain.deciding.purses import BelowZeroError, ensure_whole, lots_changed, with_lines
 from accrue.domain.deciding.quests import advance_quests
 from accrue.domain.deciding.rules import award_rules
 from accrue.domain.deciding.situation import Situation
 from accrue.domain.deciding.tiers import brought_up_to, earned, raised, starting_tier
 from accrue.domain.decision import Decision, Facts, TierChange
 from accrue.domain.membership_state import MembershipState
+from accrue.domain.program.days import day_of
 from accrue.domain.program.program import Program, ProgramVersion
 
 
@@ -33,11 +38,35 @@ def decide(
 ) -> Decision:
     """What `activity` means for a membership whose state is `before`, under `version`.
 
-    Of a user who is suspended or forgotten, nothing: the state stays as it is.
+    `before` is up to date: what was due when the row was recorded is posted (`deciding.due`).
     """
+    if activity.kind is Kind.ACTIVITY:
+        decision = _decide_activity(activity, facts, before, version)
+    else:
+        decision = decide_at_once(activity, facts, before, version.program)
+    if decision.outcome is Outcome.REJECTED:
+        return decision
+    after = _with_tier_of(_today(activity, version), decision.after, version)
+    ensure_whole(after)
+    return replace(
+        decision,
+        after=after,
+        tier=_tier_change(before, after, version.program),
+        lots=lots_changed(before.purse, after.purse),
+    )
+
+
+def _today(activity: Activity, version: ProgramVersion) -> date:
+    return day_of(activity.recorded_at, version.program.zone)
+
+
+def _decide_activity(
+    activity: Activity, facts: Facts, before: MembershipState, version: ProgramVersion
+) -> Decision:
+    """What its type's rules say. Of a user who is suspended or forgotten, nothing."""
     if why_nothing := facts.standing.why_nothing:
         return Decision(Outcome.REJECTED, (), before, why_nothing)
-    today = activity.recorded_at.astimezone(version.program.zone).date()
+    today = _today(activity, version)
     situation = Situation(
         activity=activity,
         roles=facts.roles,
@@ -46,13 +75,11 @@ def decide(
         program=version.program,
     )
     try:
-        decision = _decide(situation)
-    except BeyondLimitError as beyond:
+        return _decide(situation, today)
+    except (BeyondLimitError, BelowZeroError) as refused:
         return Decision(
-            Outcome.REJECTED, (), before, str(beyond), traits_held=_positions(situation)
+            Outcome.REJECTED, (), before, str(refused), traits_held=_positions(situation)
         )
-    after = _with_tier_of(today, decision.after, version)
-    return replace(decision, after=after, tier=_tier_change(before, after, version.program))
 
 
 def _with_tier_of(today: date, state: MembershipState, version: ProgramVersion) -> MembershipState:
@@ -67,7 +94,7 @@ def _with_tier_of(today: date, state: MembershipState, version: ProgramVersion) 
     return replace(moved, program_version=version.version)
 
 
-def _decide(situation: Situation) -> Decision:
+def _decide(situation: Situation, today: date) -> Decision:
     """Everything but the tier that follows."""
     counters = Counters(situation.state.counters)
     awards, rules = award_rules(situation, counters)
@@ -80,6 +107,7 @@ def _decide(situation: Situation) -> Decision:
         points=within_limit(
             total([situation.state.points, *(line.points for line in lines)]), "the balance"
         ),
+        purse=with_lines(lines, situation, today),
         counters=counters.all(),
         quests={**situation.state.quests, **quests.states},
     )

@@ -1,6 +1,7 @@
 """What decide() is given beside the activity, and what it answers."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -8,6 +9,7 @@ from accrue.domain.activity import Outcome
 from accrue.domain.arithmetic import total
 from accrue.domain.membership_state import MembershipState
 from accrue.domain.program.conditions import TraitCondition
+from accrue.domain.purse import LotChange
 from accrue.domain.user_standing import UserStanding
 
 # What was seen goes into the posting, which must stay small.
@@ -34,7 +36,8 @@ class PointLine:
     """Points for one role, with the arithmetic that led to them.
 
     By a rule (`rule_id`), by a bonus on a rule's award (`bonus_id` and `rule_id`), or by the
-    completion of a quest (`quest_id`).
+    completion of a quest (`quest_id`); without any of them, by what the row itself says: a
+    redemption, a capture, an adjustment, what expired.
     """
 
     role: str
@@ -130,11 +133,48 @@ class TierChange:
     after: str | None
 
 
+class HoldStatus(StrEnum):
+    """What became of a hold. Only the first leaves it open."""
+
+    HELD = "held"
+    CAPTURED = "captured"
+    RELEASED = "released"
+    LAPSED = "lapsed"
+
+
+@dataclass(frozen=True, slots=True)
+class HoldChange:
+    """A hold of so many points that was opened, or closed with `captured` of them spent.
+
+    `spent` says which of them, unless all could be spent at any time.
+    """
+
+    hold_id: str
+    status: HoldStatus
+    points: Decimal
+    expires_at: datetime
+    captured: Decimal = Decimal(0)
+    spent: tuple[LotChange, ...] = ()
+
+
+class Refusal(StrEnum):
+    """Why what is asked for at once is not done. Nothing is recorded."""
+
+    INSUFFICIENT_POINTS = "insufficient_points"
+    TOO_MANY_HOLDS = "too_many_holds"
+    HOLD_CLOSED = "hold_closed"
+    USER_INACTIVE = "user_inactive"
+    TOO_MANY_DECIMALS = "too_many_decimals"
+    BEYOND_LIMIT = "beyond_limit"
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What an activity means for a membership: the outcome, its lines, the state after it.
 
-    `traits_held` are positions in `Program.trait_conditions`.
+    `traits_held` are positions in `Program.trait_conditions`. `lots` say which points, when they
+    are other than points that can be spent at any time; `matured` is how many became spendable.
+    With a `refusal`, which an activity never has, there is nothing to post.
     """
 
     outcome: Outcome
@@ -145,6 +185,10 @@ class Decision:
     quests: tuple[QuestChange, ...] = ()
     tier: TierChange | None = None
     traits_held: tuple[int, ...] = ()
+    lots: tuple[LotChange, ...] = ()
+    holds: tuple[HoldChange, ...] = ()
+    matured: Decimal = Decimal(0)
+    refusal: Refusal | None = None
 
     @property
     def points(self) -> Decimal:

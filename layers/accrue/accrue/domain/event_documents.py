@@ -13,6 +13,13 @@ _TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z$"
 
 DecimalText = Annotated[str, Field(pattern=_DECIMAL, description="An exact decimal number.")]
 TimeText = Annotated[str, Field(pattern=_TIME, description="UTC, with microseconds.")]
+DayText = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+        description="A day of the program's time zone.",
+    ),
+]
 EventId = Annotated[
     str,
     Field(
@@ -52,16 +59,73 @@ class QuestLine(_Part):
     points: DecimalText
 
 
-class Points(_Part):
-    """The sum of what one activity came to, the balance with it, and what it is made of."""
+class Lot(_Part):
+    """Points added or, negative, taken: from when, and through which day, they can be spent."""
 
     points: DecimalText
+    spendable_on: Annotated[DayText | None, Field(description="null: already")]
+    last_day: Annotated[DayText | None, Field(description="null: for ever")]
+
+
+class _Figures(_Part):
     balance_after: DecimalText
+    available_after: Annotated[
+        DecimalText, Field(description="What could be spent then: no points that wait or are held.")
+    ]
+    owed_after: Annotated[
+        DecimalText, Field(description="What was deducted and was not there: what comes pays it.")
+    ]
+
+
+class _Change(_Figures):
+    points: Annotated[DecimalText, Field(description="What the balance became more by, or less.")]
+
+
+class _LotChange(_Change):
+    lots: Annotated[
+        list[Lot],
+        Field(description="Which points; the first, if there are many. GET activity shows all."),
+    ]
+    lots_left_out: Annotated[Count, Field(description="How many more lots there are.")]
+
+
+class Points(_LotChange):
+    """The sum of what one activity came to, the balance with it, and what it is made of."""
+
     lines: Annotated[
         list[RuleLine | BonusLine | QuestLine],
         Field(description="The first lines; GET activity shows all."),
     ]
     lines_left_out: Annotated[Count, Field(description="How many more lines there are.")]
+
+
+class Order(_LotChange):
+    """The points that somebody asked to be spent, added or taken, and the balance with that."""
+
+
+class Expiry(_Change):
+    """The points that expired, negative, and the balance without them."""
+
+
+class Maturity(_Figures):
+    """The points that can be spent from now on; they were in the balance before."""
+
+    matured: DecimalText
+
+
+class Holding(_Figures):
+    """A hold: what was set aside, and until when; the balance has these points as long."""
+
+    hold_id: str
+    held: DecimalText
+    expires_at: TimeText
+
+
+class Capture(Holding):
+    """A hold of which points were spent, `points` in all; the others were released."""
+
+    points: Annotated[DecimalText, Field(description="What the balance became less by: negative.")]
+    released: DecimalText
 
 
 class Requirement(_Part):
@@ -145,6 +209,62 @@ class PointsDeducted(_MembershipEvent):
     data: Points
 
 
+class PointsAvailable(_MembershipEvent):
+    """Points that waited can be spent; one event, however many lots there were."""
+
+    type: Literal["points.available"]
+    data: Maturity
+
+
+class PointsExpired(_MembershipEvent):
+    """Points expired: the end of their last day has come, or of a hold that outlived it."""
+
+    type: Literal["points.expired"]
+    data: Expiry
+
+
+class PointsRedeemed(_MembershipEvent):
+    """Points were spent."""
+
+    type: Literal["points.redeemed"]
+    data: Order
+
+
+class PointsAdjusted(_MembershipEvent):
+    """An admin added points, or took some."""
+
+    type: Literal["points.adjusted"]
+    data: Order
+
+
+class PointsHeld(_MembershipEvent):
+    """Points were set aside, to be spent or released later."""
+
+    type: Literal["points.held"]
+    data: Holding
+
+
+class HoldCaptured(_MembershipEvent):
+    """What was held was spent, in whole or in part; the rest was released."""
+
+    type: Literal["hold.captured"]
+    data: Capture
+
+
+class HoldReleased(_MembershipEvent):
+    """What was held is as it was before."""
+
+    type: Literal["hold.released"]
+    data: Holding
+
+
+class HoldLapsed(_MembershipEvent):
+    """A hold expired by itself, and what was held is as it was before."""
+
+    type: Literal["hold.lapsed"]
+    data: Holding
+
+
 class QuestProgressed(_MembershipEvent):
     """An activity advanced requirements of a quest; one event for each quest."""
 
@@ -200,6 +320,14 @@ class ActivityDuplicate(_ActivityEvent):
 EventDocument = Annotated[
     PointsAwarded
     | PointsDeducted
+    | PointsAvailable
+    | PointsExpired
+    | PointsRedeemed
+    | PointsAdjusted
+    | PointsHeld
+    | HoldCaptured
+    | HoldReleased
+    | HoldLapsed
     | QuestProgressed
     | QuestCompleted
     | TierChanged

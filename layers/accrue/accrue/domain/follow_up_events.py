@@ -1,4 +1,5 @@
-"""What others may want to know of: points awarded, quests completed, tiers changed.
+"""What others may want to know of: points awarded, spent and expired, quests completed, tiers
+changed.
 
 Events derive from a posting, or a settled outcome, alone: whoever derives them, whenever, gets the
 same events with the same ids, so that they can be delivered again and told apart by their id.
@@ -11,18 +12,35 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from accrue.domain.activity import MembershipRef, Outcome
+from accrue.domain.activity import Kind, MembershipRef, Outcome
 from accrue.domain.amounts import canonical_text
-from accrue.domain.decision import QuestChange, TierChange
+from accrue.domain.arithmetic import EXACT
+from accrue.domain.decision import HoldChange, HoldStatus, QuestChange, TierChange
 from accrue.domain.event_types import EventType
 from accrue.domain.ids import id_of_event
 from accrue.domain.posting import Posting
 from accrue.domain.settled_outcome import SettledOutcome
-from accrue.domain.shown import shown_line, shown_requirements
+from accrue.domain.shown import (
+    shown_available,
+    shown_line,
+    shown_lots,
+    shown_requirements,
+)
 from accrue.domain.timestamps import to_text
 
 # A posting may have a thousand lines, and what is put on a bus or queue at most 256 KB.
 MAX_LINES = 50
+_POINTS_TYPES = {
+    Kind.REDEMPTION: EventType.POINTS_REDEEMED,
+    Kind.ADJUSTMENT: EventType.POINTS_ADJUSTED,
+    Kind.DUE: EventType.POINTS_EXPIRED,
+}
+_HOLD_TYPES = {
+    HoldStatus.HELD: EventType.POINTS_HELD,
+    HoldStatus.CAPTURED: EventType.HOLD_CAPTURED,
+    HoldStatus.RELEASED: EventType.HOLD_RELEASED,
+    HoldStatus.LAPSED: EventType.HOLD_LAPSED,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,10 +128,13 @@ def events_of_outcome(settled: SettledOutcome) -> tuple[FollowUpEvent, ...]:
 
 def _happened(posting: Posting) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Type, what tells it from others of the type in the posting, and data."""
-    if posting.points:
-        is_award = posting.points > 0
-        event_type = EventType.POINTS_AWARDED if is_award else EventType.POINTS_DEDUCTED
+    if event_type := _points_type(posting):
         yield event_type.value, "", _points(posting)
+    if posting.matured:
+        matured = {"matured": canonical_text(posting.matured), **_figures(posting)}
+        yield EventType.POINTS_AVAILABLE.value, "", matured
+    for hold in posting.holds:
+        yield _HOLD_TYPES[hold.status].value, hold.hold_id, _hold(hold, posting)
     for quest in posting.quests:
         if quest.requirements:
             yield EventType.QUEST_PROGRESSED.value, quest.quest_id, _progress(quest)
@@ -126,13 +147,52 @@ def _happened(posting: Posting) -> Iterator[tuple[str, str, dict[str, Any]]]:
         yield EventType.ACTIVITY_REJECTED.value, "", {"reason": posting.reason}
 
 
+def _points_type(posting: Posting) -> EventType | None:
+    """What the posting's points are; None if there are none, or if a hold's event tells of them."""
+    if not posting.points:
+        return None
+    if posting.kind is Kind.ACTIVITY:
+        return EventType.POINTS_AWARDED if posting.points > 0 else EventType.POINTS_DEDUCTED
+    return _POINTS_TYPES.get(posting.kind)
+
+
 def _points(posting: Posting) -> dict[str, Any]:
+    said = {"points": canonical_text(posting.points), **_figures(posting)}
+    if posting.kind is not Kind.DUE:
+        # What expired may have been in no lot: of a hold that lapsed, or earned long ago.
+        said |= {
+            "lots": shown_lots(posting, MAX_LINES),
+            "lots_left_out": max(0, len(posting.lots) - MAX_LINES),
+        }
+    if posting.kind is Kind.ACTIVITY:
+        said |= {
+            "lines": [shown_line(line) for line in posting.lines[:MAX_LINES]],
+            "lines_left_out": max(0, len(posting.lines) - MAX_LINES),
+        }
+    return said
+
+
+def _figures(posting: Posting) -> dict[str, Any]:
     return {
-        "points": canonical_text(posting.points),
         "balance_after": canonical_text(posting.balance_after),
-        "lines": [shown_line(line) for line in posting.lines[:MAX_LINES]],
-        "lines_left_out": max(0, len(posting.lines) - MAX_LINES),
+        **shown_available(posting.available_after),
     }
+
+
+def _hold(change: HoldChange, posting: Posting) -> dict[str, Any]:
+    said = {
+        "hold_id": change.hold_id,
+        "held": canonical_text(change.points),
+        "expires_at": to_text(change.expires_at),
+        **_figures(posting),
+    }
+    if change.status is HoldStatus.CAPTURED:
+        released = EXACT.subtract(change.points, change.captured)
+        said |= {
+            "points": canonical_text(change.captured.copy_negate()),
+            "released": canonical_text(released),
+        }
+    return said
 
 
 def _progress(quest: QuestChange) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from accrue.domain.canonical import canonical_json
 # 160 bits: nobody finds two keys of a network with the same id, even on purpose.
 DIGEST_BYTES = 20
 _MEMBERSHIP = "pm"
-_ACTIVITY_ID = re.compile(r"(ik|rf|fr)_[a-z2-7]{32}")
+_ACTIVITY_ID = re.compile(r"(ik|rf|fr|du)_[a-z2-7]{32}")
 
 
 def id_from_idempotency_key(network_id: str, idempotency_key: str) -> str:
@@ -32,6 +32,11 @@ def id_from_reference(network_id: str, reference_id: str) -> str:
 def fresh_id(unique: str) -> str:
     """The id of an activity that nothing identifies; `unique` must never have been used before."""
     return _derived("fr", "", unique)
+
+
+def id_of_due(network_id: str, membership_id: str, sequence: int) -> str:
+    """The id of the row about what fell due before a membership's posting of this sequence."""
+    return _derived("du", network_id, canonical_json([membership_id, sequence]))
 
 
 def id_of_event(

@@ -10,6 +10,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from accrue.domain.purse import Purse
+from accrue.domain.stored_purse import purse_from_attributes, purse_to_attributes
+
+# What a state has that says nothing of its purse.
+_POINTS_ALONE = Purse()
+
 type Counts = Mapping[str, Decimal]
 """How often or how much, by the key of the period (`domain.deciding.periods`)."""
 
@@ -35,7 +41,8 @@ class MembershipState:
     limits and occurrences, named by `domain.program.counters.counter_name`. `earned_by_day` is what
     was awarded for what occurred on each day of the rolling window of `window_days` that ends with
     `as_of`; they are empty unless the program's tiers are by rolling points. `program_version` is
-    the newest that decided an activity of the membership.
+    the newest that decided an activity of the membership. `points` is the sum of `purse`, in which
+    they are by when they can be spent; without one, that is at any time.
     """
 
     points: Decimal = Decimal(0)
@@ -47,6 +54,12 @@ class MembershipState:
     as_of: date | None = None
     window_days: int = 0
     program_version: int = 0
+    purse: Purse = _POINTS_ALONE
+
+    def __post_init__(self) -> None:
+        # Not any that is empty: points that are in no lot are a bug, and must show.
+        if self.purse is _POINTS_ALONE:
+            object.__setattr__(self, "purse", Purse.of(self.points))
 
     def to_attributes(self) -> dict[str, Any]:
         """The state as plain attributes; what is empty is left out."""
@@ -60,6 +73,7 @@ class MembershipState:
             "as_of": self.as_of and self.as_of.isoformat(),
             "window_days": self.window_days or None,
             "program_version": self.program_version or None,
+            **purse_to_attributes(self.purse),
         }
         return {name: value for name, value in attributes.items() if value not in (None, {})}
 
@@ -80,6 +94,7 @@ class MembershipState:
             as_of=date.fromisoformat(as_of) if as_of else None,
             window_days=int(attributes.get("window_days", 0)),
             program_version=int(attributes.get("program_version", 0)),
+            purse=purse_from_attributes(attributes),
         )
 
 

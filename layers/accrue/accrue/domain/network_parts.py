@@ -40,7 +40,8 @@ class NetworkPart(Document):
     defined; by default it refuses them. Of an activity's metadata, the fields named in
     `metadata_fields` are kept, and rules can be on them; by default none. Every user is enrolled in
     the `automatic_programs`; by default there are none. Left out, each stays as it is: what is not
-    kept meanwhile is lost for ever.
+    kept meanwhile is lost for ever. `is_sandbox` is said when the network is made, and never
+    changes.
     """
 
     network_id: NetworkId
@@ -48,6 +49,7 @@ class NetworkPart(Document):
     logs_undefined_types: Truth | None = None
     metadata_fields: tuple[CatalogId, ...] | None = Field(default=None, max_length=20)
     automatic_programs: tuple[CatalogId, ...] | None = Field(default=None, max_length=20)
+    is_sandbox: Truth | None = None
 
     def said_of(self, present: Network) -> Network:
         """The network as it shall be; what is left out stays as it is."""
@@ -55,6 +57,7 @@ class NetworkPart(Document):
             "logs_undefined_types": self.logs_undefined_types,
             "metadata_fields": self.metadata_fields,
             "automatic_programs": self.automatic_programs,
+            "is_sandbox": self.is_sandbox,
         }
         said = {name: value for name, value in optional.items() if value is not None}
         return replace(present, name=self.name, **said)

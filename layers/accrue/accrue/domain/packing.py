@@ -3,7 +3,9 @@
 A line is `[points, role, reason, "rule_id:earn"]`, with `"bonus_id:double"` behind it or
 `"quest_id:barista"` instead. A quest is text, `<quest_id> <completions> <completions_after>` and
 for each requirement that was advanced ` <requirement_id> <gained> <progress> <threshold>`; ids of a
-program have no spaces. Both keep their order, which DynamoDB's maps do not.
+program have no spaces. Both keep their order, which DynamoDB's maps do not. A hold is text too:
+`<hold_id> <status> <points> <captured> <expires_at>`, and for each lot that was spent
+` <points> <lot>` (domain.stored_purse).
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +14,15 @@ from itertools import batched
 from typing import Any
 
 from accrue.domain.amounts import canonical_text
-from accrue.domain.decision import PointLine, QuestChange, RequirementProgress
+from accrue.domain.decision import (
+    HoldChange,
+    HoldStatus,
+    PointLine,
+    QuestChange,
+    RequirementProgress,
+)
+from accrue.domain.stored_purse import pack_lot_change, unpack_lot_change
+from accrue.domain.timestamps import from_text, to_text
 
 
 def pack_line(line: PointLine) -> list[Any]:
@@ -27,8 +37,6 @@ def unpack_line(packed: Sequence[Any] | Mapping[str, Any]) -> PointLine:
         return PointLine(**packed)
     points, role, reason, *sources = packed
     ids = dict(source.split(":", 1) for source in sources)
-    if not ids:
-        raise ValueError(f"a line of {sources}")
     return PointLine(role=role, points=points, reason=reason, **ids)
 
 
@@ -52,4 +60,24 @@ def unpack_quest(packed: str) -> QuestChange:
         ),
         completions=int(completions),
         completions_after=int(completions_after),
+    )
+
+
+def pack_hold(change: HoldChange) -> str:
+    """A hold's change as text."""
+    numbers = map(canonical_text, (change.points, change.captured))
+    spent = map(pack_lot_change, change.spent)
+    return " ".join((change.hold_id, change.status, *numbers, to_text(change.expires_at), *spent))
+
+
+def unpack_hold(packed: str) -> HoldChange:
+    """What `pack_hold` made."""
+    hold_id, status, points, captured, expires_at, *spent = packed.split(" ")
+    return HoldChange(
+        hold_id=hold_id,
+        status=HoldStatus(status),
+        points=Decimal(points),
+        captured=Decimal(captured),
+        expires_at=from_text(expires_at),
+        spent=tuple(unpack_lot_change(" ".join(each)) for each in batched(spent, 2, strict=True)),
     )

@@ -15,10 +15,16 @@ from accrue.domain.errors import UnreadableRowError
 from accrue.domain.line_items import LineItem
 from accrue.domain.membership_activity_request import MembershipActivityRequest
 from accrue.domain.network_activity_request import NetworkActivityRequest
+from accrue.domain.points_order import PointsOrder
 
 # The forms of new rows.
 MEMBERSHIP_ACTIVITY_FORM = "membership_activity/2"
 NETWORK_ACTIVITY_FORM = "network_activity/2"
+REDEMPTION_FORM = "redemption/1"
+HOLD_FORM = "hold/1"
+CAPTURE_FORM = "capture/1"
+RELEASE_FORM = "release/1"
+ADJUSTMENT_FORM = "adjustment/1"
 
 _KNOWN_FORMS = frozenset(
     {
@@ -26,6 +32,11 @@ _KNOWN_FORMS = frozenset(
         "membership_activity/2",
         "network_activity/1",
         "network_activity/2",
+        "redemption/1",
+        "hold/1",
+        "capture/1",
+        "release/1",
+        "adjustment/1",
     }
 )
 
@@ -61,6 +72,30 @@ def network_payload_hash(
         return _hash(form, _network_activity_2(request, pseudonym))
     _ensure_known(form)
     return network_payload_hash(NETWORK_ACTIVITY_FORM, request, pseudonym)
+
+
+def order_payload_hash(
+    form: str, own_form: str, order: PointsOrder, pseudonym: Callable[[str], str]
+) -> str:
+    """SHA-256, in hex, of an order about a membership's points, whose own form is `own_form`.
+
+    The text that people write may be personal, and all else that is hashed stands in the row.
+    """
+    _ensure_known(form)
+    # Under the form that the row names, if it is one of these orders.
+    kind, _, _ = own_form.partition("/")
+    form = form if form.startswith(f"{kind}/") else own_form
+    text = order.description and pseudonym(content_hash({"text": order.description}))
+    return _hash(
+        form,
+        {
+            "program_membership_id": order.program_membership_id,
+            "points": order.points,
+            "of": order.of,
+            "expires_in_seconds": order.expires_in_seconds,
+            "description": text,
+        },
+    )
 
 
 def _ensure_known(form: str) -> None:

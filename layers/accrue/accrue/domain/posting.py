@@ -10,21 +10,34 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from accrue.domain.activity import MembershipRef, Outcome
+from accrue.domain.activity import Kind, MembershipRef, Outcome
 from accrue.domain.canonical import content_hash
 from accrue.domain.decision import (
     Considered,
+    HoldChange,
     PointLine,
     QuestChange,
     TierChange,
 )
 from accrue.domain.errors import UnreadableRowError
-from accrue.domain.packing import pack_line, pack_quest, unpack_line, unpack_quest
+from accrue.domain.packing import (
+    pack_hold,
+    pack_line,
+    pack_quest,
+    unpack_hold,
+    unpack_line,
+    unpack_quest,
+)
+from accrue.domain.purse import LotChange
+from accrue.domain.stored_purse import pack_lot_change, unpack_lot_change
 from accrue.domain.timestamps import from_text, to_text
 
-# Of 2, postings explain themselves and are packed (domain.packing reads both).
-POSTING_SCHEMA_VERSION = 2
-READABLE_SCHEMA_VERSIONS = frozenset({1, 2})
+# Of 2, postings explain themselves and are packed (domain.packing reads both). Of 3, they are of
+# other rows than activities too, and say which points; one that has nothing of that is written as
+# 2, which a release before this one reads.
+POSTING_SCHEMA_VERSION = 3
+PLAIN_SCHEMA_VERSION = 2
+READABLE_SCHEMA_VERSIONS = frozenset({1, 2, 3})
 # Where storage keeps a posting; derived from what it says.
 _PLACES = frozenset({"content_hash", "membership_key", "item_key", "outcome_shard"})
 
@@ -34,7 +47,9 @@ class Posting:
     """The immutable result of one activity on one membership; `balance_after` includes it.
 
     `considered` says of each rule, bonus and quest why it took effect or not, and `traits_held`
-    what decide() was told about the person: both by position in the program version.
+    what decide() was told about the person: both by position in the program version. `lots` say
+    which points, if not all can be spent at any time; `available_after` is what could be spent
+    then, or, negative, what was owed.
     """
 
     network_id: str
@@ -57,6 +72,11 @@ class Posting:
     quests: tuple[QuestChange, ...] = ()
     tier: TierChange | None = None
     traits_held: tuple[int, ...] = ()
+    kind: Kind = Kind.ACTIVITY
+    lots: tuple[LotChange, ...] = ()
+    holds: tuple[HoldChange, ...] = ()
+    matured: Decimal = Decimal(0)
+    available_after: Decimal
     # Of a posting that was read: what it carries, which covers attributes of later releases too.
     stored_hash: str | None = field(default=None, compare=False, repr=False)
 
@@ -70,8 +90,9 @@ class Posting:
         return {**self._said(), "content_hash": self.content_hash}
 
     def _said(self) -> dict[str, Any]:
+        purse_said = self._purse_said()
         said: dict[str, Any] = {
-            "schema_version": POSTING_SCHEMA_VERSION,
+            "schema_version": POSTING_SCHEMA_VERSION if purse_said else PLAIN_SCHEMA_VERSION,
             "network_id": self.network_id,
             "program_id": self.membership.program_id,
             "program_membership_id": self.membership.program_membership_id,
@@ -93,6 +114,19 @@ class Posting:
             "quests": [pack_quest(change) for change in self.quests] or None,
             "tier": self.tier and {"before": self.tier.before, "after": self.tier.after},
             "traits_held": list(self.traits_held) or None,
+            **purse_said,
+        }
+        return {name: value for name, value in said.items() if value is not None}
+
+    def _purse_said(self) -> dict[str, Any]:
+        """What goes without saying, of an activity where all points can be spent, is left out."""
+        is_all_available = self.available_after == self.balance_after
+        said = {
+            "kind": None if self.kind is Kind.ACTIVITY else self.kind.value,
+            "lots": [pack_lot_change(change) for change in self.lots] or None,
+            "holds": [pack_hold(change) for change in self.holds] or None,
+            "matured": self.matured or None,
+            "available_after": None if is_all_available else self.available_after,
         }
         return {name: value for name, value in said.items() if value is not None}
 
@@ -110,6 +144,10 @@ class Posting:
             if content_hash(said) != attributes["content_hash"]:
                 raise UnreadableRowError("posting: its content_hash is another content's")
             tier = attributes.get("tier")
+            kind = Kind(attributes.get("kind", Kind.ACTIVITY))
+            lines = tuple(map(unpack_line, attributes["lines"]))
+            if kind is Kind.ACTIVITY and not all(line.ids for line in lines):
+                raise UnreadableRowError("posting: a line of an activity that nothing awarded")
             return cls(
                 network_id=attributes["network_id"],
                 membership=MembershipRef(
@@ -124,7 +162,7 @@ class Posting:
                 program_version=int(attributes["program_version"]),
                 outcome=Outcome(attributes["outcome"]),
                 reason=attributes.get("reason"),
-                lines=tuple(map(unpack_line, attributes["lines"])),
+                lines=lines,
                 points=attributes["points"],
                 balance_after=attributes["balance_after"],
                 sequence=int(attributes["sequence"]),
@@ -133,6 +171,11 @@ class Posting:
                 quests=tuple(map(unpack_quest, attributes.get("quests", ()))),
                 tier=TierChange(tier["before"], tier["after"]) if tier else None,
                 traits_held=tuple(map(int, attributes.get("traits_held", ()))),
+                kind=kind,
+                lots=tuple(map(unpack_lot_change, attributes.get("lots", ()))),
+                holds=tuple(map(unpack_hold, attributes.get("holds", ()))),
+                matured=attributes.get("matured", Decimal(0)),
+                available_after=attributes.get("available_after", attributes["balance_after"]),
                 stored_hash=attributes["content_hash"],
             )
         except (KeyError, TypeError, ValueError) as error:

@@ -10,8 +10,11 @@ from accrue.domain.catalog import ActivityType, Network
 from accrue.domain.definitions import read_in_surroundings
 from accrue.domain.errors import Fault
 from accrue.domain.json_values import pointer
+from accrue.domain.program.contradictions.expiry import over_already
 from accrue.domain.program.contradictions.program import find_contradictions
 from accrue.domain.program.contradictions.surroundings import Contradiction, Names
+from accrue.domain.program.days import day_of
+from accrue.domain.program.kept_lots import MAX_LOTS, PERIOD_MARK, Period, most_lots
 from accrue.domain.program.parts import Document
 from accrue.domain.program.program import Program, ProgramVersion
 from accrue.domain.program.stored import kept_digests
@@ -98,8 +101,35 @@ def following_version(
     """What a publication becomes: the latest version itself, if it says the same and need not come
     into force any sooner.
 
-    Raises InvalidDefinitionError if it can't come into force when it is said to.
+    Raises InvalidDefinitionError if it can't come into force when it is said to, or if its points
+    would expire before anybody could spend them.
     """
+    made = _following(publication, latest, earliest)
+    if made is not latest and (faults := _over_already(made, earliest)):
+        raise InvalidDefinitionError.of(faults)
+    return made
+
+
+def _over_already(version: ProgramVersion, earliest: datetime) -> list[Fault]:
+    # The first version is in force from the beginning, and nobody has earned anything by it yet.
+    starts_at = max(version.effective_at, earliest)
+    return [
+        Fault(pointer("program", *found.place), found.remedy)
+        for found in points_over_already(version.program, starts_at)
+    ]
+
+
+def points_over_already(program: Program, starts_at: datetime) -> Iterator[Contradiction]:
+    """Dates on which points expire that nobody could spend, if the program decides from then on.
+
+    Only of a new version: the date of one that is in force passes, and it is still shown and kept.
+    """
+    return over_already(program, day_of(starts_at, program.zone))
+
+
+def _following(
+    publication: ProgramPublication, latest: ProgramVersion | None, earliest: datetime
+) -> ProgramVersion:
     wanted = publication.effective_at
     if latest is None:
         _ensure(
@@ -133,10 +163,18 @@ def too_much_kept(program: Program, earlier: frozenset[str]) -> str | None:
     """What to say of a program whose members would have to keep too much in all its versions;
     `earlier` is what they keep of the earlier ones, in digests.
     """
-    counted = earlier | kept_digests(program)
-    if len(counted) <= MAX_KEPT_COUNTS:
+    kept = earlier | kept_digests(program)
+    periods = {text for text in kept if text.startswith(PERIOD_MARK)}
+    lots = most_lots(map(Period.of_text, periods))
+    if lots > MAX_LOTS:
+        return (
+            f"has had so many pending_days and expiries in all its versions that members may have "
+            f"{lots:,} lots of points at once: {MAX_LOTS:,} is the most. Go back to some that it "
+            "had, or start a new program"
+        )
+    if (number := len(kept - periods)) <= MAX_KEPT_COUNTS:
         return None
     return (
-        f"has had {len(counted):,} requirements, check-ins, limits and nth in all its versions, "
+        f"has had {number:,} requirements, check-ins, limits and nth in all its versions, "
         f"and members keep the state of each: {MAX_KEPT_COUNTS:,} is the most. Start a new program"
     )

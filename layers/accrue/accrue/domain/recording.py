@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from accrue.domain.activity import Activity, LedgerRow, ReferenceMarker
 from accrue.domain.errors import UnreadableRowError
@@ -52,6 +53,12 @@ class Recording:
 
     stored: LedgerRow
     created: bool
+
+
+class RowInserter(Protocol):
+    """Writes an attempt's row, or gives what is there already. May raise a RefusalError."""
+
+    def insert(self, attempt: Attempt) -> Recording: ...
 
 
 @dataclass(frozen=True, slots=True)

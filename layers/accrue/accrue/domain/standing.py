@@ -1,14 +1,50 @@
-"""Where a membership stands in its program at a moment: the tier, and how far it is in quests."""
+"""Where a membership stands in its program at a moment: its points by when they can be spent, the
+tier, and how far it is in quests.
+"""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
+from accrue.domain.arithmetic import total
 from accrue.domain.deciding.tiers import tier_at
 from accrue.domain.membership_state import MembershipState, QuestState
+from accrue.domain.program.days import day_of, start_of
 from accrue.domain.program.program import Program
 from accrue.domain.program.quests import Quest
 from accrue.domain.program.tiers import Level
+from accrue.domain.purse import Hold, Purse
+
+_ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """Points of which something becomes on a day of the program's time zone, and at that moment."""
+
+    points: Decimal
+    day: date
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PointsStanding:
+    """A membership's points: `balance` is `available` and `pending` and `held`, less what is owed.
+
+    `expiring_next` are those with the earliest last day, at whose end they expire; `pending_next`
+    those that wait for the earliest day, at whose beginning they can be spent.
+    """
+
+    balance: Decimal
+    available: Decimal
+    pending: Decimal
+    held: Decimal
+    owed: Decimal
+    expiring_next: Coming | None
+    pending_next: Coming | None
+    holds: Mapping[str, Hold]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +74,42 @@ class QuestStanding:
     requirements: tuple[RequirementStanding, ...]
 
 
+def points_standing(state: MembershipState, program: Program, now: datetime) -> PointsStanding:
+    """The points as of now, whether or not what fell due has been posted yet."""
+    purse, _ = state.purse.brought_up_to(now, program.zone)
+    return PointsStanding(
+        balance=purse.total,
+        available=max(purse.available, Decimal(0)),
+        pending=purse.pending,
+        held=purse.held,
+        owed=purse.owed,
+        expiring_next=_expiring_next(purse, program.zone),
+        pending_next=_pending_next(purse, program.zone),
+        holds=purse.holds,
+    )
+
+
+def _expiring_next(purse: Purse, zone: ZoneInfo) -> Coming | None:
+    day = min((lot.last_day for lot in purse.lots if lot.last_day), default=None)
+    if day is None:
+        return None
+    points = total(points for lot, points in purse.lots.items() if lot.last_day == day)
+    return Coming(points, day, start_of(day + _ONE_DAY, zone))
+
+
+def _pending_next(purse: Purse, zone: ZoneInfo) -> Coming | None:
+    day = min((lot.spendable_on for lot in purse.lots if lot.spendable_on), default=None)
+    if day is None:
+        return None
+    points = total(points for lot, points in purse.lots.items() if lot.spendable_on == day)
+    return Coming(points, day, start_of(day, zone))
+
+
 def tier_standing(state: MembershipState, program: Program, now: datetime) -> TierStanding | None:
     """The tier as of now, which may be lower than after the last activity; None without tiers."""
     if program.tiers is None:
         return None
-    today = now.astimezone(program.zone).date()
+    today = day_of(now, program.zone)
     level, points = tier_at(today, state, program)
     higher = program.levels.index(level) + 1 if level else 0
     return TierStanding(

@@ -4,13 +4,25 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from accrue.domain.activity import Activity, ActivityLineItem, MetadataValue, Participant
+from accrue.domain.activity import (
+    Activity,
+    ActivityLineItem,
+    Kind,
+    MetadataValue,
+    Participant,
+)
 from accrue.domain.amounts import canonical_text
 from accrue.domain.decision import PointLine, QuestChange
 from accrue.domain.explanation import Explanation
 from accrue.domain.follow_up_events import FollowUpEvent
 from accrue.domain.posting import Posting
-from accrue.domain.shown import shown_line, shown_requirements
+from accrue.domain.shown import (
+    shown_available,
+    shown_holds,
+    shown_line,
+    shown_lots,
+    shown_requirements,
+)
 from accrue.domain.timestamps import to_text
 from accrue.domain.user_standing import UserStanding
 
@@ -32,7 +44,9 @@ def received(activity: Activity) -> dict[str, Any]:
         "reference_id": activity.reference_id,
         "description": activity.description,
         "participants": [_participant(each) for each in activity.participants],
-        "duplicate_of": activity.of,
+        "duplicate_of": activity.of if activity.kind is Kind.DUPLICATE else None,
+        "hold_id": _hold_id(activity),
+        "hold_expires_at": activity.hold_expires_at and to_text(activity.hold_expires_at),
         "key_id": activity.key_id,
         "request_id": activity.request_id,
     }
@@ -47,10 +61,14 @@ def result(posting: Posting | None, explanations: Iterable[Explanation]) -> dict
         "reason": posting.reason,
         "points": canonical_text(posting.points),
         "balance_after": canonical_text(posting.balance_after),
+        **shown_available(posting.available_after),
         "posted_at": to_text(posting.posted_at),
         "sequence": posting.sequence,
         "program_version": posting.program_version,
         "lines": [_point_line(line) for line in posting.lines],
+        "lots": shown_lots(posting),
+        "holds": shown_holds(posting.holds),
+        "matured": canonical_text(posting.matured),
         "considered": [_explanation(each) for each in explanations],
         "quests": [_quest_change(q) for q in posting.quests],
         "tier": posting.tier and {"before": posting.tier.before, "after": posting.tier.after},
@@ -62,10 +80,15 @@ _PENDING_RESULT: dict[str, Any] = {
     "reason": None,
     "points": None,
     "balance_after": None,
+    "available_after": None,
+    "owed_after": None,
     "posted_at": None,
     "sequence": None,
     "program_version": None,
     "lines": [],
+    "lots": [],
+    "holds": [],
+    "matured": None,
     "considered": [],
     "quests": [],
     "tier": None,
@@ -75,6 +98,13 @@ _PENDING_RESULT: dict[str, Any] = {
 def listed(events: Iterable[FollowUpEvent]) -> list[dict[str, Any]]:
     """Follow-up events."""
     return [event.to_document() for event in events]
+
+
+def _hold_id(activity: Activity) -> str | None:
+    """The hold that the row opened, or speaks of."""
+    if activity.kind is Kind.HOLD:
+        return activity.activity_id
+    return activity.of if activity.kind in (Kind.CAPTURE, Kind.RELEASE) else None
 
 
 def _line_item(item: ActivityLineItem) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from accrue.domain.administration_errors import (
     UserNotFoundError,
     WebhookNotFoundError,
 )
+from accrue.domain.amounts import canonical_text
 from accrue.domain.errors import (
     ActivityNotFoundError,
     CatalogRefusalError,
@@ -42,6 +43,20 @@ from accrue.domain.errors import (
     UnknownRoleError,
     UnknownUserError,
     UnusableMetadataError,
+)
+from accrue.domain.sandbox_errors import (
+    ClockGoesForwardOnlyError,
+    NotASandboxError,
+    SandboxFixedError,
+)
+from accrue.domain.spending_errors import (
+    HoldClosedError,
+    HoldNotFoundError,
+    InsufficientPointsError,
+    PointsLimitError,
+    PointsScaleError,
+    TooManyHoldsError,
+    UserInactiveError,
 )
 from accrue.domain.webhooks.errors import TooManyWebhooksError, WebhookDisabledError
 
@@ -80,6 +95,16 @@ CODES: dict[type[RefusalError], tuple[int, str]] = {
     TooManyApiKeysError: (409, "TOO_MANY_API_KEYS"),
     DefinitionsTooLargeError: (409, "DEFINITIONS_TOO_LARGE"),
     DefinitionInUseError: (409, "DEFINITION_IN_USE"),
+    SandboxFixedError: (409, "SANDBOX_FIXED"),
+    NotASandboxError: (409, "NOT_A_SANDBOX"),
+    ClockGoesForwardOnlyError: (409, "CLOCK_GOES_FORWARD_ONLY"),
+    InsufficientPointsError: (409, "INSUFFICIENT_POINTS"),
+    TooManyHoldsError: (409, "TOO_MANY_HOLDS"),
+    HoldClosedError: (409, "HOLD_CLOSED"),
+    UserInactiveError: (409, "USER_INACTIVE"),
+    PointsLimitError: (409, "POINTS_LIMIT"),
+    PointsScaleError: (422, "POINTS_SCALE"),
+    HoldNotFoundError: (404, "HOLD_NOT_FOUND"),
     WebhookDisabledError: (409, "WEBHOOK_DISABLED"),
     TooManyWebhooksError: (409, "TOO_MANY_WEBHOOKS"),
     PreconditionFailedError: (412, "PRECONDITION_FAILED"),
@@ -96,6 +121,13 @@ def status_of(refusal: RefusalError, catalog_refusal_status: int = 422) -> int:
     if isinstance(refusal, CatalogRefusalError):
         return catalog_refusal_status
     return CODES[type(refusal)][0]
+
+
+def error_headers(refusal: RefusalError) -> dict[str, str]:
+    """What a refusal tells besides, for programs."""
+    if isinstance(refusal, InsufficientPointsError):
+        return {"Accrue-Available-Points": canonical_text(refusal.available)}
+    return {}
 
 
 def error_body(refusal: RefusalError, request_id: str) -> dict[str, Any]:

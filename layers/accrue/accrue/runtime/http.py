@@ -7,7 +7,7 @@ only lengthen its start.
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -22,9 +22,10 @@ from accrue.domain.pages import PageRequest
 from accrue.domain.preconditions import Precondition
 from accrue.domain.recording import Call
 from accrue.runtime.clock import new_unique, utc_now
-from accrue.runtime.error_table import error_body, status_of
+from accrue.runtime.error_table import error_body, error_headers, status_of
 from accrue.runtime.paging import page_of
 from accrue.runtime.precondition_headers import precondition_of
+from accrue.storage.clocks import NetworkClocks
 
 logger = Logger()
 # API Gateway takes 10,240 bytes of headers in all.
@@ -41,9 +42,13 @@ class Request:
 
     @property
     def call(self) -> Call:
-        """This request, received now."""
+        """This request, received now in real time."""
         request_id = self.event.request_context.request_id
         return Call(request_id, self.context.aws_request_id, utc_now(), new_unique)
+
+    def call_by(self, clocks: NetworkClocks) -> Call:
+        """This request, received now by the clock of the caller's network: so rows are dated."""
+        return replace(self.call, received_at=clocks.now(self.caller.network_id))
 
     @property
     def body(self) -> str | None:
@@ -131,6 +136,7 @@ def endpoint(
                 response = Response(
                     status_of(refusal, catalog_refusal_status),
                     error_body(refusal, ids["request_id"]),
+                    error_headers(refusal),
                 )
                 code = response.body["code"]
             except Exception:

@@ -25,8 +25,7 @@ from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import (
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from accrue.domain.errors import IdempotencyKeyReusedError
-from accrue.domain.recording import Attempt, Recording
-from accrue.storage.ledger import LedgerTable
+from accrue.domain.recording import Attempt, Recording, RowInserter
 
 # Part of Powertools' own key, which we do not store; without it the module's name would be.
 KEY_PREFIX = "accrue"
@@ -49,7 +48,7 @@ class LedgerDataRecord(DataRecord):
 class LedgerPersistenceLayer(BasePersistenceLayer):
     """Persists one attempt; made anew for each, since each has another row to write."""
 
-    def __init__(self, ledger: LedgerTable, attempt: Attempt) -> None:
+    def __init__(self, ledger: RowInserter, attempt: Attempt) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._ledger = ledger
         self._attempt = attempt
@@ -93,7 +92,7 @@ class LedgerPersistenceLayer(BasePersistenceLayer):
 class IdempotentRecorder:
     """Records attempts through Powertools; implements the port `services.ports.Recorder`."""
 
-    def __init__(self, ledger: LedgerTable, context: LambdaContext) -> None:
+    def __init__(self, ledger: RowInserter, context: LambdaContext) -> None:
         self._ledger = ledger
         self._context = context
 

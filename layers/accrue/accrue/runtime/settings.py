@@ -72,7 +72,7 @@ class BalanceSettings(CatalogSettings):
 
 
 class ActivitySettings(BalanceSettings):
-    """For functions that show what came of an activity."""
+    """For functions that have to do with rows and with what comes of them."""
 
     ledger_table: TableName
 

@@ -51,7 +51,11 @@ class NetworkDocumentAdministrator:
         """
         network = sent.get("network")
         if isinstance(network, Mapping):
-            sent = {**sent, "network": {**network, "network_id": network_id}}
+            own: dict[str, Any] = {"network_id": network_id}
+            if isinstance(network.get("is_sandbox"), bool):
+                # The same program in a sandbox and in production is what many ask about.
+                own |= {"is_sandbox": self.importer.networks.get(network_id).is_sandbox}
+            sent = {**sent, "network": {**network, **own}}
         document = _parsed(sent)
         present = self._definitions(network_id)
         wanted = present.after(document)

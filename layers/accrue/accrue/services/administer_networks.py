@@ -14,6 +14,8 @@ from accrue.domain.network_parts import NetworkPart
 from accrue.domain.pages import Page, PageRequest
 from accrue.domain.preconditions import Precondition
 from accrue.domain.program.program import ProgramVersion
+from accrue.domain.sandbox_errors import SandboxFixedError
+from accrue.services.ports import NetworkClock
 from accrue.services.put_conditionally import Saved, put_conditionally
 
 
@@ -47,7 +49,7 @@ class NetworkAdministrator:
 
     store: NetworkStore
     programs: ProgramsOfNetwork
-    now: Callable[[], datetime]
+    clock: NetworkClock
     random_bytes: Callable[[int], bytes]
 
     def put(
@@ -55,8 +57,9 @@ class NetworkAdministrator:
     ) -> Saved[Network]:
         """Make the network be as the part says.
 
-        Raises NetworkNotFoundError if there is none and it may not be created, and
-        InvalidDefinitionError or DefinitionInUseError for what contradicts its programs.
+        Raises NetworkNotFoundError if there is none and it may not be created,
+        SandboxFixedError, and InvalidDefinitionError or DefinitionInUseError for what contradicts
+        its programs.
         """
         network_id = part.network_id
         revision: int | None = None
@@ -67,6 +70,8 @@ class NetworkAdministrator:
             if present is None and not may_create:
                 raise NetworkNotFoundError
             wanted = self.wanted(part, present)
+            for fault in self.changed_kind(present, wanted):
+                raise SandboxFixedError(fault)
             self._ensure_known_programs(wanted)
             if present is not None and _lost_fields(present, wanted):
                 # Before the programs that it covers.
@@ -110,8 +115,9 @@ class NetworkAdministrator:
         lost = _lost_fields(present, wanted)
         if not lost:
             return
+        now = self.clock.now(wanted.network_id)
         told = set[tuple[str, str]]()
-        for version in self.programs.versions_that_decide(wanted.network_id, self.now()):
+        for version in self.programs.versions_that_decide(wanted.network_id, now):
             program_id = version.program.program_id
             for field in sorted(version.program.metadata_asked & lost):
                 if (program_id, field) not in told:
@@ -121,6 +127,16 @@ class NetworkAdministrator:
                         f"lacks {field}, which version {version.version} of {program_id} asks for:"
                         " publish one without it first, and wait until that is in force",
                     )
+
+    def changed_kind(self, present: Network | None, wanted: Network) -> Iterator[Fault]:
+        """That a network would become a sandbox, or cease to be one."""
+        if present is not None and present.is_sandbox != wanted.is_sandbox:
+            is_one = "is" if present.is_sandbox else "is not"
+            yield Fault(
+                pointer("is_sandbox"),
+                f"can't change, and this network {is_one} a sandbox: leave it out, or make another"
+                " network",
+            )
 
     def _ensure_known_programs(self, wanted: Network) -> None:
         remedy = "is no program of this network: define it first"

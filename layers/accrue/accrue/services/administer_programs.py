@@ -1,6 +1,6 @@
 """Publish versions of programs, show and compare them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -27,6 +27,7 @@ from accrue.domain.program_publication import (
     read_publication,
     too_much_kept,
 )
+from accrue.services.ports import NetworkClock
 from accrue.services.put_conditionally import Saved, put_conditionally
 
 
@@ -107,7 +108,7 @@ class ProgramAdministrator:
     store: ProgramStore
     networks: NetworkDefinitions
     activity_types: ActivityTypeDefinitions
-    now: Callable[[], datetime]
+    clock: NetworkClock
     cache_lifetime: timedelta
 
     def publish(
@@ -128,7 +129,8 @@ class ProgramAdministrator:
             publication = self._read(sent, network_id, program_id)
             kept = self._kept_with(network_id, publication.program, latest)
             # Asked behind all reading, which may take longer than a cache lives.
-            earliest = earliest_effective_at(self.now(), self.cache_lifetime)
+            now = self.clock.now(network_id)
+            earliest = earliest_effective_at(now, self.cache_lifetime)
             return following_version(publication, latest, earliest)
 
         def save(latest: ProgramVersion | None, made: ProgramVersion) -> None:
@@ -168,7 +170,8 @@ class ProgramAdministrator:
 
     def get(self, network_id: str, program_id: str) -> ShownProgram:
         """The program; raises ProgramNotFoundError."""
-        deciding = list(self.store.deciding_versions(network_id, program_id, self.now()))
+        now = self.clock.now(network_id)
+        deciding = list(self.store.deciding_versions(network_id, program_id, now))
         if not deciding:
             raise ProgramNotFoundError
         return ShownProgram(deciding[0], deciding[-1].version)

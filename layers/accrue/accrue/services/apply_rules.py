@@ -5,27 +5,27 @@ the marker, and the balance's sequence makes sure that what was decided was deci
 there.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from itertools import batched
 
-from accrue.domain.activity import Activity, MembershipRef
-from accrue.domain.balance import Balance, post
+from accrue.domain.activity import Activity, Kind, MembershipRef
+from accrue.domain.balance import Balance, Entry
 from accrue.domain.concerned import concerned_memberships, participant_with
-from accrue.domain.decide import decide
-from accrue.domain.deciding.traits import traits_held
-from accrue.domain.decision import Facts
 from accrue.domain.errors import AlreadyPostedError, BalanceMovedError
-from accrue.domain.posting import Posting
 from accrue.domain.settled_outcome import SettledOutcome
+from accrue.services.fold import Folder, Occasion, TraitsFinder
 from accrue.services.ports import BalanceBook, CatalogReader
-
-type TraitsFinder = Callable[[], Mapping[str, str]]
 
 # In each round somebody's write succeeds, so this many others would have to keep coming first.
 MAX_ROUNDS = 50
+
+
+class PostingMissingError(Exception):
+    """A row without the posting that is written together with it: somebody changed the tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,9 @@ class RuleApplier:
             if activity.settled_outcome is not None:
                 failures.extend(self._settle(activity))
                 continue
+            if activity.kind is not Kind.ACTIVITY:
+                failures.extend(self._ensure_posted(activity))
+                continue
             for membership in concerned_memberships(activity):
                 # By id: a batch may hold the same activity twice.
                 group = groups.setdefault((activity.network_id, membership), {})
@@ -79,6 +82,16 @@ class RuleApplier:
         except Exception as error:  # noqa: BLE001 - reported by the caller
             yield FailedActivity(activity, error)
 
+    def _ensure_posted(self, row: Activity) -> Iterable[FailedActivity]:
+        """Rows of other kinds come with their posting, in one transaction."""
+        try:
+            postings = self.book.find_postings(row)
+        except Exception as error:  # noqa: BLE001 - reported by the caller
+            yield FailedActivity(row, error)
+        else:
+            if not postings:
+                yield FailedActivity(row, PostingMissingError(row.kind))
+
     def _apply_group(
         self, network_id: str, membership: MembershipRef, group: Iterable[Activity]
     ) -> Iterable[FailedActivity]:
@@ -101,11 +114,9 @@ class RuleApplier:
             decided, failures = self._fold(membership, remaining, balance, find_traits)
             if not decided:
                 return failures
-            fitting = decided[: self.book.how_many_fit([posting for posting, _ in decided])]
-            postings = [posting for posting, _ in fitting]
-            _, after = fitting[-1]
+            fitting = decided[: self.book.how_many_fit(decided)]
             try:
-                self.book.post(postings, after, balance.sequence)
+                self.book.post(fitting, balance.sequence)
             except AlreadyPostedError as race:
                 posted |= race.activity_ids
             except BalanceMovedError:
@@ -113,7 +124,7 @@ class RuleApplier:
             else:
                 if len(fitting) == len(decided):
                     return failures
-                posted |= {posting.activity_id for posting in postings}
+                posted |= {entry.posting.activity_id for entry in fitting}
         raise BalanceMovedError(f"{MAX_ROUNDS} times in a row")
 
     def _fold(
@@ -122,47 +133,49 @@ class RuleApplier:
         activities: Iterable[Activity],
         balance: Balance,
         find_traits: TraitsFinder,
-    ) -> tuple[list[tuple[Posting, Balance]], list[FailedActivity]]:
-        """Each activity's posting with the balance after it, and what could not be decided."""
-        decided: list[tuple[Posting, Balance]] = []
+    ) -> tuple[list[Entry], list[FailedActivity]]:
+        """What is to be posted for them, and what could not be decided."""
+        decided: list[Entry] = []
         failures: list[FailedActivity] = []
         for activity in activities:
             try:
-                posting, balance = self._decide(activity, membership, balance, find_traits)
+                entries = self._folder.fold(activity, membership, balance, find_traits)
             except Exception as error:  # noqa: BLE001 - reported by the caller
                 failures.append(FailedActivity(activity, error))
             else:
-                decided.append((posting, balance))
+                decided += entries
+                balance = entries[-1].balance
         return decided, failures
 
-    def _decide(
-        self,
-        activity: Activity,
-        membership: MembershipRef,
-        balance: Balance,
-        find_traits: TraitsFinder,
-    ) -> tuple[Posting, Balance]:
-        version = self.catalog.program_version_at(
-            activity.network_id, membership.program_id, activity.recorded_at
-        )
-        program = version.program
-        standing = participant_with(activity, membership).standing
-        # Read only for programs that ask, and of users who may earn something.
-        asks = bool(program.trait_conditions) and standing.why_nothing is None
-        facts = Facts(
-            roles=concerned_memberships(activity)[membership],
-            traits_held=traits_held(program, find_traits() if asks else {}),
-            standing=standing,
-        )
-        decision = decide(activity, facts, balance.state, version)
-        return post(
-            activity=activity,
-            membership=membership,
-            decision=decision,
-            program_version=version.version,
-            balance=balance,
-            posted_at=self.now,
-        )
+    def bring_up(self, occasion: Occasion) -> int:
+        """Post what fell due of a membership up to the occasion; how many rows that took.
+
+        May be called any number of times, by several callers at once.
+        """
+        for _ in range(MAX_ROUNDS):
+            balance = self.book.find_balance(occasion.network_id, occasion.membership)
+            entries = self._folder.bring_up(occasion, balance)
+            if not entries:
+                self._keep_due_at(occasion, balance)
+                return 0
+            # Somebody else's write came first: perhaps it was this one.
+            with suppress(AlreadyPostedError, BalanceMovedError):
+                self.book.post(entries, balance.sequence)
+                return len(entries)
+        raise BalanceMovedError(f"{MAX_ROUNDS} times in a row")
+
+    def _keep_due_at(self, occasion: Occasion, balance: Balance) -> None:
+        """What was to fall due may not under a newer version: it must not be found for ever."""
+        if balance.due_at is None or balance.due_at > occasion.moment:
+            return
+        anew = self._folder.due_at_anew(occasion, balance)
+        # Whoever moved it kept it too.
+        with suppress(BalanceMovedError):
+            self.book.keep_due_at(occasion.network_id, occasion.membership, anew)
+
+    @property
+    def _folder(self) -> Folder:
+        return Folder(self.catalog, self.now)
 
     def _traits_finder(
         self, network_id: str, membership: MembershipRef, activity: Activity

@@ -1,4 +1,4 @@
-"""Show a membership: its balance, its tier and quests, its program, its last activity."""
+"""Show a membership: its points, its tier and quests, its program, its last activity."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,14 @@ from accrue.domain.caller import Caller
 from accrue.domain.catalog import Membership
 from accrue.domain.errors import MembershipNotFoundError
 from accrue.domain.program.program import ProgramVersion
-from accrue.domain.standing import QuestStanding, TierStanding, quest_standings, tier_standing
+from accrue.domain.standing import (
+    PointsStanding,
+    QuestStanding,
+    TierStanding,
+    points_standing,
+    quest_standings,
+    tier_standing,
+)
 from accrue.services.ports import BalanceReader, CatalogReader
 
 
@@ -19,6 +26,7 @@ class MembershipView:
     membership: Membership
     version: ProgramVersion
     balance: Balance
+    points: PointsStanding
     tier: TierStanding | None
     quests: tuple[QuestStanding, ...]
 
@@ -41,6 +49,7 @@ def get_membership(
         membership=membership,
         version=version,
         balance=balance,
+        points=points_standing(balance.state, version.program, now),
         tier=tier_standing(balance.state, version.program, now),
         quests=quest_standings(balance.state, version.program),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Protocol, Self
 
 from accrue.domain.administration_errors import (
@@ -17,7 +18,11 @@ from accrue.domain.network_document import overtaken, refusal
 from accrue.domain.network_parts import NetworkDocument, NetworkPart
 from accrue.domain.preconditions import AS_IMPORTED, Precondition
 from accrue.domain.program.program import Program
-from accrue.domain.program_publication import too_much_kept
+from accrue.domain.program_publication import (
+    earliest_effective_at,
+    points_over_already,
+    too_much_kept,
+)
 from accrue.services.administer_activity_types import (
     ActivityTypeAdministrator,
     ActivityTypeStore,
@@ -38,6 +43,7 @@ from accrue.services.administer_programs import ProgramAdministrator, ProgramSto
 from accrue.services.administer_users import UserAdministrator, UserStore
 from accrue.services.import_report import ImportReport
 from accrue.services.import_users import UserImporter
+from accrue.services.ports import NetworkClock
 
 
 class ProgramsStore(ProgramStore, ProgramsOfNetwork, LatestPrograms, Protocol):
@@ -74,18 +80,22 @@ class CatalogImporter:
         cls,
         stores: CatalogStores,
         *,
-        now: Callable[[], datetime],
+        clock: NetworkClock,
+        real_now: Callable[[], datetime],
         cache_lifetime: timedelta,
         random_bytes: Callable[[int], bytes],
     ) -> Self:
-        """An importer into these; `cache_lifetime` is how long functions believe what they read."""
+        """An importer into these; `cache_lifetime` is how long functions believe what they read.
+
+        Keys open real doors, and are dated in real time.
+        """
         networks, types, programs = stores.networks, stores.activity_types, stores.programs
         return cls(
-            NetworkAdministrator(networks, programs, now, random_bytes),
+            NetworkAdministrator(networks, programs, clock, random_bytes),
             ActivityTypeAdministrator(types, programs),
-            ProgramAdministrator(programs, networks, types, now, cache_lifetime),
+            ProgramAdministrator(programs, networks, types, clock, cache_lifetime),
             UserImporter(UserAdministrator(networks, stores.users)),
-            ApiKeyAdministrator(stores.api_keys, networks, now, random_bytes),
+            ApiKeyAdministrator(stores.api_keys, networks, real_now, random_bytes),
         )
 
     def import_catalog(self, document: NetworkDocument) -> ImportReport:
@@ -141,7 +151,10 @@ class CatalogImporter:
                     "is no program of this network: define it first, or in this document",
                 )
         if present is not None:
-            for fault in self.networks.lost_metadata(present, network):
+            for fault in chain(
+                self.networks.changed_kind(present, network),
+                self.networks.lost_metadata(present, network),
+            ):
                 yield Fault(pointer("network") + fault.pointer, fault.message)
 
     def _type_contradictions(self, document: NetworkDocument) -> Iterator[Fault]:
@@ -167,6 +180,11 @@ class CatalogImporter:
         latest = store.find_latest_version(network.network_id, program.program_id)
         if remedy := too_much_kept(program, store.find_kept(network.network_id, latest)):
             yield Fault(pointer("programs", index), remedy)
+        if latest is None or latest.program != program:
+            now = self.programs.clock.now(network.network_id)
+            starts_at = earliest_effective_at(now, self.programs.cache_lifetime)
+            for found in points_over_already(program, starts_at):
+                yield Fault(pointer("programs", index, *found.place), found.remedy)
 
     def _key_contradictions(self, document: NetworkDocument) -> Iterator[Fault]:
         network_id = document.network.network_id

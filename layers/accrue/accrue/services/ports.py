@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from accrue.domain.activity import Activity, LedgerRow, MembershipRef
-from accrue.domain.balance import Balance
+from accrue.domain.balance import Balance, Entry
 from accrue.domain.catalog import ActivityType, ApiKey, Membership, Network, User
 from accrue.domain.event_log import EventPage
 from accrue.domain.event_types import EventType
@@ -38,6 +38,17 @@ class CatalogReader(Protocol):
     def list_network_ids(self) -> Sequence[str]: ...
 
 
+class NetworkClock(Protocol):
+    """What time it is for a network: real time, but for sandboxes, whose clock is asked each time.
+
+    `settled_until` is up to when, by that clock, nothing is under way any more that began before a
+    moment of real time. What is about delivery (logs, webhooks, expiry of items) goes by real time.
+    """
+
+    def now(self, network_id: str) -> datetime: ...
+    def settled_until(self, network_id: str, real: datetime) -> datetime: ...
+
+
 class LedgerReader(Protocol):
     """Reads ledger rows."""
 
@@ -66,20 +77,21 @@ class ResultReader(Protocol):
     def find_outcome(self, activity: Activity) -> SettledOutcome | None: ...
 
 
-class BalanceBook(BalanceReader, Protocol):
+class BalanceBook(BalanceReader, ResultReader, Protocol):
     """Reads and writes balances and postings.
 
-    `post` writes all postings and the balance after them in one transaction, if the balance is
-    still at `expected_sequence` and none of the postings exists; raises AlreadyPostedError or
-    BalanceMovedError. `how_many_fit` says how many of the first ones it takes, one at least.
+    `post` writes all postings, their rows, and the last balance in one transaction, if the balance
+    is still at `expected_sequence` and none of the postings and rows exists; raises
+    AlreadyPostedError or BalanceMovedError. `how_many_fit` says how many of the first ones it
+    takes, one at least. `keep_due_at` writes the balance's `due_at` alone, if it is still at its
+    sequence; raises BalanceMovedError.
     """
 
     max_postings_per_write: int
 
-    def how_many_fit(self, postings: Sequence[Posting]) -> int: ...
-    def post(
-        self, postings: Sequence[Posting], balance: Balance, expected_sequence: int
-    ) -> None: ...
+    def how_many_fit(self, entries: Sequence[Entry]) -> int: ...
+    def post(self, entries: Sequence[Entry], expected_sequence: int) -> None: ...
+    def keep_due_at(self, network_id: str, membership: MembershipRef, balance: Balance) -> None: ...
     def settle(self, outcome: SettledOutcome) -> None: ...
     def find_unapplied(self, activities: Sequence[Activity]) -> Sequence[Activity]: ...
 

@@ -49,13 +49,21 @@ class Reconciler:
     has_time: Callable[[], bool]
 
     def reconcile(
-        self, network_id: str, until: datetime, lookback: timedelta | None = None
+        self,
+        network_id: str,
+        until: datetime,
+        lookback: timedelta | None = None,
+        first_from: datetime | None = None,
     ) -> ReconcileReport:
-        """Sweep what was recorded before `until`: since the last sweep, or over `lookback` anew."""
+        """Sweep what was recorded before `until`: since the last sweep, or over `lookback` anew.
+
+        A network that was never swept is swept from `first_from` on, by default a day's rows.
+        """
         report = ReconcileReport()
         # Before the sweep adds to them: each is tried once a time.
         stuck = self.progress.list_stuck(network_id)
-        start, length = self._start(network_id, until, lookback), FIRST_SLICE
+        start = self._start(network_id, until, lookback) or first_from or until - FIRST_LOOKBACK
+        length = FIRST_SLICE
         while start < until:
             if not self.has_time():
                 report.is_complete = False
@@ -71,11 +79,13 @@ class Reconciler:
         self._retry_stuck(network_id, stuck, report)
         return report
 
-    def _start(self, network_id: str, until: datetime, lookback: timedelta | None) -> datetime:
+    def _start(
+        self, network_id: str, until: datetime, lookback: timedelta | None
+    ) -> datetime | None:
         if lookback is not None:
             return until - lookback
         swept_until = self.progress.swept_until(network_id)
-        return swept_until - OVERLAP if swept_until else until - FIRST_LOOKBACK
+        return swept_until - OVERLAP if swept_until else None
 
     def _sweep(
         self, network_id: str, start: datetime, end: datetime, report: ReconcileReport

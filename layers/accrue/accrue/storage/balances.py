@@ -7,17 +7,18 @@
 | `<network>#A#<activity_id>`         | `OUTCOME`                              | an outcome   |
 
 A posting's key is made from the activity alone, so the key itself is the marker that it was
-applied.
+applied. Balances of which something will fall due are in the index `by_due`; see `due_shards`.
 """
 
 import time
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import accumulate, batched
 from typing import TYPE_CHECKING, Any
 
 from accrue.domain.activity import Activity, MembershipRef, Outcome
-from accrue.domain.balance import Balance
+from accrue.domain.balance import Balance, Entry
 from accrue.domain.concerned import concerned_memberships
 from accrue.domain.errors import AlreadyPostedError, BalanceMovedError
 from accrue.domain.posting import Posting
@@ -31,6 +32,7 @@ from accrue.storage.dynamo import (
     to_attributes,
     to_item,
 )
+from accrue.storage.ledger import LedgerTable
 from accrue.storage.time_shards import time_shard_of
 
 if TYPE_CHECKING:
@@ -41,6 +43,9 @@ if TYPE_CHECKING:
         TransactWriteItemTypeDef,
     )
 
+# Partitions of the index of what is due: midnight comes for all memberships of a program at once.
+# May grow (readers look in all of them), must never shrink.
+DUE_SHARDS = 8
 # DynamoDB: 100 items a transaction, one of them the balance; 100 keys a BatchGetItem.
 MAX_POSTINGS_PER_WRITE = 99
 # And 4 MB a transaction, of which the balance takes 400 KB at most. A line, an explanation or a
@@ -56,13 +61,19 @@ class UnreadKeysError(Exception):
 
 
 class BalanceTable:
-    """Balances and postings, seen through one client."""
+    """Balances and postings, seen through one client.
+
+    Whoever posts needs the ledger: some rows are written together with their posting.
+    """
 
     max_postings_per_write = MAX_POSTINGS_PER_WRITE
 
-    def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
+    def __init__(
+        self, client: "DynamoDBClient", table_name: str, ledger: LedgerTable | None = None
+    ) -> None:
         self._client = client
         self._table_name = table_name
+        self._ledger = ledger
 
     def find_balance(self, network_id: str, membership: MembershipRef) -> Balance:
         """The balance, read consistently; a membership without postings has an empty one."""
@@ -75,19 +86,33 @@ class BalanceTable:
             Balance.from_attributes(to_attributes(found["Item"])) if "Item" in found else Balance()
         )
 
-    def how_many_fit(self, postings: Sequence[Posting]) -> int:
-        """How many of the first postings one write takes, by the most that each may need."""
-        needed = accumulate(LARGEST_PART_BYTES * _parts(posting) for posting in postings)
-        return max(1, sum(1 for size in needed if size <= MAX_BYTES_PER_WRITE))
+    def how_many_fit(self, entries: Sequence[Entry]) -> int:
+        """How many of the first entries one write takes, by the most that each may need."""
+        needed = accumulate(LARGEST_PART_BYTES * _parts(entry.posting) for entry in entries)
+        items = accumulate(2 if entry.row else 1 for entry in entries)
+        fitting = (
+            size <= MAX_BYTES_PER_WRITE and count <= MAX_POSTINGS_PER_WRITE
+            for size, count in zip(needed, items, strict=True)
+        )
+        return max(1, sum(fitting))
 
-    def post(self, postings: Sequence[Posting], balance: Balance, expected_sequence: int) -> None:
-        """Write the postings and the balance after them, all or nothing.
+    def post(self, entries: Sequence[Entry], expected_sequence: int) -> None:
+        """Write the postings, their rows, and the balance after them, all or nothing.
 
-        Raises AlreadyPostedError if some exist, BalanceMovedError if the balance is not at
-        `expected_sequence`. The postings must be of one membership, in sequence.
+        Raises AlreadyPostedError if some postings exist, BalanceMovedError if the balance is not at
+        `expected_sequence` or a row exists. The postings must be of one membership, in sequence.
         """
+        postings = [entry.posting for entry in entries]
         writes = [self._posting_put(posting) for posting in postings]
-        writes.append(self._balance_put(postings[0], balance, expected_sequence))
+        writes += [self._row_put(entry.row) for entry in entries if entry.row]
+        network_id, membership = postings[0].network_id, postings[0].membership
+        writes.append(
+            {
+                "Put": self._balance_put(
+                    network_id, membership, entries[-1].balance, expected_sequence
+                )
+            }
+        )
         try:
             retry_conflicts(lambda: self._client.transact_write_items(TransactItems=writes))
         except self._client.exceptions.TransactionCanceledException as cancelled:
@@ -103,6 +128,10 @@ class BalanceTable:
                 raise BalanceMovedError from cancelled
             raise
 
+    def _row_put(self, row: Activity) -> "TransactWriteItemTypeDef":
+        assert self._ledger is not None, "nothing posts without the ledger at hand"
+        return self._ledger.insertion_of(row)
+
     def _posting_put(self, posting: Posting) -> "TransactWriteItemTypeDef":
         attributes = posting.to_attributes()
         if posting.outcome is not Outcome.APPLIED:
@@ -117,11 +146,27 @@ class BalanceTable:
             }
         }
 
+    def keep_due_at(self, network_id: str, membership: MembershipRef, balance: Balance) -> None:
+        """Write the balance with this `due_at`; raises BalanceMovedError if it is not at its
+        sequence any more.
+        """
+        put = self._balance_put(network_id, membership, balance, balance.sequence)
+        try:
+            retry_conflicts(lambda: self._client.put_item(**put))
+        except self._client.exceptions.ConditionalCheckFailedException as moved:
+            raise BalanceMovedError from moved
+
     def _balance_put(
-        self, posting: Posting, balance: Balance, expected_sequence: int
-    ) -> "TransactWriteItemTypeDef":
-        attributes = balance.to_attributes(posting.network_id, posting.membership)
-        key = _key(_membership_key(posting.network_id, posting.membership), "BALANCE")
+        self,
+        network_id: str,
+        membership: MembershipRef,
+        balance: Balance,
+        expected_sequence: int,
+    ) -> "PutTypeDef":
+        attributes = balance.to_attributes(network_id, membership)
+        if balance.due_at is not None:
+            attributes["due_shard"] = _due_shard(network_id, membership)
+        key = _key(_membership_key(network_id, membership), "BALANCE")
         put: PutTypeDef = {
             "TableName": self._table_name,
             "Item": {**to_item(attributes), **key},
@@ -133,7 +178,7 @@ class BalanceTable:
             put["ExpressionAttributeValues"] = {":expected": {"N": str(expected_sequence)}}
         else:
             put["ConditionExpression"] = "attribute_not_exists(item_key)"
-        return {"Put": put}
+        return put
 
     def settle(self, outcome: SettledOutcome) -> None:
         """Write the outcome unless it is there; it is the same whoever comes first."""
@@ -200,9 +245,20 @@ class BalanceTable:
         raise UnreadKeysError(f"{len(wanted)} keys")
 
 
+def due_shards(network_id: str) -> Iterator[str]:
+    """Every partition of the index of what is due in a network."""
+    return (f"{network_id}#{shard}" for shard in range(DUE_SHARDS))
+
+
+def _due_shard(network_id: str, membership: MembershipRef) -> str:
+    return f"{network_id}#{zlib.crc32(membership.program_membership_id.encode()) % DUE_SHARDS}"
+
+
 def _parts(posting: Posting) -> int:
     quests = sum(len(change.requirements) + 1 for change in posting.quests)
-    return LARGEST_REST_PARTS + len(posting.lines) + len(posting.considered) + quests
+    spent = sum(len(change.spent) for change in posting.holds)
+    points = len(posting.lines) + len(posting.lots) + len(posting.holds) + spent
+    return LARGEST_REST_PARTS + points + len(posting.considered) + quests
 
 
 def _posting_key(posting: Posting) -> dict[str, Any]:

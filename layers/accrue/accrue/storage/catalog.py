@@ -10,6 +10,7 @@
 | `<network>#PROGRAM#<program>`  | `<version>`, 8 digits    | a version of a program          |
 | `<network>#PROGRAMS`           | `<program>`              | a program's latest version      |
 | `<network>#DEFINITIONS`        | `REVISION`               | moved by what refers to others  |
+| `<network>#CLOCK`              | `CLOCK`                  | a sandbox's clock, once moved   |
 | `<network>#USERS`              | `<user_id>`              | all about a user, for admins    |
 | `<network>#EMAIL#<pseudonym>`  | `USER`                   | the user with that email        |
 | `<network>#TRAITS#<user_id>`   | `TRAITS`                 | the user's traits               |
@@ -23,7 +24,8 @@ the user: administrators' functions, and whatever enrols.
 
 import time
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
@@ -56,6 +58,19 @@ MAX_CACHED = 10_000
 NEWEST_VERSIONS = 3
 
 
+@dataclass(frozen=True, slots=True)
+class _ReadVersions:
+    """Versions of a program as they were read.
+
+    Each that has been published since takes effect at least two lifetimes of the cache later, by
+    the network's clock. A sandbox's may have jumped past that, so for what is later than
+    `complete_until` they say nothing.
+    """
+
+    versions: Sequence[ProgramVersion]
+    complete_until: datetime
+
+
 class CatalogTable:
     """The catalog, seen through one client.
 
@@ -68,6 +83,7 @@ class CatalogTable:
         self._table_name = table_name
         # By the wall clock: between invocations Lambda freezes the process, and a monotonic clock
         # may stand still meanwhile, with a revoked key believed in.
+        self._cache_lifetime = timedelta(seconds=cache_seconds)
         self._cache: TTLCache[Hashable, Any] = TTLCache(MAX_CACHED, cache_seconds, timer=time.time)
 
     def find_network(self, network_id: str) -> Network | None:
@@ -119,11 +135,11 @@ class CatalogTable:
         Reads the newest versions alone, unless none of them was in force yet: what an activity
         costs must not grow with the number of versions that a program has had.
         """
-        newest = self._versions(network_id, program_id, NEWEST_VERSIONS)
+        newest = self._versions(network_id, program_id, NEWEST_VERSIONS, moment)
         # Each is later than all that were not read, so none of those can be in force instead.
         if found := find_version_in_force(newest, moment):
             return found
-        return version_in_force(self._versions(network_id, program_id, None), moment)
+        return version_in_force(self._versions(network_id, program_id, None, moment), moment)
 
     def find_program_version(
         self, network_id: str, program_id: str, version: int
@@ -133,15 +149,18 @@ class CatalogTable:
         return self._find(partition, f"{version:08d}", program_version_from_attributes)
 
     def _versions(
-        self, network_id: str, program_id: str, newest: int | None
+        self, network_id: str, program_id: str, newest: int | None, moment: datetime
     ) -> Sequence[ProgramVersion]:
+        """The versions that may be in force at a moment, oldest first."""
         partition = f"{network_id}#PROGRAM#{program_id}"
-        if (cached := self._cache.get((partition, newest))) is not None:
-            return cast("Sequence[ProgramVersion]", cached)
+        cached = cast("_ReadVersions | None", self._cache.get((partition, newest)))
+        if cached is not None and moment < cached.complete_until:
+            return cached.versions
+        complete_until = datetime.fromtimestamp(time.time(), UTC) + 2 * self._cache_lifetime
         items = islice(self._query(partition, newest_first=True, page_size=newest), newest)
         versions = [program_version_from_attributes(attributes) for attributes in items][::-1]
         if versions:
-            self._cache[partition, newest] = versions
+            self._cache[partition, newest] = _ReadVersions(versions, complete_until)
         return versions
 
     def list_activity_type_ids(self, network_id: str) -> Sequence[str]:
@@ -156,7 +175,11 @@ class CatalogTable:
 
     def list_network_ids(self) -> Sequence[str]:
         """The ids of all networks, never from the cache."""
-        return [attributes["network_id"] for attributes in self._query("#NETWORKS")]
+        networks = [network_from_attributes(attributes) for attributes in self._query("#NETWORKS")]
+        for network in networks:
+            # Whoever goes through all of them need not read each one again.
+            self._cache["#NETWORKS", network.network_id] = network
+        return [network.network_id for network in networks]
 
     def _find[T](
         self, partition: str, sort: str, read: Callable[[Mapping[str, Any]], T]

@@ -25,6 +25,7 @@ from accrue.storage.time_shards import time_shard_of, time_shards_between
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 INDEX = "by_recorded_at"
 # What a caller does with a page must fit into the time that it has left.
@@ -68,21 +69,25 @@ class LedgerTable:
             return _met(attempt, refused.response["Item"])  # type: ignore[typeddict-item]
         return Recording(attempt.activity, created=True)
 
+    def insertion_of(self, row: Activity) -> "TransactWriteItemTypeDef":
+        """The write of a row as part of a transaction; its condition fails if the row exists."""
+        return self._insertion(_activity_item(row))
+
+    def _insertion(self, item: Mapping[str, Any]) -> "TransactWriteItemTypeDef":
+        return {
+            "Put": {
+                "TableName": self._table_name,
+                "Item": item,
+                "ConditionExpression": INSERT_ONLY,
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            }
+        }
+
     def _insert_with_marker(self, attempt: Attempt, marker: ReferenceMarker) -> Recording:
         items = [_activity_item(attempt.activity), _marker_item(marker)]
         try:
             self._client.transact_write_items(
-                TransactItems=[
-                    {
-                        "Put": {
-                            "TableName": self._table_name,
-                            "Item": item,
-                            "ConditionExpression": INSERT_ONLY,
-                            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-                        }
-                    }
-                    for item in items
-                ]
+                TransactItems=[self._insertion(item) for item in items]
             )
         except self._client.exceptions.TransactionCanceledException as cancelled:
             return _met_in_transaction(attempt, cancelled)

@@ -55,7 +55,11 @@ class NetworkTable:
 
 def network_attributes(network: Network) -> dict[str, Any]:
     """A network's item."""
-    return {**network.to_document(), "pseudonym_secret": network.pseudonym_secret.hex()}
+    attributes = {**network.to_document(), "pseudonym_secret": network.pseudonym_secret.hex()}
+    if not network.is_sandbox:
+        # As in the items of releases that knew no sandboxes: a change is conditional on the whole.
+        del attributes["is_sandbox"]
+    return attributes
 
 
 def network_from_attributes(attributes: Mapping[str, Any]) -> Network:
@@ -67,4 +71,5 @@ def network_from_attributes(attributes: Mapping[str, Any]) -> Network:
         logs_undefined_types=attributes["logs_undefined_types"],
         metadata_fields=tuple(attributes.get("metadata_fields", ())),
         automatic_programs=tuple(attributes.get("automatic_programs", ())),
+        is_sandbox=attributes.get("is_sandbox", False),
     )

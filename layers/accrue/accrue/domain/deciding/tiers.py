@@ -10,12 +10,24 @@ from accrue.domain.membership_state import MembershipState
 from accrue.domain.program.program import Program
 from accrue.domain.program.tiers import Level, RollingPoints
 
+_ONE_DAY = timedelta(days=1)
+
 
 def brought_up_to(day: date, state: MembershipState, program: Program) -> MembershipState:
     """The state with the window ending on `day`, unless it ends later, and the tier that follows.
 
-    This is how a tier is lost: nothing happens on the day itself, but whoever looks sees it.
+    This is how a tier is lost: nothing happens on the day itself, but whoever looks sees it, as if
+    somebody had looked every day.
     """
+    as_of = state.as_of or day
+    # Points only leave the window as days go by, except where some are dated ahead: what is lost
+    # before those count does not come back for being looked at late.
+    for ahead in sorted(each for each in state.earned_by_day if as_of < each <= day):
+        state = _moved_to(ahead, _moved_to(ahead - _ONE_DAY, state, program), program)
+    return _moved_to(day, state, program)
+
+
+def _moved_to(day: date, state: MembershipState, program: Program) -> MembershipState:
     rolling = _rolling(program)
     if rolling is None:
         moved = replace(state, earned_by_day={}, as_of=None, window_days=0)
@@ -61,6 +73,22 @@ def tier_at(day: date, state: MembershipState, program: Program) -> tuple[Level 
     """The tier on a day that is not before the last activity's, and the points that it goes by."""
     moved = brought_up_to(day, state, program)
     return program.level(moved.tier_id), _points(moved, program)
+
+
+def next_change_on(state: MembershipState, program: Program) -> date | None:
+    """The first day on which the tier becomes another if nothing more is earned; None if none is.
+
+    It may be lost as days leave the rolling window, and reached by what is dated a day ahead.
+    """
+    rolling = _rolling(program)
+    if rolling is None or state.as_of is None:
+        return None
+    present = (state.tier_id, state.tier_id or starting_tier(program))
+    leaving = {day + timedelta(days=rolling.days) for day in state.earned_by_day}
+    for day in sorted(leaving | state.earned_by_day.keys()):
+        if day > state.as_of and brought_up_to(day, state, program).tier_id not in present:
+            return day
+    return None
 
 
 def _rolling(program: Program) -> RollingPoints | None:

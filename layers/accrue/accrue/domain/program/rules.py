@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from accrue.domain.program.awards import Award
 from accrue.domain.program.conditions import RuleConditions
+from accrue.domain.program.expiry import Expiry
 from accrue.domain.program.parts import ActivityTypeId, CatalogId, Document, PositivePoints, Role
 from accrue.domain.program.period import Period
 
@@ -29,7 +30,11 @@ class Limit(Document):
 
 
 class Rule(Document):
-    """On an activity of this type, awards points to the participant in this role."""
+    """On an activity of this type, awards points to the participant in this role.
+
+    They can be spent at once, or `pending_days` days after the activity occurred, and are good
+    until `expiry`, instead of the program's. Bonuses on the award go with it.
+    """
 
     rule_id: CatalogId
     activity_type_id: ActivityTypeId
@@ -37,3 +42,5 @@ class Rule(Document):
     when: RuleConditions = RuleConditions()
     award: Award
     limits: tuple[Limit, ...] = Field(default=(), max_length=8)
+    pending_days: int | None = Field(default=None, ge=1, le=366)
+    expiry: Expiry | None = None

@@ -3,6 +3,7 @@
 from hashlib import sha256
 
 from accrue.domain.program.counters import counters_of
+from accrue.domain.program.kept_lots import periods_of
 from accrue.domain.program.program import Program
 
 
@@ -13,9 +14,10 @@ def stored_text(program: Program) -> str:
 
 def kept_digests(program: Program) -> frozenset[str]:
     """The same as `kept_counts`, each as 16 characters: a version keeps those of all before it, and
-    has little room beside its text.
+    has little room beside its text. And the periods of its lots, as they are.
     """
-    return frozenset(sha256(name.encode()).hexdigest()[:16] for name in kept_counts(program))
+    counts = (sha256(name.encode()).hexdigest()[:16] for name in kept_counts(program))
+    return frozenset((*counts, *(period.text for period in periods_of(program))))
 
 
 def kept_counts(program: Program) -> frozenset[str]:

@@ -18,19 +18,41 @@ SAMPLE_ACTIVITY_ID = "ik_samplesamplesamplesamplesamplesa"
 SAMPLE_SEQUENCE = 7
 _MEMBERSHIP = MembershipRef("sample-program", "sample-membership")
 _LINE = {"rule_id": "sample-rule", "role": "member"}
+_FIGURES = {"balance_after": "150", "available_after": "100", "owed_after": "0"}
+_TAKEN = {
+    "points": "-20",
+    **_FIGURES,
+    "lots": [{"points": "-20", "spendable_on": None, "last_day": "2026-12-31"}],
+    "lots_left_out": 0,
+}
+_HOLD = {
+    "hold_id": SAMPLE_ACTIVITY_ID,
+    "held": "30",
+    "expires_at": "2026-03-08T12:00:00.000000Z",
+    **_FIGURES,
+}
 _DATA: Mapping[str, Mapping[str, Any]] = {
     EventType.POINTS_AWARDED: {
         "points": "50",
-        "balance_after": "150",
+        **_FIGURES,
+        "lots": [{"points": "50", "spendable_on": "2026-03-15", "last_day": "2027-03-31"}],
+        "lots_left_out": 0,
         "lines": [{**_LINE, "points": "50"}],
         "lines_left_out": 0,
     },
     EventType.POINTS_DEDUCTED: {
-        "points": "-20",
-        "balance_after": "130",
+        **_TAKEN,
         "lines": [{**_LINE, "points": "-20"}],
         "lines_left_out": 0,
     },
+    EventType.POINTS_AVAILABLE: {"matured": "50", **_FIGURES},
+    EventType.POINTS_EXPIRED: {"points": "-20", **_FIGURES},
+    EventType.POINTS_REDEEMED: _TAKEN,
+    EventType.POINTS_ADJUSTED: _TAKEN,
+    EventType.POINTS_HELD: _HOLD,
+    EventType.HOLD_CAPTURED: {**_HOLD, "points": "-20", "released": "10"},
+    EventType.HOLD_RELEASED: _HOLD,
+    EventType.HOLD_LAPSED: _HOLD,
     EventType.QUEST_PROGRESSED: {
         "quest_id": "sample-quest",
         "requirements": [

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from accrue.domain.program.contradictions.bonuses import in_bonuses
 from accrue.domain.program.contradictions.conditions import in_segment
+from accrue.domain.program.contradictions.expiry import in_expiry
 from accrue.domain.program.contradictions.quests import in_quests
 from accrue.domain.program.contradictions.rules import in_rule
 from accrue.domain.program.contradictions.surroundings import (
@@ -32,6 +33,7 @@ def find_contradictions(program: Program, around: Surroundings) -> Iterator[Cont
         yield from in_tiers(program.tiers)
     for index, rule in enumerate(program.rules):
         yield from in_rule(rule, ("rules", index), program.points, around)
+    yield from in_expiry(program, around)
     yield from in_bonuses(program, around)
     yield from in_quests(program, around)
     yield from _too_much_at_once(program)

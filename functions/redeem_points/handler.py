@@ -1,0 +1,36 @@
+"""POST /v2/program-memberships/{program_membership_id}/redemptions: spends points."""
+
+from functools import partial
+
+from accrue.domain.points_order import parse_redemption
+from accrue.runtime.clock import utc_now
+from accrue.runtime.http import Request, Response, endpoint
+from accrue.runtime.idempotency import IdempotentRecorder
+from accrue.runtime.json_body import parse_json_body
+from accrue.runtime.order_response import order_response, shown_points
+from accrue.runtime.settings import ActivitySettings
+from accrue.services.order_points import OrderDesk
+from accrue.services.redeem_points import redeem_points
+from accrue.storage.balances import BalanceTable
+from accrue.storage.catalog import CatalogTable
+from accrue.storage.clocks import NetworkClocks
+from accrue.storage.dynamo import dynamodb_client
+from accrue.storage.ledger import LedgerTable
+
+settings = ActivitySettings.from_environment()
+client = dynamodb_client()
+catalog = CatalogTable(client, settings.catalog_table, settings.catalog_cache_seconds)
+clocks = NetworkClocks(catalog, catalog, utc_now)
+ledger = LedgerTable(client, settings.ledger_table)
+book = BalanceTable(client, settings.balance_table, ledger)
+
+
+@endpoint()
+def lambda_handler(request: Request) -> Response:
+    """200 and which points were spent, however often it is sent."""
+    body = parse_json_body(request.body, is_base64_encoded=request.is_base64_encoded)
+    parsed = parse_redemption(body, request.path_parameter("program_membership_id"))
+    desk = OrderDesk(catalog, ledger, book, partial(IdempotentRecorder, context=request.context))
+    result = redeem_points(parsed.order, request.caller, request.call_by(clocks), desk)
+    shown = {"redemption_id": result.row.activity_id, **shown_points(result)}
+    return order_response(parsed.order, result, shown, parsed.warnings)

@@ -1,0 +1,172 @@
+"""Fold rows into a membership's balance: what fell due by then comes first.
+
+Whoever acts on a membership posts what was due, so nothing is decided on points that have expired,
+whether or not a schedule ran. The row about it can be written once: its id is made of the posting's
+sequence, and it goes into the same transaction as its posting and the balance.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from accrue.domain.activity import Activity, FrontDoor, Kind, MembershipRef, Participant
+from accrue.domain.balance import Balance, Entry, post
+from accrue.domain.concerned import concerned_memberships, participant_with
+from accrue.domain.decide import decide
+from accrue.domain.deciding.due import next_due_at
+from accrue.domain.deciding.traits import traits_held
+from accrue.domain.decision import Decision, Facts, Refusal
+from accrue.domain.ids import id_of_due
+from accrue.domain.program.parts import MEMBER_ROLE
+from accrue.domain.program.program import ProgramVersion
+from accrue.services.ports import CatalogReader
+
+type TraitsFinder = Callable[[], Mapping[str, str]]
+
+# What nobody sent has no payload.
+NO_PAYLOAD_FORM = "none"
+
+
+class RefusedRowError(Exception):
+    """What a row asks for can't be done with what is there: nothing of it is to be written.
+
+    `balance` is what it was decided on, with what was due by then.
+    """
+
+    def __init__(self, refusal: Refusal, balance: Balance, version: ProgramVersion) -> None:
+        super().__init__(refusal)
+        self.refusal = refusal
+        self.balance = balance
+        self.version = version
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """Folds at `now`."""
+
+    catalog: CatalogReader
+    now: datetime
+
+    def fold(
+        self,
+        row: Activity,
+        membership: MembershipRef,
+        balance: Balance,
+        find_traits: TraitsFinder,
+    ) -> list[Entry]:
+        """The row's posting, with what fell due before it and because of it.
+
+        Raises RefusedRowError.
+        """
+        version = self.catalog.program_version_at(
+            row.network_id, membership.program_id, row.recorded_at
+        )
+        before = list(self._due(row, membership, balance, version))
+        balance = before[-1].balance if before else balance
+        decision = decide(
+            row, _facts(row, membership, version, find_traits), balance.state, version
+        )
+        if decision.refusal:
+            raise RefusedRowError(decision.refusal, balance, version)
+        entry = self._entry(row, membership, decision, version, balance)
+        # What is earned too late, or released too late, is past its last day as it comes.
+        return [*before, entry, *self._due(row, membership, entry.balance, version)]
+
+    def bring_up(self, occasion: "Occasion", balance: Balance) -> list[Entry]:
+        """What fell due up to the occasion; nothing if nothing did."""
+        version = self.catalog.program_version_at(
+            occasion.network_id, occasion.membership.program_id, occasion.moment
+        )
+        return list(self._fallen_due(occasion, balance, version))
+
+    def due_at_anew(self, occasion: "Occasion", balance: Balance) -> Balance:
+        """The balance with what its `due_at` is by the version of the occasion."""
+        version = self.catalog.program_version_at(
+            occasion.network_id, occasion.membership.program_id, occasion.moment
+        )
+        return replace(balance, due_at=next_due_at(balance.state, version.program))
+
+    def _due(
+        self, row: Activity, membership: MembershipRef, balance: Balance, version: ProgramVersion
+    ) -> Iterator[Entry]:
+        if row.kind is Kind.DUE:
+            return
+        user_id = participant_with(row, membership).user_id
+        occasion = Occasion(row.network_id, membership, user_id, row.recorded_at, row.request_id)
+        yield from self._fallen_due(occasion, balance, version)
+
+    def _fallen_due(
+        self, occasion: "Occasion", balance: Balance, version: ProgramVersion
+    ) -> Iterator[Entry]:
+        due_at = next_due_at(balance.state, version.program)
+        if due_at is None or due_at > occasion.moment:
+            return
+        row = occasion.due_row(due_at, balance.sequence + 1)
+        decision = decide(row, Facts((MEMBER_ROLE,)), balance.state, version)
+        assert decision.refusal is None, "what time does can't be refused"
+        entry = self._entry(row, occasion.membership, decision, version, balance)
+        yield Entry(entry.posting, entry.balance, row)
+
+    def _entry(
+        self,
+        row: Activity,
+        membership: MembershipRef,
+        decision: Decision,
+        version: ProgramVersion,
+        balance: Balance,
+    ) -> Entry:
+        posting, after = post(
+            activity=row,
+            membership=membership,
+            decision=decision,
+            version=version,
+            balance=balance,
+            # A sandbox's clock is ahead of ours, and a server's may be a little behind another's.
+            posted_at=max(self.now, row.recorded_at),
+        )
+        return Entry(posting, after)
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """When somebody acts on a membership, and for which request."""
+
+    network_id: str
+    membership: MembershipRef
+    user_id: str
+    moment: datetime
+    request_id: str
+
+    def due_row(self, due_at: datetime, sequence: int) -> Activity:
+        """The row that says what fell due."""
+        return Activity(
+            network_id=self.network_id,
+            activity_id=id_of_due(self.network_id, self.membership.program_membership_id, sequence),
+            kind=Kind.DUE,
+            front_door=FrontDoor.CLOCK,
+            activity_type_id=Kind.DUE.value,
+            amount=Decimal(0),
+            participants=(Participant(MEMBER_ROLE, self.user_id, (self.membership,)),),
+            occurred_at=due_at,
+            recorded_at=self.moment,
+            request_id=self.request_id,
+            invocation_id=self.request_id,
+            key_id="",
+            payload_form=NO_PAYLOAD_FORM,
+            payload_hash="",
+        )
+
+
+def _facts(
+    row: Activity, membership: MembershipRef, version: ProgramVersion, find_traits: TraitsFinder
+) -> Facts:
+    standing = participant_with(row, membership).standing
+    # Read only for programs that ask, about activities, and of users who may earn something.
+    asks = bool(version.program.trait_conditions) and row.kind is Kind.ACTIVITY
+    traits = find_traits() if asks and standing.why_nothing is None else {}
+    return Facts(
+        roles=concerned_memberships(row)[membership],
+        traits_held=traits_held(version.program, traits),
+        standing=standing,
+    )

@@ -1,0 +1,62 @@
+"""Postings of what was spent, held and adjusted, and of what fell due."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+from accrue.domain.activity import Kind, Outcome
+from accrue.domain.decision import HoldChange, HoldStatus, PointLine, TierChange
+from accrue.domain.purse import Lot, LotChange
+from tests.unit.activities import NOON
+from tests.unit.postings import EVERYTHING, NOTHING
+
+ENDING = Lot(None, date(2026, 12, 31))
+WAITING = Lot(date(2026, 3, 15), date(2026, 12, 31))
+HOLD = HoldChange("ik_hold", HoldStatus.HELD, Decimal(40), NOON + timedelta(days=7))
+
+APPLIED = replace(NOTHING, outcome=Outcome.APPLIED, reason=None, considered=())
+AWARDED = replace(
+    EVERYTHING,
+    quests=(),
+    tier=None,
+    lots=(LotChange(ENDING, Decimal(20)), LotChange(WAITING, Decimal(100))),
+    available_after=Decimal("32.50"),
+)
+REDEEMED = replace(
+    APPLIED,
+    kind=Kind.REDEMPTION,
+    lines=(PointLine("member", Decimal(-30), "redeemed"),),
+    points=Decimal(-30),
+    lots=(LotChange(ENDING, Decimal(-20)), LotChange(Lot(), Decimal("-10.00"))),
+    available_after=Decimal("2.50"),
+)
+ADJUSTED = replace(
+    APPLIED,
+    kind=Kind.ADJUSTMENT,
+    lines=(PointLine("member", Decimal(-30), "sent twice"),),
+    points=Decimal(-30),
+    balance_after=Decimal("-17.50"),
+    available_after=Decimal("-17.50"),
+)
+HELD = replace(APPLIED, kind=Kind.HOLD, holds=(HOLD,), available_after=Decimal("2.50"))
+CAPTURED = replace(
+    APPLIED,
+    kind=Kind.CAPTURE,
+    lines=(PointLine("member", Decimal(-15), "captured"),),
+    points=Decimal(-15),
+    holds=(replace(HOLD, status=HoldStatus.CAPTURED, captured=Decimal(15)),),
+)
+RELEASED = replace(APPLIED, kind=Kind.RELEASE, holds=(replace(HOLD, status=HoldStatus.RELEASED),))
+FELL_DUE = replace(
+    APPLIED,
+    kind=Kind.DUE,
+    lines=(PointLine("member", Decimal(-25), "expired"),),
+    points=Decimal(-25),
+    lots=(LotChange(ENDING, Decimal(-25)), LotChange(WAITING, Decimal(-50))),
+    matured=Decimal(50),
+    holds=tuple(
+        replace(HOLD, hold_id=f"ik_hold{number}", status=HoldStatus.LAPSED) for number in (1, 2)
+    ),
+    tier=TierChange("silver", None),
+)
+ALL = (AWARDED, REDEEMED, ADJUSTED, HELD, CAPTURED, RELEASED, FELL_DUE)

@@ -1,0 +1,151 @@
+"""When something falls due next, and what becomes of that under another version."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from accrue.domain.balance import Balance
+from accrue.domain.decision import TierChange
+from accrue.domain.program.program import Program, ProgramVersion
+from accrue.services.apply_rules import RuleApplier
+from accrue.services.fold import Occasion
+from tests.unit.activities import (
+    ANN,
+    NOON,
+    PROGRAM_ID,
+    activity,
+    earn,
+    in_force,
+    lifetime_tiers,
+    written,
+)
+from tests.unit.chains import assert_balances_are_folds
+from tests.unit.fakes import FakeBook, FakeCatalog
+
+PLACE = ("demo", ANN)
+NEXT = NOON + timedelta(days=1)
+LOST_AT = (NOON + timedelta(days=4)).replace(hour=0)
+LATER = NOON + timedelta(days=30)
+# Bought the day before noon, within a window of five days.
+BOUGHT = activity("50")
+
+
+def tiers(days: int = 5, *levels: tuple[str, int]) -> dict[str, Any]:
+    by = {"kind": "rolling_points", "days": days}
+    of = [{"tier_id": t, "name": t, "enters_at": at} for t, at in levels or [("silver", 40)]]
+    return {"by": by, "levels": of}
+
+
+def club(**parts: Any) -> Program:
+    return written(rules=[earn()], **parts)
+
+
+class Club:
+    """Ann bought something under the first version; the second one begins the day after."""
+
+    def __init__(self, before: Program, after: Program) -> None:
+        self.versions = [in_force(before), ProgramVersion(2, NEXT, after)]
+        self.book = FakeBook()
+        self.apply(BOUGHT)
+
+    def apply(self, *rows: Any) -> None:
+        """Apply activities."""
+        assert self._applier.apply(rows) == []
+
+    def bring_up(self, moment: Any) -> int:
+        """Post what fell due."""
+        return self._applier.bring_up(Occasion("demo", ANN, "user-ann", moment, "due"))
+
+    @property
+    def balance(self) -> Balance:
+        """As it is stored."""
+        return self.book.balances[PLACE]
+
+    @property
+    def _applier(self) -> RuleApplier:
+        return RuleApplier(FakeCatalog({PROGRAM_ID: self.versions}), self.book, LATER)
+
+
+def test_a_tier_will_be_lost() -> None:
+    rolling = club(tiers=tiers())
+    club_of = Club(rolling, rolling)
+    assert club_of.balance.due_at == LOST_AT
+
+    assert club_of.bring_up(LOST_AT - timedelta(microseconds=1)) == 0
+    assert club_of.bring_up(LOST_AT) == 1
+
+    assert club_of.book.chain(PLACE)[-1].tier == TierChange("silver", None)
+    assert club_of.balance.due_at is None
+
+
+@pytest.mark.parametrize(
+    ("after", "due_at"),
+    [
+        (club(tiers=lifetime_tiers(silver="40")), None),
+        (club(tiers=tiers(10)), LOST_AT + timedelta(days=5)),
+    ],
+)
+def test_what_is_not_due_any_more_under_a_newer_version_is_not_found_for_ever(
+    after: Program, due_at: Any
+) -> None:
+    """The index has it until somebody keeps what is true now; there is nothing to post."""
+    club_of = Club(club(tiers=tiers()), after)
+    state = club_of.balance.state
+
+    assert club_of.bring_up(LOST_AT) == 0
+
+    assert club_of.balance.due_at == due_at
+    assert (club_of.balance.state, club_of.balance.sequence) == (state, 1)
+    assert len(club_of.book.postings) == 1
+
+
+def test_who_moved_the_balance_meanwhile_knows_better() -> None:
+    club_of = Club(club(tiers=tiers()), club())
+    real = club_of.book.find_balance
+
+    def find(network_id: str, membership: Any) -> Balance:
+        found = real(network_id, membership)
+        club_of.book.find_balance = real  # type: ignore[method-assign]
+        club_of.apply(activity("1", activity_id="ik_2", recorded_at=LATER))
+        return found
+
+    club_of.book.find_balance = find  # type: ignore[method-assign]
+
+    assert club_of.bring_up(LOST_AT) == 0
+
+    assert [club_of.balance.sequence, club_of.balance.state.points] == [2, 51]
+    assert club_of.balance.due_at is None
+
+
+def test_an_activity_that_comes_late_does_not_hide_what_a_newer_version_sees_coming() -> None:
+    club_of = Club(club(), club(tiers=tiers()))
+    club_of.apply(activity("50", activity_id="ik_2", occurred_at=NEXT, recorded_at=NEXT))
+    coming = club_of.balance.due_at
+    assert coming == LOST_AT + timedelta(days=2)
+
+    # Recorded before the second version began, which knows tiers.
+    club_of.apply(activity("1", activity_id="ik_3", seconds=1))
+
+    assert club_of.balance.due_at == coming
+    assert club_of.bring_up(coming) == 1
+    assert_balances_are_folds(club_of.book, [BOUGHT, *_rows(club_of)], club_of.versions)
+
+
+def _rows(club_of: Club) -> list[Any]:
+    assert club_of.book.chain(PLACE)[-1].tier == TierChange("silver", None)
+    return [
+        activity("50", activity_id="ik_2", occurred_at=NEXT, recorded_at=NEXT),
+        activity("1", activity_id="ik_3", seconds=1),
+    ]
+
+
+def test_what_everybody_has_is_nothing_that_falls_due() -> None:
+    """A newer version gives a tier to everybody from the beginning."""
+    before = club(tiers=tiers(5, ("gold", 1000)))
+    club_of = Club(before, club(tiers=tiers(5, ("basic", 0), ("gold", 1000))))
+    assert club_of.balance.state.tier_id is None
+
+    assert club_of.bring_up(LATER) == 0
+
+    assert len(club_of.book.postings) == 1
