@@ -181,9 +181,9 @@ def test_a_posting_without_its_balance_is_never_written(
 
     def refuse(*arguments: Any) -> Any:
         write = put(*arguments)
-        write["Put"]["ConditionExpression"] = "attribute_exists(never)"
-        write["Put"].pop("ExpressionAttributeNames", None)
-        write["Put"].pop("ExpressionAttributeValues", None)
+        write["ConditionExpression"] = "attribute_exists(never)"
+        write.pop("ExpressionAttributeNames", None)
+        write.pop("ExpressionAttributeValues", None)
         return write
 
     with monkeypatch.context() as broken:

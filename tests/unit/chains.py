@@ -45,7 +45,7 @@ def assert_book_is_sound(book: FakeBook, ledger: Iterable[Activity]) -> None:
 
 
 def assert_purse_is_sound(purse: Purse, points: Fraction) -> None:
-    """Assert that the lots and holds, less what is owed, are the points, and hold more than nothing."""
+    """Assert that the lots and holds, less what is owed, are the points, and none is empty."""
     lots = [Fraction(points) for points in purse.lots.values()]
     held = [Fraction(points) for hold in purse.holds.values() for points in hold.parts.values()]
     assert all(number > 0 for number in (*lots, *held))

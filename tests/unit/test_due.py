@@ -1,5 +1,6 @@
 """When something falls due next, and what becomes of that under another version."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -24,7 +25,8 @@ from tests.unit.chains import assert_balances_are_folds
 from tests.unit.fakes import FakeBook, FakeCatalog
 
 PLACE = ("demo", ANN)
-NEXT = NOON + timedelta(days=1)
+DAY = timedelta(days=1)
+NEXT = NOON + DAY
 LOST_AT = (NOON + timedelta(days=4)).replace(hour=0)
 LATER = NOON + timedelta(days=30)
 # Bought the day before noon, within a window of five days.
@@ -149,3 +151,34 @@ def test_what_everybody_has_is_nothing_that_falls_due() -> None:
     assert club_of.bring_up(LATER) == 0
 
     assert len(club_of.book.postings) == 1
+
+
+def test_a_tier_reached_and_lost_before_anybody_looked_is_no_row() -> None:
+    """What is dated ahead counts on its day; a month later that is over."""
+    rolling = club(tiers=tiers())
+    club_of = Club(rolling, rolling)
+    club_of.bring_up(LOST_AT)
+    ahead = activity("40", activity_id="ik_2", occurred_at=LOST_AT + DAY, recorded_at=LOST_AT)
+    club_of.apply(ahead)
+    assert club_of.balance.due_at == LOST_AT + DAY
+    before = club_of.balance
+
+    assert club_of.bring_up(LATER) == 0
+
+    assert club_of.balance == replace(before, due_at=None)
+    assert len(club_of.book.postings) == before.sequence
+
+
+def test_but_each_is_told_to_who_looks_in_time() -> None:
+    rolling = club(tiers=tiers())
+    club_of = Club(rolling, rolling)
+    club_of.bring_up(LOST_AT)
+    club_of.apply(
+        activity("40", activity_id="ik_2", occurred_at=LOST_AT + DAY, recorded_at=LOST_AT)
+    )
+
+    assert club_of.bring_up(LOST_AT + DAY) == 1
+    assert club_of.bring_up(LATER) == 1
+
+    told = [posting.tier for posting in club_of.book.chain(PLACE)]
+    assert told[-2:] == [TierChange(None, "silver"), TierChange("silver", None)]

@@ -187,8 +187,11 @@ class Purse:
         that were spendable for a day paid off what was owed on that day.
         """
         purse, fallen = self, Fallen()
-        while (due_at := purse.next_due_at(zone)) is not None and due_at <= moment:
+        due_at = purse.next_due_at(zone)
+        while due_at is not None and due_at <= moment:
             purse, fallen = purse._at(due_at, day_of(due_at, zone), fallen)
+            done, due_at = due_at, purse.next_due_at(zone)
+            assert due_at is None or due_at > done, "what fell due would fall due for ever"
         return purse, fallen
 
     def _at(self, moment: datetime, today: date, fallen: Fallen) -> tuple["Purse", Fallen]:

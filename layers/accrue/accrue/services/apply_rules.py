@@ -165,7 +165,9 @@ class RuleApplier:
         raise BalanceMovedError(f"{MAX_ROUNDS} times in a row")
 
     def _keep_due_at(self, occasion: Occasion, balance: Balance) -> None:
-        """What was to fall due may not under a newer version: it must not be found for ever."""
+        """What was to fall due may not under a newer version, or came to nothing: it must not be
+        found for ever.
+        """
         if balance.due_at is None or balance.due_at > occasion.moment:
             return
         anew = self._folder.due_at_anew(occasion, balance)

@@ -15,9 +15,11 @@ from accrue.domain.balance import Balance, Entry, post
 from accrue.domain.concerned import concerned_memberships, participant_with
 from accrue.domain.decide import decide
 from accrue.domain.deciding.due import next_due_at
+from accrue.domain.deciding.tiers import brought_up_to
 from accrue.domain.deciding.traits import traits_held
 from accrue.domain.decision import Decision, Facts, Refusal
 from accrue.domain.ids import id_of_due
+from accrue.domain.program.days import day_of
 from accrue.domain.program.parts import MEMBER_ROLE
 from accrue.domain.program.program import ProgramVersion
 from accrue.services.ports import CatalogReader
@@ -81,11 +83,15 @@ class Folder:
         return list(self._fallen_due(occasion, balance, version))
 
     def due_at_anew(self, occasion: "Occasion", balance: Balance) -> Balance:
-        """The balance with what its `due_at` is by the version of the occasion."""
+        """The balance with what its `due_at` is by the version of the occasion, of which nothing is
+        due.
+        """
         version = self.catalog.program_version_at(
             occasion.network_id, occasion.membership.program_id, occasion.moment
         )
-        return replace(balance, due_at=next_due_at(balance.state, version.program))
+        today = day_of(occasion.moment, version.program.zone)
+        state = brought_up_to(today, balance.state, version.program)
+        return replace(balance, due_at=next_due_at(state, version.program))
 
     def _due(
         self, row: Activity, membership: MembershipRef, balance: Balance, version: ProgramVersion
@@ -105,6 +111,8 @@ class Folder:
         row = occasion.due_row(due_at, balance.sequence + 1)
         decision = decide(row, Facts((MEMBER_ROLE,)), balance.state, version)
         assert decision.refusal is None, "what time does can't be refused"
+        if not _says_anything(decision):
+            return
         entry = self._entry(row, occasion.membership, decision, version, balance)
         yield Entry(entry.posting, entry.balance, row)
 
@@ -156,6 +164,11 @@ class Occasion:
             payload_form=NO_PAYLOAD_FORM,
             payload_hash="",
         )
+
+
+def _says_anything(decision: Decision) -> bool:
+    """Not if a tier was reached and lost again before anybody looked: whoever looks sees that."""
+    return bool(decision.lines or decision.matured or decision.holds or decision.tier)
 
 
 def _facts(
