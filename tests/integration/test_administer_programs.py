@@ -545,7 +545,7 @@ def test_the_periods_of_all_versions_are_kept_and_bounded(world: World) -> None:
 
     (fault,) = refused.body["errors"]
     assert (refused.status, fault["pointer"]) == (422, "/program")
-    assert "may have 1,564 lots of points at once: 1,500 is the most" in fault["message"]
+    assert "may have 1,569 lots of points at once: 1,500 is the most" in fault["message"]
     assert [fault["pointer"] for fault in imported["errors"]] == ["/programs/0"]
     assert publish(world, ONE(), headers=OVERWRITE).status == 200
     assert publish(world, waiting(364), headers=OVERWRITE).status == 200

@@ -81,7 +81,7 @@ def test_every_event_fits() -> None:
     assert_all_fit(derived())
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(cases(in_any_order=False))
 def test_whatever_the_program_every_event_fits(case: Case) -> None:
     book = FakeBook()

@@ -123,7 +123,7 @@ def balances(book: FakeBook) -> dict[Place, Fraction]:
     }
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     ledger=ledgers(),
     document=programs(),
@@ -164,7 +164,6 @@ def test_any_order_batching_and_repetition_gives_the_exact_balances(  # noqa: PL
     assert book.postings.keys() == places
 
 
-@settings(deadline=None)
 @given(
     row=ledgers().filter(bool).map(lambda ledger: ledger[0]),
     document=programs(),
@@ -264,7 +263,7 @@ def _membership(balance: Balance, chain: Sequence[Posting]) -> object:
     )
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(cases(in_any_order=True), st.data())
 def test_without_order_dependent_parts_any_delivery_comes_to_the_same(
     case: Case, data: st.DataObject
@@ -277,7 +276,7 @@ def test_without_order_dependent_parts_any_delivery_comes_to_the_same(
     assert what_it_came_to(book) == what_it_came_to(delivered(case, in_order(case)))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(cases(in_any_order=False), st.data())
 def test_whatever_the_program_balances_are_the_fold_of_the_postings(
     case: Case, data: st.DataObject
@@ -332,7 +331,7 @@ def _assert_state_is_bounded(case: Case, state: MembershipState) -> None:
     assert all(len(periods) <= 2 for periods in state.counters.values())
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(cases(in_any_order=False, in_time=True, may_change=False))
 def test_in_order_of_time_no_limit_is_ever_passed(case: Case) -> None:
     program = case.versions[0].program

@@ -273,7 +273,7 @@ DATED_AHEAD = Life(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(lives)
 @example(DATED_AHEAD)
 def test_every_point_is_where_it_would_be_one_by_one(life: Life) -> None:
@@ -377,7 +377,7 @@ def _bring_up_unchanged(till: Till, moment: datetime) -> None:
     assert till.bring_up(moment) == 0
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(lives, st.lists(st.sampled_from([0, 0, 1, 3, PROMPTLY]), max_size=15))
 def test_lazily_is_promptly_is_whenever(life: Life, looks: list[int]) -> None:
     # A slow clock acts before what others posted already: who looks when then matters.

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from accrue.domain.activity import (
@@ -201,7 +201,6 @@ def _stored(attributes: Mapping[str, Any]) -> dict[str, Any]:
     return to_attributes(to_item(attributes))
 
 
-@settings(deadline=None)
 @given(activities)
 def test_an_activity_is_read_as_it_was_written(row: Activity) -> None:
     stored = _stored(row.to_attributes())
@@ -236,25 +235,21 @@ def test_a_row_that_is_not_the_one_that_was_written_is_not_read() -> None:
         Activity.from_attributes(changed)
 
 
-@settings(deadline=None)
 @given(markers)
 def test_a_marker_is_read_as_it_was_written(marker: ReferenceMarker) -> None:
     assert ledger_row_from_attributes(_stored(marker.to_attributes())) == marker
 
 
-@settings(deadline=None)
 @given(balances)
 def test_a_balance_is_read_as_it_was_written(balance: Balance) -> None:
     assert Balance.from_attributes(_stored(balance.to_attributes("demo", ANN))) == balance
 
 
-@settings(deadline=None)
 @given(states)
 def test_a_state_is_read_as_it_was_written(state: MembershipState) -> None:
     assert MembershipState.from_attributes(_stored(state.to_attributes())) == state
 
 
-@settings(deadline=None)
 @given(postings)
 def test_a_posting_is_read_as_it_was_written(posting: Posting) -> None:
     stored = _stored(posting.to_attributes())

@@ -25,7 +25,8 @@ class BrokenPurseError(Exception):
 def with_lines(lines: Iterable[PointLine], situation: Situation, today: date) -> Purse:
     """The purse once the lines are posted: first what is awarded comes in.
 
-    Raises BelowZeroError if it would owe more than before, in a program that does not want that.
+    Raises BelowZeroError if it would owe more than after what came in, in a program that does not
+    want that.
     """
     lines = tuple(lines)
     awarded = situation.state.purse.put(_lots(lines, situation), today)

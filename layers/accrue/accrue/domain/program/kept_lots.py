@@ -24,8 +24,9 @@ MAX_LOTS = 1500
 PERIOD_MARK: Final = "~"
 _NEVER: Final = "never"
 _DAY, _MONTH, _YEAR = _SPANS = ("day", "month", "year")
-# Today itself, and the day ahead on which an activity may occur.
-_TODAY_AND_TOMORROW = 2
+# Today itself, and those on which an activity may occur that is dated a day ahead: two, over a
+# day of 23 hours.
+_TODAY_AND_AHEAD = 3
 
 
 class Period(NamedTuple):
@@ -57,7 +58,8 @@ def most_lots(periods: Iterable[Period]) -> int:
     ever: never fewer than there can be.
     """
     all_periods = frozenset(periods)
-    waiting = sum(period.pending_days + 1 for period in all_periods if period.pending_days)
+    waits = (period.pending_days for period in all_periods if period.pending_days)
+    waiting = sum(days - 1 + _TODAY_AND_AHEAD for days in waits)
     return waiting + 1 + _last_days({(period.by, period.number) for period in all_periods})
 
 
@@ -88,5 +90,5 @@ def _last_days(kinds: set[tuple[str, int]]) -> int:
     longest: dict[str, int] = {}
     for by, number in kinds - {(_NEVER, 0)}:
         longest[by] = max(number, longest.get(by, 0))
-    spans = [number + _TODAY_AND_TOMORROW for by, number in longest.items() if by in _SPANS]
+    spans = [number + _TODAY_AND_AHEAD for by, number in longest.items() if by in _SPANS]
     return sum(spans) + len(longest) - len(spans)
