@@ -34,6 +34,7 @@ def warm(stack: LiveStack) -> None:
         lambda: _expect(stack, "GET", f"{network}/activities/none", village, range(404, 405)),
         lambda: _invoke(stack, "apply_rules", {"Records": []}),
         lambda: _invoke(stack, "reconcile", {}),
+        lambda: _invoke(stack, "apply_due", {}),
         lambda: _invoke(stack, "publish_events", {"Records": []}),
         lambda: _invoke(stack, "deliver_webhook", {"Records": []}),
         lambda: _expect(stack, "GET", f"{network}/webhooks", admin, range(200, 201)),
@@ -42,6 +43,8 @@ def warm(stack: LiveStack) -> None:
         lambda: _expect(stack, "GET", f"{network}/activity-types", admin, range(200, 201)),
         lambda: _expect(stack, "GET", f"{network}/document", admin, range(200, 201)),
         lambda: _expect(stack, "GET", f"{network}/api-keys", admin, range(200, 201)),
+        # The demo is no sandbox.
+        lambda: _expect(stack, "GET", f"{network}/clock", admin, range(409, 410)),
         lambda: _expect(stack, "GET", network, admin, range(200, 201)),
     ]
     with ThreadPoolExecutor(AT_ONCE) as pool:

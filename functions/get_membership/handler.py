@@ -6,6 +6,7 @@ from typing import Any
 
 from accrue.domain.amounts import canonical_text
 from accrue.domain.program.tiers import Level
+from accrue.domain.purse import Hold
 from accrue.domain.standing import Coming, PointsStanding, QuestStanding, TierStanding
 from accrue.domain.timestamps import to_text
 from accrue.runtime.clock import utc_now
@@ -75,14 +76,19 @@ def _points(points: PointsStanding) -> dict[str, Any]:
         and _coming(points.expiring_next, "last_day", "expires_at"),
         "pending_next": points.pending_next
         and _coming(points.pending_next, "spendable_on", "spendable_at"),
-        "holds": [
-            {
-                "hold_id": hold_id,
-                "points": canonical_text(hold.points),
-                "expires_at": to_text(hold.expires_at),
-            }
-            for hold_id, hold in points.holds.items()
-        ],
+        "holds": [_hold(hold_id, hold) for hold_id, hold in points.holds.items()],
+    }
+
+
+def _hold(hold_id: str, hold: Hold) -> dict[str, Any]:
+    # Of the points that never expire, it is None.
+    last_days = (day for day in hold.parts if day is not None)
+    last_day = min(last_days, default=None)
+    return {
+        "hold_id": hold_id,
+        "points": canonical_text(hold.points),
+        "last_day": last_day and last_day.isoformat(),
+        "expires_at": to_text(hold.expires_at),
     }
 
 

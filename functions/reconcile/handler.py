@@ -1,6 +1,7 @@
 """Scheduled: finds activities that nothing came of, and applies them."""
 
 import random
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,6 +29,9 @@ book = BalanceTable(client, settings.balance_table, ledger)
 progress = ReconcileProgressTable(client, settings.balance_table)
 # A page of the ledger, its failures logged, ends well within this.
 LEAST_TIME_LEFT_MS = 20_000
+# One run begins each minute: so a network with much to sweep is swept all the time, and leaves most
+# of each run to the others.
+SHORTEST_TURN_MS = 60_000
 
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -37,18 +41,29 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     now = utc_now()
     until = now - timedelta(seconds=settings.reconcile_grace_seconds)
     lookback = event.get("lookback_seconds")
-    reconciler = Reconciler(
-        ledger=ledger,
-        book=book,
-        progress=progress,
-        applier=RuleApplier(catalog, book, now),
-        has_time=lambda: context.get_remaining_time_in_millis() > LEAST_TIME_LEFT_MS,
-    )
     networks = list(catalog.list_network_ids())
     # Another order each time: if there is not time for all, it is not always the same that wait.
     random.shuffle(networks)
     window = timedelta(seconds=lookback) if lookback else None
-    return {network: _reconcile(reconciler, network, until, window) for network in networks}
+    reports: dict[str, Any] = {}
+    for position, network_id in enumerate(networks):
+        reconciler = Reconciler(
+            ledger=ledger,
+            book=book,
+            progress=progress,
+            applier=RuleApplier(catalog, book, now),
+            has_time=_turn(context, len(networks) - position),
+        )
+        reports[network_id] = _reconcile(reconciler, network_id, until, window)
+    return reports
+
+
+def _turn(context: LambdaContext, networks_left: int) -> Callable[[], bool]:
+    """Whether the next network still has time, so many networks being left with it."""
+    left_ms = context.get_remaining_time_in_millis() - LEAST_TIME_LEFT_MS
+    turn_ms = max(left_ms // networks_left, SHORTEST_TURN_MS)
+    least_left_ms = LEAST_TIME_LEFT_MS + max(left_ms - turn_ms, 0)
+    return lambda: context.get_remaining_time_in_millis() > least_left_ms
 
 
 def _reconcile(

@@ -86,6 +86,7 @@ def test_points_expire_once_their_last_day_is_over(
         ],
         "occurred_at": "2026-03-31T22:00:00.000000Z",
         "recorded_at": "2026-03-31T22:00:20.000000Z",
+        "as_of": "2026-03-31T22:00:20.000000Z",
         "request_id": row["request_id"],
         "key_id": "",
         "payload_form": "none",

@@ -83,7 +83,7 @@ def test_what_fell_due_is_a_row_with_its_own_events(
 
     row, result = shown(beans, due_id)
 
-    assert (row["kind"], row["front_door"], row["key_id"]) == ("due", "clock", "")
+    assert (row["kind"], row["front_door"], row["key_id"]) == ("due", "clock", None)
     assert row["occurred_at"] == "2026-03-10T23:00:00.000000Z"
     lots = [
         {"points": "-5", "spendable_on": None, "last_day": "2026-03-31"},
@@ -133,10 +133,14 @@ def test_a_hold_is_shown_from_its_beginning_to_its_end(
         "status": "held",
         "points": "3",
         "captured": "0",
+        "captured_lots": [],
         "expires_at": "2026-03-01T13:00:00.000000Z",
     }
     assert held_result["holds"] == [change]
-    assert capture_result["holds"] == [change | {"status": "captured", "captured": "1"}]
+    spent = [{"points": "-1", "last_day": "2026-03-31"}]
+    assert capture_result["holds"] == [
+        change | {"status": "captured", "captured": "1", "captured_lots": spent}
+    ]
     assert (held_result["points"], held_result["available_after"]) == ("0", "2")
     assert (capture_result["points"], capture_result["available_after"]) == ("-1", "2")
     assert [e["type"] for r in (held_result, capture_result) for e in r["events"]] == [
@@ -144,8 +148,19 @@ def test_a_hold_is_shown_from_its_beginning_to_its_end(
         "hold.captured",
     ]
 
+    (told,) = (each["data"] for each in held_result["events"])
+    assert told["lots"] == [{"points": "-3", "spendable_on": None, "last_day": "2026-03-31"}]
+    (told,) = (each["data"] for each in capture_result["events"])
+    assert told["captured_lots"] == spent
+    assert told["lots"] == [{"points": "2", "spendable_on": None, "last_day": "2026-03-31"}]
+
     # Of the other, a membership shows all until the hour is over.
-    open_hold = {"hold_id": lapsing_id, "points": "2", "expires_at": change["expires_at"]}
+    open_hold = {
+        "hold_id": lapsing_id,
+        "points": "2",
+        "last_day": "2026-03-31",
+        "expires_at": change["expires_at"],
+    }
     clock.move_to("2026-03-01T12:59:59.999999Z")
     body = beans.get_membership("ann").body
     assert (body["held"], body["available"], body["holds"]) == ("2", "2", [open_hold])

@@ -8,6 +8,7 @@ import time_machine
 from tests.integration.bodies import HANG_EXAMPLE, VILLAGE_SAMPLE, hang_activity
 from tests.integration.networks import demo_network
 from tests.integration.rich_network import purchase, rich_network
+from tests.integration.spending import earn, held
 from tests.integration.world import Answer, World
 
 JSON = {"Content-Type": "application/json"}
@@ -333,3 +334,20 @@ def _not_found() -> Answer:
             "request_id": "gateway-request",
         },
     )
+
+
+def test_a_hold_shows_which_of_its_points_would_expire_first(spenders: World) -> None:
+    earn(spenders, "40", "visit")
+    earn(spenders, "5", "visit", on="2026-02-10")
+    earn(spenders, "7")
+    first = held(spenders, "46")
+    second = held(spenders, "6", key="hold-2")
+
+    shown = spenders.get_membership("ann").body
+
+    expires_at = "2026-03-08T12:00:00.000000Z"
+    assert shown["holds"] == [
+        {"hold_id": first, "points": "46", "last_day": "2026-03-12", "expires_at": expires_at},
+        # Points that never expire.
+        {"hold_id": second, "points": "6", "last_day": None, "expires_at": expires_at},
+    ]

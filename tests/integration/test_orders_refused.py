@@ -92,7 +92,7 @@ def test_an_adjustment_is_not_of_nothing(unchanged_world: World, points: object)
         (-3600, "is out of range: send 60 to 2592000 seconds"),
         ("1e99", "is out of range: send 60 to 2592000 seconds"),
         (60.5, "is not a whole number: send whole seconds"),
-        ("an hour", '"an hour" is not a number: send one such as "10.50"'),
+        ("an hour", "is not a number: send whole seconds, such as 900"),
         ([], "must be a number, not an array"),
         (False, "must be a number, not a boolean"),
     ],

@@ -226,9 +226,9 @@ def test_out_of_time_it_stops_and_goes_on_where_it_was(
     reports: list[dict[str, Any]] = []
 
     while not reports or not reports[-1]["is_complete"]:
-        # Asked before each slice and page: there is time for ten.
+        # Asked at the beginning, before each slice and before each page: there is time for ten.
         reports.append(
-            _reconcile_within(world, _RunningOut("reconcile", remaining_ms=200_000))["demo"]
+            _reconcile_within(world, _RunningOut("reconcile", remaining_ms=215_000))["demo"]
         )
         assert len(reports) < 10
 
@@ -446,9 +446,9 @@ def test_out_of_time_within_a_slice_it_keeps_what_it_has_applied(
         hang_post(f"hang-{number}").act(world)
     clock.shift(timedelta(seconds=121))
 
-    # Asked before each slice, of which the third has rows, and before each page: there is time
-    # for one page.
-    report = _reconcile_within(world, _RunningOut("reconcile", remaining_ms=90_000))
+    # Asked at the beginning, before each slice, of which the third has rows, and before each page:
+    # there is time for one page.
+    report = _reconcile_within(world, _RunningOut("reconcile", remaining_ms=105_000))
 
     assert report == {"demo": _summary(checked=1, found=1, is_complete=False)}
     assert world.balance("12345") == "50"
@@ -469,7 +469,7 @@ def test_out_of_time_before_the_stuck_it_tries_them_the_next_time(
     clock.shift(timedelta(hours=1))
 
     # Six slices cover the hour.
-    report = _reconcile_within(world, _RunningOut("reconcile", remaining_ms=120_000))
+    report = _reconcile_within(world, _RunningOut("reconcile", remaining_ms=135_000))
 
     assert report == {"demo": _summary(checked=0, found=0, is_complete=False)}
     assert len(_stuck(world)) == 1

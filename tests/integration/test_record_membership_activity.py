@@ -24,7 +24,7 @@ REUSED = {
         {
             "pointer": "/idempotency_key",
             "message": "stands for another payload: send the first payload again to retry it,"
-            " or a new key for a new activity",
+            " or a new key for something new",
         }
     ],
     "request_id": "gateway-request",

@@ -71,7 +71,7 @@ def assert_balances_are_folds(
 def _decided_again(
     row: Activity, posting: Posting, state: MembershipState, versions: Sequence[ProgramVersion]
 ) -> MembershipState:
-    version = version_in_force(versions, row.recorded_at)
+    version = version_in_force(versions, row.decided_as_of)
     questions = version.program.trait_conditions
     facts = Facts(
         concerned_memberships(row)[posting.membership],

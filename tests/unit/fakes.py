@@ -168,6 +168,9 @@ class FakeCatalog:
     def find_membership(self, network_id: str, program_membership_id: str) -> Membership | None:
         raise NotImplementedError
 
+    def find_membership_now(self, network_id: str, program_membership_id: str) -> Membership | None:
+        return self.find_membership(network_id, program_membership_id)
+
     def find_api_key(self, network_id: str, key_id: str) -> ApiKey | None:
         raise NotImplementedError
 
@@ -214,7 +217,7 @@ class FakeProgress:
 
     def save_swept_until(self, network_id: str, moment: datetime) -> None:
         self.pause()
-        self.swept[network_id] = moment
+        self.swept[network_id] = max(moment, self.swept.get(network_id, moment))
         self.pause()
 
     def list_stuck(self, network_id: str) -> Sequence[str]:

@@ -115,6 +115,31 @@ def test_what_can_not_be_is_refused_and_changes_nothing(
     assert (decision.lines, decision.lots, decision.holds, decision.tier) == ((), (), (), None)
 
 
+@pytest.mark.parametrize(
+    ("kind", "points", "is_done"),
+    [
+        # All that there is, or what leaves whole points behind.
+        (Kind.REDEMPTION, "10.55", True),
+        (Kind.REDEMPTION, "0.55", True),
+        (Kind.REDEMPTION, "10.5", False),
+        (Kind.HOLD, "0.55", True),
+        (Kind.HOLD, "0.5", False),
+        (Kind.ADJUSTMENT, "-0.55", True),
+        (Kind.ADJUSTMENT, "0.45", True),
+        (Kind.ADJUSTMENT, "-0.5", False),
+        (Kind.ADJUSTMENT, "0.55", False),
+    ],
+)
+def test_fractions_that_an_earlier_version_gave_can_go(
+    kind: Kind, points: str, *, is_done: bool
+) -> None:
+    whole = written(points={"unit": "p"}, rules=[earn()])
+
+    decision = decided(order(kind, points, NOW), purse("10.55 ever"), whole)
+
+    assert decision.refusal is (None if is_done else Refusal.TOO_MANY_DECIMALS)
+
+
 @pytest.mark.parametrize("standing", FORGOTTEN_TOO)
 @pytest.mark.parametrize("kind", [Kind.REDEMPTION, Kind.HOLD])
 def test_who_may_not_earn_may_not_spend(kind: Kind, standing: UserStanding) -> None:
@@ -278,6 +303,27 @@ def test_it_is_rejected_with_the_reason_where_balances_stay_above_zero() -> None
 
 def test_else_it_is_owed() -> None:
     assert decided(reported("-101"), document=LENIENT).after.purse.owed == 1
+
+
+BOTH_WAYS = written(
+    points={"unit": "p", "expiry": {"kind": "after_days", "days": 30}},
+    rules=[earn(rule_id="back"), earn("-1", rule_id="forth", expiry={"kind": "never"})],
+)
+
+
+def test_what_brings_as_much_as_it_takes_is_applied_whatever_is_owed() -> None:
+    decision = decided(reported("10"), purse(owed="5"), BOTH_WAYS)
+
+    assert decision.outcome is Outcome.APPLIED
+    assert decision.after.purse == purse(owed="5")
+
+
+def test_what_comes_after_its_last_day_pays_nothing_of_what_is_taken() -> None:
+    late = replace(reported("10"), occurred_at=NOW - timedelta(days=60))
+
+    decision = decided(late, purse("10 ever"), BOTH_WAYS)
+
+    assert decision.after.purse == purse(f"10 to {date(2026, 2, 8)}")
 
 
 def test_what_is_earned_goes_into_its_lot() -> None:

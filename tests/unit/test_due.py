@@ -1,13 +1,18 @@
 """When something falls due next, and what becomes of that under another version."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from accrue.domain.balance import Balance
+from accrue.domain.deciding import tiers as tiers_of_points
 from accrue.domain.decision import TierChange
+from accrue.domain.membership_state import MembershipState
 from accrue.domain.program.program import Program, ProgramVersion
 from accrue.services.apply_rules import RuleApplier
 from accrue.services.fold import Occasion
@@ -140,6 +145,54 @@ def _rows(club_of: Club) -> list[Any]:
         activity("50", activity_id="ik_2", occurred_at=NEXT, recorded_at=NEXT),
         activity("1", activity_id="ik_3", seconds=1),
     ]
+
+
+def test_the_day_of_a_loss_is_found_with_few_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each look goes over all days of the window."""
+    earned_by_day = {NOON.date() - timedelta(days=n): Decimal(1) for n in range(365)}
+    state = MembershipState(
+        tier_id="silver", earned_by_day=earned_by_day, as_of=NOON.date(), window_days=366
+    )
+    looks = []
+    look = tiers_of_points.brought_up_to
+
+    def counted(day: date, *rest: Any) -> MembershipState:
+        looks.append(day)
+        return look(day, *rest)
+
+    monkeypatch.setattr(tiers_of_points, "brought_up_to", counted)
+
+    lost_on = tiers_of_points.next_change_on(state, club(tiers=tiers(366)))
+
+    # Of 365 points, 39 are left then.
+    assert lost_on == NOON.date() + timedelta(days=366 - 39)
+    assert len(looks) < 12
+
+
+@given(
+    earned_by_day=st.dictionaries(
+        st.dates(NOON.date() - timedelta(days=6), NOON.date() + timedelta(days=1)),
+        st.sampled_from([Decimal(5), Decimal(20), Decimal(40)]),
+    ),
+    stays_at=st.sampled_from([None, "10", "30"]),
+)
+def test_the_day_of_a_change_is_the_first(
+    earned_by_day: dict[date, Decimal], stays_at: str | None
+) -> None:
+    levels = tiers(7, ("bronze", 20), ("silver", 40))
+    levels["levels"][1] |= {"stays_at": stays_at}
+    program = club(tiers=levels)
+    today = NOON.date()
+    state = tiers_of_points.brought_up_to(
+        today, MembershipState(earned_by_day=earned_by_day, as_of=today), program
+    )
+    days = (today + timedelta(days=number) for number in range(1, 20))
+
+    found = tiers_of_points.next_change_on(state, program)
+
+    changed = (tiers_of_points.brought_up_to(day, state, program).tier_id for day in days)
+    first = next((n for n, tier_id in enumerate(changed, 1) if tier_id != state.tier_id), None)
+    assert found == (first and today + timedelta(days=first))
 
 
 def test_what_everybody_has_is_nothing_that_falls_due() -> None:

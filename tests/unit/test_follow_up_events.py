@@ -9,7 +9,7 @@ import pytest
 from accrue.domain.activity import Outcome
 from accrue.domain.follow_up_events import FollowUpEvent, events_of_outcome, follow_up_events
 from accrue.domain.posting import Posting
-from accrue.domain.purse import LotChange
+from accrue.domain.purse import Lot, LotChange
 from accrue.domain.settled_outcome import SettledOutcome
 from tests.unit.activities import BEN, NOON
 from tests.unit.postings import EVERYTHING, LINES, NOTHING, TEA
@@ -223,24 +223,76 @@ def test_an_adjustment_says_what_is_owed_and_nothing_that_an_admin_wrote() -> No
 
 
 def test_a_hold_is_told_from_its_beginning_to_its_end() -> None:
-    held = {**FIGURES, "available_after": "2.5"}
+    held = {
+        **FIGURES,
+        "available_after": "2.5",
+        "lots": [{"points": "-40", "spendable_on": None, "last_day": None}],
+        "lots_left_out": 0,
+    }
+    captured = {
+        **FIGURES,
+        "points": "-15",
+        "captured_lots": [{"points": "-15", "last_day": None}],
+        "captured_lots_left_out": 0,
+        "released": "25",
+        # What came back paid what was owed.
+        "lots": [{"points": "12.5", "spendable_on": None, "last_day": None}],
+        "lots_left_out": 0,
+    }
 
     assert happened(HELD) == [("points.held", HELD_POINTS | held)]
     assert happened(RELEASED) == [("hold.released", HELD_POINTS | FIGURES)]
-    assert happened(CAPTURED) == [
-        ("hold.captured", HELD_POINTS | FIGURES | {"points": "-15", "released": "25"})
+    assert happened(CAPTURED) == [("hold.captured", HELD_POINTS | captured)]
+
+
+def test_a_hold_says_which_points_it_took_and_which_came_back() -> None:
+    taken = (LotChange(ENDING, Decimal(-10)), LotChange(Lot(), Decimal(-30)))
+    (hold,) = CAPTURED.holds
+    spent = (LotChange(ENDING, Decimal(-10)), LotChange(Lot(), Decimal(-5)))
+    captured = replace(
+        CAPTURED, holds=(replace(hold, spent=spent),), lots=(LotChange(Lot(), Decimal(25)),)
+    )
+
+    ((_, at_first),) = happened(replace(HELD, lots=taken))
+    ((_, at_last),) = happened(captured)
+
+    assert at_first["lots"] == [
+        {"points": "-10", "spendable_on": None, "last_day": "2026-12-31"},
+        {"points": "-30", "spendable_on": None, "last_day": None},
     ]
+    assert at_last["captured_lots"] == [
+        {"points": "-10", "last_day": "2026-12-31"},
+        {"points": "-5", "last_day": None},
+    ]
+    assert at_last["lots"] == [{"points": "25", "spendable_on": None, "last_day": None}]
 
 
-def test_what_fell_due_is_an_event_for_each_kind_of_thing() -> None:
+def test_of_a_hold_on_many_lots_the_first_are_shown() -> None:
+    lots = tuple(LotChange(ENDING, Decimal(number)) for number in range(1, 53))
+    (hold,) = CAPTURED.holds
+
+    ((_, held),) = happened(replace(HELD, lots=lots))
+    ((_, captured),) = happened(
+        replace(CAPTURED, lots=lots[:51], holds=(replace(hold, spent=lots),))
+    )
+
+    first = [str(number) for number in range(1, 51)]
+    assert [lot["points"] for lot in held["lots"]] == first
+    assert [lot["points"] for lot in captured["lots"]] == first
+    assert [lot["points"] for lot in captured["captured_lots"]] == first
+    assert (held["lots_left_out"], captured["lots_left_out"]) == (2, 1)
+    assert captured["captured_lots_left_out"] == 2
+
+
+def test_what_fell_due_is_an_event_for_each_thing_and_what_it_came_of_is_told_first() -> None:
     events = happened(FELL_DUE)
 
     lapsed = [HELD_POINTS | FIGURES | {"hold_id": f"ik_hold{number}"} for number in (1, 2)]
     assert events == [
-        ("points.expired", {"points": "-25", **FIGURES}),
-        ("points.available", {"matured": "50", **FIGURES}),
         ("hold.lapsed", lapsed[0]),
         ("hold.lapsed", lapsed[1]),
+        ("points.expired", {"points": "-25", **FIGURES}),
+        ("points.available", {"matured": "50", **FIGURES}),
         ("tier.changed", {"before": "silver", "after": None}),
     ]
     assert len({event.event_id for event in follow_up_events(FELL_DUE)}) == len(events)

@@ -61,10 +61,14 @@ def test_a_hold_shows_until_when_and_what_became_of_it() -> None:
         "status": "held",
         "points": "40",
         "captured": "0",
+        "captured_lots": [],
         "expires_at": "2026-03-08T12:00:00.000000Z",
     }
 
     assert shown["hold_expires_at"] == "2026-03-01T12:00:00.000000Z"
     assert result(HELD, ())["holds"] == [hold]
-    assert result(CAPTURED, ())["holds"] == [hold | {"status": "captured", "captured": "15"}]
+    spent = [{"points": "-15", "last_day": None}]
+    assert result(CAPTURED, ())["holds"] == [
+        hold | {"status": "captured", "captured": "15", "captured_lots": spent}
+    ]
     assert result(HELD, ()).keys() == result(None, ()).keys()

@@ -275,7 +275,9 @@ def tally_of(case: Case, tally: Tally) -> None:
     for row in sorted(case.ledger, key=lambda row: row.recorded_at):
         assert RuleApplier(catalog, book, NOON).apply([row]) == []
     for posting in book.postings.values():
-        program = version_in_force(case.versions, posting.recorded_at).program
+        due = book.rows.get(("demo", posting.activity_id))
+        moment = posting.recorded_at if due is None else due.decided_as_of
+        program = version_in_force(case.versions, moment).program
         for considered in posting.considered:
             tally.count(places_of(considered, program), considered.failed)
         tally.held.update(effects_of(posting, program))

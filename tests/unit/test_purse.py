@@ -71,6 +71,8 @@ def test_take(before: Purse, points: str, after: Purse | None) -> None:
         ),
         (purse("5 ever, 5 from 03-12"), "12", purse(owed="2")),
         (purse(owed="2"), "3", purse(owed="5")),
+        # What is past its last day pays nothing.
+        (purse("5 to 03-09, 5 ever"), "7", purse("5 to 03-09", owed="2")),
         (purse("4 from 03-11", owed="2"), "3", purse("1 from 03-11", owed="2")),
         # Never what is held.
         (
@@ -81,7 +83,7 @@ def test_take(before: Purse, points: str, after: Purse | None) -> None:
     ],
 )
 def test_deduct(before: Purse, points: str, after: Purse) -> None:
-    assert before.deduct(Decimal(points)) == after
+    assert before.deduct(Decimal(points), TODAY) == after
 
 
 def test_hold() -> None:

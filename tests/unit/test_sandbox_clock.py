@@ -124,6 +124,41 @@ def test_it_goes_forward_only_and_comes_to_be_settled(
     assert clock.settled_until(after) == clock.at(after)
 
 
+def test_the_move_before_still_counts_however_long_ago_it_was() -> None:
+    """Until the new one is settled: nothing is asked about what was long swept."""
+    first = SandboxClock().moved(LATER, REAL)
+    at = REAL + KEPT_FOR + SECOND
+    second = first.moved(first.at(at) + timedelta(days=1), at)
+    settled_at = at + UNDER_WAY_FOR
+
+    assert second.settled_until(at) == first.at(at)
+    assert second.settled_until(settled_at - SECOND) == first.at(settled_at - SECOND)
+    assert second.settled_until(settled_at) == second.at(settled_at)
+
+
+def test_moved_without_a_pause_it_keeps_one_step_for_some_seconds() -> None:
+    clock, real = SandboxClock(), REAL
+    for _ in range(2_000):
+        real += SECOND / 20
+        clock = clock.moved(clock.at(real) + SECOND, real)
+
+    # Of 100 seconds.
+    assert len(clock.steps) <= 11
+    # The last move of each ten seconds is known: here that of 60 seconds and a bit ago.
+    assert clock.settled_until(real) == real + SECOND * 799
+    assert clock.settled_until(real + UNDER_WAY_FOR) == clock.at(real + UNDER_WAY_FOR)
+
+
+def test_steps_of_long_ago_are_forgotten() -> None:
+    clock, real = SandboxClock(), REAL
+    for _ in range(500):
+        real += timedelta(seconds=15)
+        clock = clock.moved(clock.at(real) + SECOND, real)
+
+    # Of 20 minutes, and the one before those.
+    assert len(clock.steps) <= 81
+
+
 @given(offset=st.timedeltas(timedelta(0), MOST_AHEAD))
 def test_offsets_are_kept_exactly(offset: timedelta) -> None:
     assert offset_of(seconds_of(offset)) == offset

@@ -107,6 +107,7 @@ activities = st.builds(
     settled_outcome=st.none() | st.sampled_from(Outcome),
     of=st.none() | texts,
     hold_expires_at=st.none() | moments,
+    as_of=st.none() | moments,
 )
 balances = st.builds(
     Balance,
@@ -361,6 +362,7 @@ POSTING, AFTER = post(
         {"settled_outcome": None},
         {"of": "rf_2"},
         {"hold_expires_at": NOON},
+        {"as_of": NOON},
     ],
 )
 def test_whatever_changes_in_a_row_changes_its_hash(change: dict[str, Any]) -> None:

@@ -58,7 +58,8 @@ type Rights = dict[tuple[str, tuple[str, ...]], set[str]]
 CARRY_OUT_ORDERS: Rights = {
     (LEDGER, ()): {"GetItem", "PutItem"},
     (BALANCE, ()): {"BatchGetItem", "GetItem", "PutItem"},
-    (CATALOG, ("#NETWORKS", "*#CLOCK", "*#PROGRAM#*", "*#MEMBERSHIP#*")): READ_CATALOG,
+    (CATALOG, ("#NETWORKS", "*#CLOCK", "*#MEMBERSHIP#*")): {"GetItem"},
+    (CATALOG, ("*#PROGRAM#*",)): {"Query"},
 }
 RIGHTS: dict[str, Rights] = {
     "record_membership_activity": {
@@ -82,7 +83,8 @@ RIGHTS: dict[str, Rights] = {
     },
     "get_membership": {
         (BALANCE, ()): {"GetItem"},
-        (CATALOG, ("#NETWORKS", "*#CLOCK", "*#PROGRAM#*", "*#MEMBERSHIP#*")): READ_CATALOG,
+        (CATALOG, ("#NETWORKS", "*#CLOCK", "*#MEMBERSHIP#*")): {"GetItem"},
+        (CATALOG, ("*#PROGRAM#*",)): {"Query"},
     },
     "authorize_api_key": {(CATALOG, ("#KEY#*",)): {"GetItem"}},
     "authorize_bearer": {(CATALOG, ("#KEY#*",)): {"GetItem"}},
@@ -136,7 +138,8 @@ RIGHTS: dict[str, Rights] = {
         (DUE_INDEX, ()): {"Query"},
         (BALANCE, ()): {"GetItem", "PutItem"},
         (LEDGER, ()): {"PutItem"},
-        (CATALOG, ("#NETWORKS", "*#PROGRAM#*", "*#MEMBERSHIP#*")): READ_CATALOG,
+        (CATALOG, ("#NETWORKS", "*#MEMBERSHIP#*")): {"GetItem"},
+        (CATALOG, ("*#PROGRAM#*",)): {"Query"},
         (CATALOG, ("*#CLOCK",)): {"GetItem", "PutItem"},
     },
     "administer_network_document": {

@@ -113,7 +113,8 @@ class Activity:
     a lost answer meets exactly this row. `payload_hash` covers what the partner sent, in the
     canonical form `payload_form`. `of` is the id of the row this one speaks of (a duplicate's
     first, a capture's hold). `metadata` is what the network keeps of it
-    (`Network.metadata_fields`).
+    (`Network.metadata_fields`). `as_of` is up to when a row tells what fell due, from `occurred_at`
+    on: it may be recorded later, with an activity that waited to be applied.
     """
 
     network_id: str
@@ -137,6 +138,7 @@ class Activity:
     settled_outcome: Outcome | None = None
     of: str | None = None
     hold_expires_at: datetime | None = None
+    as_of: datetime | None = None
     # Of a row that was read: what it carries, which covers attributes of later releases too.
     stored_hash: str | None = field(default=None, compare=False, repr=False)
 
@@ -144,6 +146,11 @@ class Activity:
     def content_hash(self) -> str:
         """SHA-256 over everything the row says, its key included."""
         return self.stored_hash or content_hash(self._said())
+
+    @property
+    def decided_as_of(self) -> datetime:
+        """The moment as of which it is decided: what is due by then, which version is in force."""
+        return self.as_of or self.recorded_at
 
     def to_attributes(self) -> dict[str, Any]:
         """The row as plain attributes; absent optionals are left out."""
@@ -173,6 +180,7 @@ class Activity:
             "settled_outcome": self.settled_outcome.value if self.settled_outcome else None,
             "of": self.of,
             "hold_expires_at": self.hold_expires_at and to_text(self.hold_expires_at),
+            "as_of": self.as_of and to_text(self.as_of),
         }
         return _present(said)
 
@@ -191,6 +199,7 @@ class Activity:
                 raise UnreadableRowError("ledger row: its content_hash is another content's")
             settled = attributes.get("settled_outcome")
             hold_expires_at = attributes.get("hold_expires_at")
+            as_of = attributes.get("as_of")
             return cls(
                 network_id=attributes["network_id"],
                 activity_id=attributes["activity_id"],
@@ -216,6 +225,7 @@ class Activity:
                 settled_outcome=Outcome(settled) if settled else None,
                 of=attributes.get("of"),
                 hold_expires_at=from_text(hold_expires_at) if hold_expires_at else None,
+                as_of=from_text(as_of) if as_of else None,
                 stored_hash=attributes["content_hash"],
             )
         except (KeyError, TypeError, ValueError) as error:

@@ -125,7 +125,7 @@ def post(  # noqa: PLR0913 - a posting is made of these, and each is named where
 ) -> tuple[Posting, Balance]:
     """The posting that follows `balance`, and the balance that follows the posting."""
     zone = version.program.zone
-    purse_then, _ = decision.after.purse.brought_up_to(activity.recorded_at, zone)
+    purse_then, _ = decision.after.purse.brought_up_to(activity.decided_as_of, zone)
     posting = Posting(
         network_id=activity.network_id,
         membership=membership,
@@ -158,16 +158,21 @@ def post(  # noqa: PLR0913 - a posting is made of these, and each is named where
         sequence=posting.sequence,
         last_posting_hash=posting.content_hash,
         last_activity=_last_activity(activity, balance),
-        due_at=_due_at(decision, version, balance),
+        due_at=_due_at(activity, decision, version, balance),
     )
 
 
-def _due_at(decision: Decision, version: ProgramVersion, before: Balance) -> datetime | None:
+def _due_at(
+    activity: Activity, decision: Decision, version: ProgramVersion, before: Balance
+) -> datetime | None:
     due_at = next_due_at(decision.after, version.program)
-    if version.version >= decision.after.program_version:
+    seen = before.due_at
+    if version.version >= decision.after.program_version or seen is None:
+        return due_at
+    if seen <= activity.decided_as_of:
         return due_at
     # A newer version has decided already: what it saw coming still comes.
-    return min((moment for moment in (due_at, before.due_at) if moment), default=None)
+    return min(due_at, seen) if due_at else seen
 
 
 def _last_activity(activity: Activity, balance: Balance) -> LastActivity | None:

@@ -57,7 +57,7 @@ def decide(
 
 
 def _today(activity: Activity, version: ProgramVersion) -> date:
-    return day_of(activity.recorded_at, version.program.zone)
+    return day_of(activity.decided_as_of, version.program.zone)
 
 
 def _decide_activity(

@@ -153,7 +153,7 @@ class IdempotencyKeyReusedError(RefusalError):
     """The idempotency key was used before, for another payload."""
 
     def __init__(self, pointer: str) -> None:
-        remedy = "send the first payload again to retry it, or a new key for a new activity"
+        remedy = "send the first payload again to retry it, or a new key for something new"
         super().__init__(
             "The idempotency key was used before, for another payload.",
             [Fault(pointer, f"stands for another payload: {remedy}")],

@@ -67,6 +67,13 @@ class Lot(_Part):
     last_day: Annotated[DayText | None, Field(description="null: for ever")]
 
 
+class CapturedLot(_Part):
+    """Points of a hold that were spent, and through which day they would have been good."""
+
+    points: DecimalText
+    last_day: Annotated[DayText | None, Field(description="null: for ever")]
+
+
 class _Figures(_Part):
     balance_after: DecimalText
     available_after: Annotated[
@@ -81,7 +88,7 @@ class _Change(_Figures):
     points: Annotated[DecimalText, Field(description="What the balance became more by, or less.")]
 
 
-class _LotChange(_Change):
+class _Lots(_Part):
     lots: Annotated[
         list[Lot],
         Field(description="Which points; the first, if there are many. GET activity shows all."),
@@ -89,7 +96,7 @@ class _LotChange(_Change):
     lots_left_out: Annotated[Count, Field(description="How many more lots there are.")]
 
 
-class Points(_LotChange):
+class Points(_Lots, _Change):
     """The sum of what one activity came to, the balance with it, and what it is made of."""
 
     lines: Annotated[
@@ -99,7 +106,7 @@ class Points(_LotChange):
     lines_left_out: Annotated[Count, Field(description="How many more lines there are.")]
 
 
-class Order(_LotChange):
+class Order(_Lots, _Change):
     """The points that somebody asked to be spent, added or taken, and the balance with that."""
 
 
@@ -121,10 +128,19 @@ class Holding(_Figures):
     expires_at: TimeText
 
 
-class Capture(Holding):
-    """A hold of which points were spent, `points` in all; the others were released."""
+class NewHold(_Lots, Holding):
+    """A hold, and the points that it took out of their lots."""
+
+
+class Capture(_Lots, Holding):
+    """A hold of which points were spent, `points` in all; the others came back, into `lots`."""
 
     points: Annotated[DecimalText, Field(description="What the balance became less by: negative.")]
+    captured_lots: Annotated[
+        list[CapturedLot],
+        Field(description="Which points were spent; the first. GET activity shows all."),
+    ]
+    captured_lots_left_out: Annotated[Count, Field(description="How many more there are.")]
     released: DecimalText
 
 
@@ -241,7 +257,7 @@ class PointsHeld(_MembershipEvent):
     """Points were set aside, to be spent or released later."""
 
     type: Literal["points.held"]
-    data: Holding
+    data: NewHold
 
 
 class HoldCaptured(_MembershipEvent):

@@ -25,6 +25,7 @@ from accrue.domain.shown import (
     shown_line,
     shown_lots,
     shown_requirements,
+    shown_spent,
 )
 from accrue.domain.timestamps import to_text
 
@@ -128,13 +129,14 @@ def events_of_outcome(settled: SettledOutcome) -> tuple[FollowUpEvent, ...]:
 
 def _happened(posting: Posting) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Type, what tells it from others of the type in the posting, and data."""
+    # A hold that lapsed may be why points expired.
+    for hold in posting.holds:
+        yield _HOLD_TYPES[hold.status].value, hold.hold_id, _hold(hold, posting)
     if event_type := _points_type(posting):
         yield event_type.value, "", _points(posting)
     if posting.matured:
         matured = {"matured": canonical_text(posting.matured), **_figures(posting)}
         yield EventType.POINTS_AVAILABLE.value, "", matured
-    for hold in posting.holds:
-        yield _HOLD_TYPES[hold.status].value, hold.hold_id, _hold(hold, posting)
     for quest in posting.quests:
         if quest.requirements:
             yield EventType.QUEST_PROGRESSED.value, quest.quest_id, _progress(quest)
@@ -160,16 +162,20 @@ def _points(posting: Posting) -> dict[str, Any]:
     said = {"points": canonical_text(posting.points), **_figures(posting)}
     if posting.kind is not Kind.DUE:
         # What expired may have been in no lot: of a hold that lapsed, or earned long ago.
-        said |= {
-            "lots": shown_lots(posting, MAX_LINES),
-            "lots_left_out": max(0, len(posting.lots) - MAX_LINES),
-        }
+        said |= _lots(posting)
     if posting.kind is Kind.ACTIVITY:
         said |= {
             "lines": [shown_line(line) for line in posting.lines[:MAX_LINES]],
             "lines_left_out": max(0, len(posting.lines) - MAX_LINES),
         }
     return said
+
+
+def _lots(posting: Posting) -> dict[str, Any]:
+    return {
+        "lots": shown_lots(posting, MAX_LINES),
+        "lots_left_out": max(0, len(posting.lots) - MAX_LINES),
+    }
 
 
 def _figures(posting: Posting) -> dict[str, Any]:
@@ -186,10 +192,15 @@ def _hold(change: HoldChange, posting: Posting) -> dict[str, Any]:
         "expires_at": to_text(change.expires_at),
         **_figures(posting),
     }
+    # The lots of what fell due are of all holds that lapsed, and of what expired.
+    if change.status in (HoldStatus.HELD, HoldStatus.CAPTURED):
+        said |= _lots(posting)
     if change.status is HoldStatus.CAPTURED:
         released = EXACT.subtract(change.points, change.captured)
         said |= {
             "points": canonical_text(change.captured.copy_negate()),
+            "captured_lots": shown_spent(change, MAX_LINES),
+            "captured_lots_left_out": max(0, len(change.spent) - MAX_LINES),
             "released": canonical_text(released),
         }
     return said

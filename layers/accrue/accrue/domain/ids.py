@@ -34,9 +34,13 @@ def fresh_id(unique: str) -> str:
     return _derived("fr", "", unique)
 
 
-def id_of_due(network_id: str, membership_id: str, sequence: int) -> str:
-    """The id of the row about what fell due before a membership's posting of this sequence."""
-    return _derived("du", network_id, canonical_json([membership_id, sequence]))
+def id_of_due(network_id: str, membership_id: str, sequence: int, previous_hash: str) -> str:
+    """The id of the row about what fell due of a membership, posted under this sequence.
+
+    With the hash of the posting before, so that it is not that of a row which was posted there
+    before the balances were restored from a backup.
+    """
+    return _derived("du", network_id, canonical_json([membership_id, sequence, previous_hash]))
 
 
 def id_of_event(

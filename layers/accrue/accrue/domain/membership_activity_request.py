@@ -66,7 +66,7 @@ def parse_membership_activity(
     fields = Fields(body, findings, _BODY_FIELDS)
     parse_key = identifier(MAX_IDEMPOTENCY_KEY_CHARS)
     key = fields.required("idempotency_key", parse_key, "", "a key that is unique to the activity")
-    fields.optional("program_membership_id", _same_as(program_membership_id))
+    fields.optional("program_membership_id", same_as(program_membership_id))
     activity = fields.required_object("activity", _ACTIVITY_FIELDS, "the activity as an object")
     parse_id = stored_identifier(MAX_ID_CHARS)
     type_id = activity.required("activity_type_id", parse_id, "", "the id of the activity type")
@@ -89,7 +89,9 @@ def parse_membership_activity(
     return ParsedMembershipActivity(request, findings.warnings())
 
 
-def _same_as(path_id: str) -> Callable[[object], str]:
+def same_as(path_id: str) -> Callable[[object], str]:
+    """A parser of the membership's id in a body, which is in the path already."""
+
     def parse(value: object) -> str:
         if not isinstance(value, str | Decimal):
             raise WrongValueError(f"must be a string or an integer, not {type_name(value)}")

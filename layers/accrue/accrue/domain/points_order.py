@@ -9,7 +9,7 @@ from accrue.domain.body_fields import Fields
 from accrue.domain.field_parsers import free_text, identifier
 from accrue.domain.findings import Findings
 from accrue.domain.json_values import WrongValueError
-from accrue.domain.membership_activity_request import MAX_IDEMPOTENCY_KEY_CHARS
+from accrue.domain.membership_activity_request import MAX_IDEMPOTENCY_KEY_CHARS, same_as
 from accrue.domain.number_text import parse_number
 
 MAX_DESCRIPTION_CHARS = 255
@@ -17,7 +17,7 @@ SHORTEST_HOLD_SECONDS = 60
 LONGEST_HOLD_SECONDS = 30 * 24 * 60 * 60
 
 _POINTS = 'a number of points such as "100"'
-_KEY_ALONE = frozenset({"idempotency_key"})
+_KEY_ALONE = frozenset({"idempotency_key", "program_membership_id"})
 _CAPTURE_FIELDS = _KEY_ALONE | {"points"}
 _REDEMPTION_FIELDS = _CAPTURE_FIELDS | {"description"}
 _HOLD_FIELDS = _REDEMPTION_FIELDS | {"expires_in_seconds"}
@@ -128,7 +128,9 @@ def _parsed(
     body: Mapping[str, object], known: frozenset[str], read: Callable[[Fields], PointsOrder]
 ) -> ParsedOrder:
     findings = Findings()
-    order = read(Fields(body, findings, known))
+    fields = Fields(body, findings, known)
+    order = read(fields)
+    fields.optional("program_membership_id", same_as(order.program_membership_id))
     findings.raise_faults()
     return ParsedOrder(order, findings.warnings())
 
@@ -155,7 +157,12 @@ def _signed_points(value: object) -> Decimal:
 
 
 def _hold_seconds(value: object) -> int:
-    seconds = parse_number(value)
+    try:
+        seconds = parse_number(value)
+    except WrongValueError:
+        if not isinstance(value, str):
+            raise
+        raise WrongValueError("is not a number: send whole seconds, such as 900") from None
     # Compared first: nothing is computed with a number of a hundred digits.
     if not SHORTEST_HOLD_SECONDS <= seconds <= LONGEST_HOLD_SECONDS:
         raise WrongValueError(

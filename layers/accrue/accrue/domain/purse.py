@@ -81,6 +81,10 @@ class Fallen:
     holds: Mapping[str, Hold] = field(default_factory=dict)
 
 
+class EverDueError(Exception):
+    """A bug: what fell due would fall due again, for ever."""
+
+
 class TooFewPointsError(Exception):
     """More was to be taken than can be spent."""
 
@@ -146,11 +150,14 @@ class Purse:
         lots, _ = _without(self.lots, points, _in_order(self.lots, spendable=True))
         return replace(self, lots=lots)
 
-    def deduct(self, points: Decimal) -> "Purse":
-        """The purse without these: of what can be spent, then of what waits; the rest is owed."""
+    def deduct(self, points: Decimal, today: date) -> "Purse":
+        """The purse without these: of what can be spent, then of what waits; the rest is owed.
+
+        What is past its last day pays nothing: it expires.
+        """
         order = [
-            *_in_order(self.lots, spendable=True),
-            *_in_order(self.lots, spendable=False),
+            *_good(self.lots, today, spendable=True),
+            *_good(self.lots, today, spendable=False),
         ]
         lots, missing = _without(self.lots, points, order)
         return replace(self, lots=lots, owed=EXACT.add(self.owed, missing))
@@ -191,7 +198,8 @@ class Purse:
         while due_at is not None and due_at <= moment:
             purse, fallen = purse._at(due_at, day_of(due_at, zone), fallen)
             done, due_at = due_at, purse.next_due_at(zone)
-            assert due_at is None or due_at > done, "what fell due would fall due for ever"
+            if due_at is not None and due_at <= done:
+                raise EverDueError(done)
         return purse, fallen
 
     def _at(self, moment: datetime, today: date, fallen: Fallen) -> tuple["Purse", Fallen]:
@@ -230,11 +238,7 @@ _NONE = Decimal(0)
 def _paid(purse: Purse, today: date) -> Purse:
     if not purse.owed:
         return purse
-    good = [
-        lot
-        for lot in _in_order(purse.lots, spendable=True)
-        if lot.last_day is None or lot.last_day >= today
-    ]
+    good = _good(purse.lots, today, spendable=True)
     lots, missing = _without(purse.lots, purse.owed, good)
     return replace(purse, lots=lots, owed=missing)
 
@@ -245,6 +249,12 @@ def _in_order(lots: Iterable[Lot], *, spendable: bool) -> list[Lot]:
     """
     wanted = (lot for lot in lots if lot.is_spendable is spendable)
     return sorted(wanted, key=lambda lot: (lot.spendable_on or date.min, lot.last_day or date.max))
+
+
+def _good(lots: Iterable[Lot], today: date, *, spendable: bool) -> list[Lot]:
+    """Of `_in_order`, those whose last day is not over."""
+    order = _in_order(lots, spendable=spendable)
+    return [lot for lot in order if lot.last_day is None or lot.last_day >= today]
 
 
 def _without(

@@ -47,26 +47,27 @@ def shown_lots(posting: Posting, limit: int | None = None) -> list[dict[str, Any
     ]
 
 
-def shown_holds(changes: Iterable[HoldChange]) -> list[dict[str, str]]:
-    """The holds that were opened or closed."""
+def shown_holds(changes: Iterable[HoldChange]) -> list[dict[str, Any]]:
+    """The holds that were opened or closed, and which of their points were captured."""
     return [
         {
             "hold_id": change.hold_id,
             "status": change.status.value,
             "points": canonical_text(change.points),
             "captured": canonical_text(change.captured),
+            "captured_lots": shown_spent(change),
             "expires_at": to_text(change.expires_at),
         }
         for change in changes
     ]
 
 
-def shown_spent(change: HoldChange) -> list[dict[str, str | None]]:
+def shown_spent(change: HoldChange, limit: int | None = None) -> list[dict[str, str | None]]:
     """Which points of a hold were captured."""
     plain = (LotChange(ANY_TIME, change.captured.copy_negate()),) if change.captured else ()
     return [
         {"points": canonical_text(each.points), "last_day": _shown_day(each.lot.last_day)}
-        for each in change.spent or plain
+        for each in (change.spent or plain)[:limit]
     ]
 
 

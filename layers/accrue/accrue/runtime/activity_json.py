@@ -47,7 +47,8 @@ def received(activity: Activity) -> dict[str, Any]:
         "duplicate_of": activity.of if activity.kind is Kind.DUPLICATE else None,
         "hold_id": _hold_id(activity),
         "hold_expires_at": activity.hold_expires_at and to_text(activity.hold_expires_at),
-        "key_id": activity.key_id,
+        # What came with a day was sent by nobody.
+        "key_id": activity.key_id or None,
         "request_id": activity.request_id,
     }
 

@@ -24,10 +24,6 @@ from accrue.services.ports import BalanceBook, CatalogReader
 MAX_ROUNDS = 50
 
 
-class PostingMissingError(Exception):
-    """A row without the posting that is written together with it: somebody changed the tables."""
-
-
 @dataclass(frozen=True, slots=True)
 class FailedActivity:
     """An activity that would not apply, and the unexpected exception. Nothing was posted for it
@@ -56,8 +52,11 @@ class RuleApplier:
             if activity.settled_outcome is not None:
                 failures.extend(self._settle(activity))
                 continue
-            if activity.kind is not Kind.ACTIVITY:
-                failures.extend(self._ensure_posted(activity))
+            try:
+                if self._is_posted_already(activity):
+                    continue
+            except Exception as error:  # noqa: BLE001 - reported by the caller
+                failures.append(FailedActivity(activity, error))
                 continue
             for membership in concerned_memberships(activity):
                 # By id: a batch may hold the same activity twice.
@@ -82,15 +81,13 @@ class RuleApplier:
         except Exception as error:  # noqa: BLE001 - reported by the caller
             yield FailedActivity(activity, error)
 
-    def _ensure_posted(self, row: Activity) -> Iterable[FailedActivity]:
-        """Rows of other kinds come with their posting, in one transaction."""
-        try:
-            postings = self.book.find_postings(row)
-        except Exception as error:  # noqa: BLE001 - reported by the caller
-            yield FailedActivity(row, error)
-        else:
-            if not postings:
-                yield FailedActivity(row, PostingMissingError(row.kind))
+    def _is_posted_already(self, row: Activity) -> bool:
+        """Rows of other kinds come with their posting, in one transaction.
+
+        It is there unless balances were lost, or restored as of an earlier time: then these rows
+        are applied again as activities are, and refused if what they spend is not there yet.
+        """
+        return row.kind is not Kind.ACTIVITY and bool(self.book.find_postings(row))
 
     def _apply_group(
         self, network_id: str, membership: MembershipRef, group: Iterable[Activity]

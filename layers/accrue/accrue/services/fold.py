@@ -1,8 +1,8 @@
 """Fold rows into a membership's balance: what fell due by then comes first.
 
 Whoever acts on a membership posts what was due, so nothing is decided on points that have expired,
-whether or not a schedule ran. The row about it can be written once: its id is made of the posting's
-sequence, and it goes into the same transaction as its posting and the balance.
+whether or not a schedule ran. The row about it can be written once: its id is made of its place
+among the postings, and it goes into the same transaction as its posting and the balance.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -62,7 +62,7 @@ class Folder:
         Raises RefusedRowError.
         """
         version = self.catalog.program_version_at(
-            row.network_id, membership.program_id, row.recorded_at
+            row.network_id, membership.program_id, row.decided_as_of
         )
         before = list(self._due(row, membership, balance, version))
         balance = before[-1].balance if before else balance
@@ -108,7 +108,7 @@ class Folder:
         due_at = next_due_at(balance.state, version.program)
         if due_at is None or due_at > occasion.moment:
             return
-        row = occasion.due_row(due_at, balance.sequence + 1)
+        row = occasion.due_row(due_at, balance, self.now)
         decision = decide(row, Facts((MEMBER_ROLE,)), balance.state, version)
         assert decision.refusal is None, "what time does can't be refused"
         if not _says_anything(decision):
@@ -146,18 +146,26 @@ class Occasion:
     moment: datetime
     request_id: str
 
-    def due_row(self, due_at: datetime, sequence: int) -> Activity:
-        """The row that says what fell due."""
+    def due_row(self, due_at: datetime, balance: Balance, now: datetime) -> Activity:
+        """The row that says what fell due from `due_at` to the moment, posted after `balance`."""
         return Activity(
             network_id=self.network_id,
-            activity_id=id_of_due(self.network_id, self.membership.program_membership_id, sequence),
+            activity_id=id_of_due(
+                self.network_id,
+                self.membership.program_membership_id,
+                balance.sequence + 1,
+                balance.last_posting_hash,
+            ),
             kind=Kind.DUE,
             front_door=FrontDoor.CLOCK,
             activity_type_id=Kind.DUE.value,
             amount=Decimal(0),
             participants=(Participant(MEMBER_ROLE, self.user_id, (self.membership,)),),
             occurred_at=due_at,
-            recorded_at=self.moment,
+            # Not that of what it is posted with: whoever reads the ledger in this order must not
+            # find that something was put in behind him.
+            recorded_at=max(now, self.moment),
+            as_of=self.moment,
             request_id=self.request_id,
             invocation_id=self.request_id,
             key_id="",

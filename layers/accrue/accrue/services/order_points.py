@@ -140,7 +140,8 @@ class OrderDesk:
         raise HoldNotFoundError
 
     def _membership(self, network: Network, order: PointsOrder) -> Membership:
-        found = self.catalog.find_membership(network.network_id, order.program_membership_id)
+        # Past the cache: whoever was suspended a moment ago spends nothing more.
+        found = self.catalog.find_membership_now(network.network_id, order.program_membership_id)
         if found is None:
             raise MembershipNotFoundError
         return found

@@ -17,7 +17,8 @@ from accrue.domain.settled_outcome import SettledOutcome
 
 
 class CatalogReader(Protocol):
-    """What a network defines, as the functions see it. A miss is always looked up afresh.
+    """What a network defines, as the functions see it. A miss is always looked up afresh, and
+    `find_membership_now` always is.
 
     `program_version_at` raises NoVersionInForceError.
     """
@@ -28,6 +29,9 @@ class CatalogReader(Protocol):
     def find_user(self, network_id: str, pseudonym: str) -> User | None: ...
     def find_traits(self, network_id: str, user_id: str) -> Mapping[str, str]: ...
     def find_membership(self, network_id: str, program_membership_id: str) -> Membership | None: ...
+    def find_membership_now(
+        self, network_id: str, program_membership_id: str
+    ) -> Membership | None: ...
     def program_version_at(
         self, network_id: str, program_id: str, moment: datetime
     ) -> ProgramVersion: ...
@@ -97,7 +101,10 @@ class BalanceBook(BalanceReader, ResultReader, Protocol):
 
 
 class ReconcileProgress(Protocol):
-    """Where the reconciler is: up to when a network is swept, and which rows would not apply."""
+    """Where the reconciler is: up to when a network is swept, and which rows would not apply.
+
+    `save_swept_until` goes forward only: what is further already stays.
+    """
 
     def swept_until(self, network_id: str) -> datetime | None: ...
     def save_swept_until(self, network_id: str, moment: datetime) -> None: ...

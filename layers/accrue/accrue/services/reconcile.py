@@ -25,6 +25,9 @@ FIRST_LOOKBACK = timedelta(days=1)
 # a busy one can't keep a slice from ever being finished.
 FIRST_SLICE = timedelta(minutes=1)
 SHORTEST_SLICE = timedelta(seconds=1)
+# A day without rows takes eight queries all the same, and time is asked for between slices only: so
+# a sandbox's clock that was moved by years takes some runs, and no run takes longer than it has.
+LONGEST_SLICE = timedelta(days=30)
 ROWS_IN_A_FULL_SLICE = 5_000
 
 
@@ -74,8 +77,7 @@ class Reconciler:
                 return report
             if lookback is None:
                 self.progress.save_swept_until(network_id, end)
-            is_full = rows > ROWS_IN_A_FULL_SLICE
-            start, length = end, max(length / 2, SHORTEST_SLICE) if is_full else length * 2
+            start, length = end, _next_length(length, rows)
         self._retry_stuck(network_id, stuck, report)
         return report
 
@@ -123,3 +125,9 @@ class Reconciler:
 
     def _apply(self, activities: Iterable[Activity]) -> dict[str, Exception]:
         return {f.activity.activity_id: f.error for f in self.applier.apply(activities)}
+
+
+def _next_length(length: timedelta, rows: int) -> timedelta:
+    if rows > ROWS_IN_A_FULL_SLICE:
+        return max(length / 2, SHORTEST_SLICE)
+    return min(length * 2, LONGEST_SLICE)

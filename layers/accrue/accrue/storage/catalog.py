@@ -24,6 +24,7 @@ the user: administrators' functions, and whatever enrols.
 
 import time
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -118,10 +119,16 @@ class CatalogTable:
         if len(program_membership_id) > MAX_ID_CHARS:
             return None
         return self._find(
-            f"{network_id}#MEMBERSHIP#{program_membership_id}",
+            _membership_partition(network_id, program_membership_id),
             "MEMBERSHIP",
             membership_from_attributes,
         )
+
+    def find_membership_now(self, network_id: str, program_membership_id: str) -> Membership | None:
+        """The same as it is at this moment, with the user's standing."""
+        partition = _membership_partition(network_id, program_membership_id)
+        self._cache.pop((partition, "MEMBERSHIP"), None)
+        return self.find_membership(network_id, program_membership_id)
 
     def find_api_key(self, network_id: str, key_id: str) -> ApiKey | None:
         """The key of this id, or None."""
@@ -174,12 +181,16 @@ class CatalogTable:
         return ids
 
     def list_network_ids(self) -> Sequence[str]:
-        """The ids of all networks, never from the cache."""
-        networks = [network_from_attributes(attributes) for attributes in self._query("#NETWORKS")]
-        for network in networks:
-            # Whoever goes through all of them need not read each one again.
-            self._cache["#NETWORKS", network.network_id] = network
-        return [network.network_id for network in networks]
+        """The ids of all networks, never from the cache, those included that can't be read."""
+        ids: list[str] = []
+        for attributes in self._query("#NETWORKS"):
+            network_id: str = attributes["item_key"]
+            ids.append(network_id)
+            # One that can't be read is in nobody's way: it fails for whoever asks for it.
+            with suppress(KeyError, TypeError, ValueError):
+                # Whoever goes through all of them need not read each one again.
+                self._cache["#NETWORKS", network_id] = network_from_attributes(attributes)
+        return ids
 
     def _find[T](
         self, partition: str, sort: str, read: Callable[[Mapping[str, Any]], T]
@@ -214,3 +225,7 @@ class CatalogTable:
             PaginationConfig={"PageSize": page_size} if page_size else {},
         )
         return (to_attributes(item) for page in pages for item in page["Items"])
+
+
+def _membership_partition(network_id: str, program_membership_id: str) -> str:
+    return f"{network_id}#MEMBERSHIP#{program_membership_id}"

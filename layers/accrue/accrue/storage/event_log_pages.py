@@ -74,7 +74,8 @@ class EventLogPages:
         day = from_text(wanted.after[: len(wanted.end)])
         shards = [
             self._read_shard(shard, wanted)
-            for shard in time_shards_between(log_of(network_id), day, day)
+            for shards_of_day in time_shards_between(log_of(network_id), day, day)
+            for shard in shards_of_day
         ]
         # Behind where the shard ends that was read least far, it may hold what comes next.
         complete_to = min(shard.complete_to for shard in shards)

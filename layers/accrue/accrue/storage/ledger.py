@@ -6,6 +6,8 @@ sharded by time, see `storage.time_shards`.
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from heapq import merge
+from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -96,23 +98,31 @@ class LedgerTable:
     def pages_recorded_between(
         self, network_id: str, start: datetime, end: datetime
     ) -> Iterator[LedgerPage]:
-        """What was recorded with start <= recorded_at < end; eventually consistent."""
-        pages = self._client.get_paginator("query")
-        for time_shard in time_shards_between(network_id, start, end):
-            for page in pages.paginate(
-                TableName=self._table_name,
-                IndexName=INDEX,
-                KeyConditionExpression="time_shard = :shard"
-                " AND recorded_at BETWEEN :first AND :last",
-                ExpressionAttributeValues={
-                    ":shard": {"S": time_shard},
-                    ":first": {"S": to_text(start)},
-                    ":last": {"S": to_text(end - timedelta(microseconds=1))},
-                },
-                PaginationConfig={"PageSize": ROWS_A_PAGE},
-            ):
-                if page["Items"]:
-                    yield _page(to_attributes(item) for item in page["Items"])
+        """What was recorded with start <= recorded_at < end, in that order; eventually consistent.
+
+        Where order matters (what is spent must have been earned), it is that of recording.
+        """
+        for shards in time_shards_between(network_id, start, end):
+            of_the_day = [self._rows_of(time_shard, start, end) for time_shard in shards]
+            in_order = merge(*of_the_day, key=lambda row: (row["recorded_at"], row["activity_key"]))
+            for rows in batched(in_order, ROWS_A_PAGE, strict=False):
+                yield _page(rows)
+
+    def _rows_of(
+        self, time_shard: str, start: datetime, end: datetime
+    ) -> Iterator[Mapping[str, Any]]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table_name,
+            IndexName=INDEX,
+            KeyConditionExpression="time_shard = :shard AND recorded_at BETWEEN :first AND :last",
+            ExpressionAttributeValues={
+                ":shard": {"S": time_shard},
+                ":first": {"S": to_text(start)},
+                ":last": {"S": to_text(end - timedelta(microseconds=1))},
+            },
+            PaginationConfig={"PageSize": ROWS_A_PAGE},
+        )
+        return (to_attributes(item) for page in pages for item in page["Items"])
 
 
 def _met(attempt: Attempt, item: Mapping[str, Any]) -> Recording:

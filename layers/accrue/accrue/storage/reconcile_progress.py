@@ -5,6 +5,7 @@ from being forgotten.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -32,11 +33,18 @@ class ReconcileProgressTable:
         return from_text(found["Item"]["swept_until"]["S"]) if "Item" in found else None
 
     def save_swept_until(self, network_id: str, moment: datetime) -> None:
-        """Remember that everything recorded before `moment` has been looked at."""
-        self._client.put_item(
-            TableName=self._table_name,
-            Item={**_key(network_id, SWEPT), "swept_until": {"S": to_text(moment)}},
-        )
+        """Remember that everything recorded before `moment` has been looked at.
+
+        Where another run has come further, that stays.
+        """
+        # Runs overlap: one that is behind must not send the next one back.
+        with suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.put_item(
+                TableName=self._table_name,
+                Item={**_key(network_id, SWEPT), "swept_until": {"S": to_text(moment)}},
+                ConditionExpression="attribute_not_exists(swept_until) OR swept_until < :moment",
+                ExpressionAttributeValues={":moment": {"S": to_text(moment)}},
+            )
 
     def list_stuck(self, network_id: str) -> Sequence[str]:
         """The ids of the activities that would not apply."""

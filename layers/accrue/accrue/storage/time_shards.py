@@ -14,12 +14,11 @@ def time_shard_of(network_id: str, activity_id: str, recorded_at: datetime) -> s
     return _time_shard(network_id, recorded_at.date(), shard)
 
 
-def time_shards_between(network_id: str, start: datetime, end: datetime) -> Iterator[str]:
-    """Every partition that may hold what was recorded from `start` to `end`, day by day."""
+def time_shards_between(network_id: str, start: datetime, end: datetime) -> Iterator[list[str]]:
+    """Every partition that may hold what was recorded from `start` to `end`: those of each day."""
     day = start.date()
     while day <= end.date():
-        for shard in range(TIME_SHARDS):
-            yield _time_shard(network_id, day, shard)
+        yield [_time_shard(network_id, day, shard) for shard in range(TIME_SHARDS)]
         day += timedelta(days=1)
 
 

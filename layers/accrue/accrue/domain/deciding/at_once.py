@@ -24,7 +24,7 @@ def decide_at_once(
     row: Activity, facts: Facts, before: MembershipState, program: Program
 ) -> Decision:
     """What a row of any kind but `activity` means for its membership."""
-    today = day_of(row.recorded_at, program.zone)
+    today = day_of(row.decided_as_of, program.zone)
     request = _Request(row, facts, before, program, today)
     try:
         return _DECIDE[row.kind](request)
@@ -52,11 +52,19 @@ class _Request:
 
     @property
     def points(self) -> Decimal:
-        """What the row is about; refuses points that the program does not have."""
-        amount = self.row.amount
-        if rounded_down(amount, self.program.points) != amount:
+        """What the row is about; refuses fractions of points that the program does not have.
+
+        Those that an earlier version gave may go, as long as none is left of what goes with them.
+        """
+        amount, before = self.row.amount, self.before.points
+        is_deducted = self.row.kind is not Kind.ADJUSTMENT
+        after = (EXACT.subtract if is_deducted else EXACT.add)(before, amount)
+        if not (self._has_the_scale(amount) or self._has_the_scale(after)):
             raise _RefusedError(Refusal.TOO_MANY_DECIMALS)
         return amount
+
+    def _has_the_scale(self, points: Decimal) -> bool:
+        return rounded_down(points, self.program.points) == points
 
     @property
     def hold(self) -> tuple[str, Hold]:
@@ -125,13 +133,13 @@ def _adjust(request: _Request) -> Decision:
         lot = lot_of(None, request.today, request.program)
         after = purse.put({lot: points}, request.today)
     else:
-        after = deduct(points.copy_negate(), purse, request.program)
+        after = deduct(points.copy_negate(), purse, request.program, request.today)
     return request.decided(after, points, "adjusted")
 
 
 def _fall_due(request: _Request) -> Decision:
     purse, fallen = request.before.purse.brought_up_to(
-        request.row.recorded_at, request.program.zone
+        request.row.decided_as_of, request.program.zone
     )
     lapsed = (
         HoldChange(hold_id, HoldStatus.LAPSED, hold.points, hold.expires_at)

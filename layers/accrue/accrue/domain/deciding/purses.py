@@ -25,20 +25,32 @@ class BrokenPurseError(Exception):
 def with_lines(lines: Iterable[PointLine], situation: Situation, today: date) -> Purse:
     """The purse once the lines are posted: first what is awarded comes in.
 
-    Raises BelowZeroError if it would owe more than after what came in, in a program that does not
-    want that.
+    Raises BelowZeroError if it would owe more than before, in a program that does not want that.
     """
-    lines = tuple(lines)
-    awarded = situation.state.purse.put(_lots(lines, situation), today)
+    lines, before = tuple(lines), situation.state.purse
+    awarded = before.put(_lots(lines, situation), today)
     deducted = total(line.points.copy_negate() for line in lines if line.points < 0)
-    return deduct(deducted, awarded, situation.program) if deducted else awarded
+    if not deducted:
+        return awarded
+    return deduct(deducted, awarded, situation.program, today, most_owed=before.owed)
 
 
-def deduct(points: Decimal, purse: Purse, program: Program) -> Purse:
-    """The purse without the points; raises BelowZeroError."""
-    after = purse.deduct(points)
-    if after.owed > purse.owed and not program.points.may_go_below_zero:
-        there = total(purse.lots.values())
+def deduct(
+    points: Decimal,
+    purse: Purse,
+    program: Program,
+    today: date,
+    *,
+    most_owed: Decimal | None = None,
+) -> Purse:
+    """The purse without the points.
+
+    Raises BelowZeroError if it would owe more than `most_owed`, by default what it owes.
+    """
+    after = purse.deduct(points, today)
+    limit = purse.owed if most_owed is None else most_owed
+    if after.owed > limit and not program.points.may_go_below_zero:
+        there = EXACT.subtract(points, EXACT.subtract(after.owed, purse.owed))
         raise BelowZeroError(
             f"{canonical_text(points)} would be deducted where {canonical_text(there)} can be:"
             f" balances of {program.program_id} do not go below zero"

@@ -1,5 +1,6 @@
 """Which tier a membership has, by its lifetime points or by those of a rolling window."""
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
@@ -85,10 +86,16 @@ def next_change_on(state: MembershipState, program: Program) -> date | None:
         return None
     present = (state.tier_id, state.tier_id or starting_tier(program))
     leaving = {day + timedelta(days=rolling.days) for day in state.earned_by_day}
-    for day in sorted(leaving | state.earned_by_day.keys()):
-        if day > state.as_of and brought_up_to(day, state, program).tier_id not in present:
-            return day
-    return None
+    ahead = {day for day in state.earned_by_day if day > state.as_of}
+    days = sorted(day for day in leaving | ahead if day > state.as_of)
+
+    def is_another(day: date) -> bool:
+        return brought_up_to(day, state, program).tier_id not in present
+
+    # Each look goes over all days. If points only leave the window, what is lost stays lost, and
+    # the first day of it is found with a few; else it takes a look at each.
+    first = 0 if ahead else bisect_left(days, x=True, key=is_another)
+    return next((day for day in days[first:] if is_another(day)), None)
 
 
 def _rolling(program: Program) -> RollingPoints | None:

@@ -49,8 +49,20 @@ _DATA: Mapping[str, Mapping[str, Any]] = {
     EventType.POINTS_EXPIRED: {"points": "-20", **_FIGURES},
     EventType.POINTS_REDEEMED: _TAKEN,
     EventType.POINTS_ADJUSTED: _TAKEN,
-    EventType.POINTS_HELD: _HOLD,
-    EventType.HOLD_CAPTURED: {**_HOLD, "points": "-20", "released": "10"},
+    EventType.POINTS_HELD: {
+        **_HOLD,
+        "lots": [{"points": "-30", "spendable_on": None, "last_day": "2026-12-31"}],
+        "lots_left_out": 0,
+    },
+    EventType.HOLD_CAPTURED: {
+        **_HOLD,
+        "lots": [{"points": "10", "spendable_on": None, "last_day": "2026-12-31"}],
+        "lots_left_out": 0,
+        "points": "-20",
+        "captured_lots": [{"points": "-20", "last_day": "2026-12-31"}],
+        "captured_lots_left_out": 0,
+        "released": "10",
+    },
     EventType.HOLD_RELEASED: _HOLD,
     EventType.HOLD_LAPSED: _HOLD,
     EventType.QUEST_PROGRESSED: {

@@ -1,0 +1,106 @@
+"""Balances that were lost, or restored as of an earlier time, come back from the ledger.
+
+What was spent is applied again like everything else, in the order of recording: what a redemption
+takes may not be there yet, and is tried again by a later run.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from tests.integration.invariants import Witness
+from tests.integration.spending import adjust, capture, earn, held, redeem
+from tests.integration.world import World
+
+LOOKBACK = {"lookback_seconds": 60 * 86_400}
+FIGURES = ("balance", "available", "pending", "held", "owed", "lifetime_points", "expiring_next")
+
+
+@pytest.mark.parametrize("lost_after", range(5))
+def test_what_is_lost_comes_back(
+    spenders: World, clock: time_machine.Traveller, lost_after: int
+) -> None:
+    kept = [spenders.items("balance")] if lost_after == 0 else []
+    for number, step in enumerate((_earn, _spend, _wait, _earn_again), 1):
+        step(spenders, clock)
+        if number == lost_after:
+            kept.append(spenders.items("balance"))
+    before = _figures(spenders)
+    assert before["balance"] == "22"
+    _restore(spenders, kept[0])
+    clock.shift(timedelta(minutes=5))
+
+    runs = [spenders.invoke("reconcile", LOOKBACK)["demo"] for _ in range(6)]
+
+    assert _figures(spenders) == before
+    assert (runs[-1]["found"], runs[-1]["failed"]) == (0, 0)
+    Witness().observe(spenders)
+    earn(spenders, "5", on="2026-04-02")
+    assert redeem(spenders, "27", key="all").status == 200
+
+
+def test_what_fell_due_is_recorded_when_it_is_written(
+    spenders: World, clock: time_machine.Traveller
+) -> None:
+    """Not when the activity was with which it was posted: lists of the ledger go by that."""
+    earn(spenders, "50", "visit")
+    clock.shift(timedelta(days=40))
+    spenders.post_membership_activity("ann", _gift("10", "late"))
+    (late,) = [row for row in spenders.rows("ledger") if row["amount"] == 10]
+    clock.shift(timedelta(hours=3))
+
+    spenders.deliver()
+
+    (due,) = [row for row in spenders.rows("ledger") if row["kind"] == "due"]
+    assert due["occurred_at"] < due["as_of"] == late["recorded_at"] < due["recorded_at"]
+    in_order = sorted(spenders.postings(), key=lambda posting: posting["sequence"])
+    assert [p["activity_id"] for p in in_order[1:]] == [due["activity_id"], late["activity_id"]]
+
+
+def _earn(world: World, _clock: time_machine.Traveller) -> None:
+    earn(world, "50", "visit")
+    earn(world, "20")
+
+
+def _spend(world: World, clock: time_machine.Traveller) -> None:
+    clock.shift(timedelta(hours=1))
+    assert redeem(world, "10").status == 200
+    clock.shift(timedelta(hours=1))
+    hold_id = held(world, "8")
+    clock.shift(timedelta(hours=1))
+    assert capture(world, hold_id, "3").status == 200
+    assert adjust(world, "-2").status == 200
+
+
+def _wait(world: World, clock: time_machine.Traveller) -> None:
+    clock.shift(timedelta(days=32))
+    assert world.invoke("apply_due", {})["demo"]["applied"] == 1
+
+
+def _earn_again(world: World, _clock: time_machine.Traveller) -> None:
+    earn(world, "2", on="2026-04-02")
+
+
+def _gift(points: str, key: str) -> dict[str, Any]:
+    return {
+        "idempotency_key": key,
+        "activity": {
+            "activity_type_id": "gift",
+            "value": points,
+            "transaction_timestamp": 1775000000,
+        },
+    }
+
+
+def _figures(world: World) -> dict[str, Any]:
+    shown = world.get_membership("ann").body
+    return {name: shown[name] for name in FIGURES}
+
+
+def _restore(world: World, items: list[dict[str, Any]]) -> None:
+    for item in world.items("balance"):
+        key = {name: item[name] for name in ("membership_key", "item_key")}
+        world.client.delete_item(TableName="balance", Key=key)
+    world.put_items("balance", items)
