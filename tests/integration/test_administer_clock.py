@@ -116,6 +116,7 @@ def test_it_goes_forward_only(sandbox: World, clock: time_machine.Traveller) -> 
     [
         ("2046-03-01T12:00:00.000001Z", "2046-03-01T12:00:00.000000Z is the latest now"),
         ("2027-03-01T00:00:00", "must be a time with its offset"),
+        ("9999-12-31T23:59:59-14:00", "more than 20 years ahead"),
         ("2027-03-01", "must be a time with its offset"),
         (1803859200, "must be a time with its offset"),
         (None, "must be a time with its offset"),
@@ -127,6 +128,12 @@ def test_where_it_can_not_be_moved_to_is_told(sandbox: World, now: Any, said: st
     assert refused(answer) == (422, "INVALID_DEFINITION", "/now")
     assert said in answer.body["errors"][0]["message"]
     assert stored_clocks(sandbox) == []
+
+
+def test_the_beginning_of_all_times_is_past(sandbox: World) -> None:
+    answer = move_clock(sandbox, "0001-01-01T00:00:00+14:00")
+
+    assert (answer.status, answer.body["code"]) == (409, "CLOCK_GOES_FORWARD_ONLY")
 
 
 def test_production_networks_have_none(sandbox: World) -> None:

@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BeforeValidator
 
 from accrue.domain.administration_errors import InvalidDefinitionError
 from accrue.domain.amounts import canonical_text
 from accrue.domain.errors import Fault
 from accrue.domain.json_values import pointer
 from accrue.domain.program.parts import Document
-from accrue.domain.program.times import Moment
+from accrue.domain.program.times import moment_with_offset
 from accrue.domain.sandbox_errors import ClockGoesForwardOnlyError
 from accrue.domain.timestamps import to_text
 
@@ -30,7 +32,8 @@ _MICROSECOND = timedelta(microseconds=1)
 class ClockMove(Document):
     """Where an administrator wants the clock to be."""
 
-    now: Moment
+    # How far from now it may be, the clock itself says.
+    now: Annotated[AwareDatetime, BeforeValidator(moment_with_offset)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ FIRST_YEAR, LAST_YEAR = 1970, 9000
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ].*")
 
 
-def _moment(value: object) -> object:
+def moment_with_offset(value: object) -> object:
+    """What is text of a moment with its offset, or one already; ValueError for anything else."""
     # Pydantic takes a number, 20260301 too, for seconds since 1970.
     if not isinstance(value, datetime) and not (isinstance(value, str) and _MOMENT.match(value)):
         raise ValueError('must be a time with its offset, such as "2026-03-01T00:00:00+01:00"')
@@ -36,7 +37,7 @@ def _near(moment: datetime) -> datetime:
     return moment
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_moment), AfterValidator(_near)]
+Moment = Annotated[AwareDatetime, BeforeValidator(moment_with_offset), AfterValidator(_near)]
 
 
 class Window(Document):
