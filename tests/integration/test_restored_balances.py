@@ -4,7 +4,7 @@ What was spent is applied again like everything else, in the order of recording:
 takes may not be there yet, and is tried again by a later run.
 """
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -39,6 +39,37 @@ def test_what_is_lost_comes_back(
     Witness().observe(spenders)
     earn(spenders, "5", on="2026-04-02")
     assert redeem(spenders, "27", key="all").status == 200
+
+
+@pytest.mark.parametrize("does_schedule_run", [False, True])
+def test_what_fell_due_with_an_activity_comes_back(
+    spenders: World, clock: time_machine.Traveller, *, does_schedule_run: bool
+) -> None:
+    """Restored as of just before, with the same sequence; and then what was spent of the rest."""
+    earn(spenders, "50", "visit")
+    earn(spenders, "30", "visit", on="2026-03-02")
+    restored = spenders.items("balance")
+    clock.move_to(datetime(2026, 4, 1, 6, tzinfo=UTC))
+    spenders.post_membership_activity("ann", _gift("5", "late"))
+    clock.shift(timedelta(hours=2))
+    spenders.deliver()
+    clock.shift(timedelta(hours=1))
+    assert redeem(spenders, "25").status == 200
+    before = _figures(spenders)
+    assert before["balance"] == "10"
+    _restore(spenders, restored)
+    clock.shift(timedelta(minutes=5))
+    if does_schedule_run:
+        assert spenders.invoke("apply_due", {})["demo"]["applied"] == 1
+
+    runs = [spenders.invoke("reconcile", LOOKBACK)["demo"] for _ in range(4)]
+
+    assert (runs[-1]["found"], runs[-1]["failed"]) == (0, 0)
+    assert _figures(spenders) == before
+    clock.shift(timedelta(days=2))
+    assert spenders.invoke("apply_due", {})["demo"]["failed"] == 0
+    assert spenders.balance("ann") == "5"
+    Witness().observe(spenders)
 
 
 def test_what_fell_due_is_recorded_when_it_is_written(

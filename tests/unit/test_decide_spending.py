@@ -125,7 +125,7 @@ def test_what_can_not_be_is_refused_and_changes_nothing(
         (Kind.HOLD, "0.55", True),
         (Kind.HOLD, "0.5", False),
         (Kind.ADJUSTMENT, "-0.55", True),
-        (Kind.ADJUSTMENT, "0.45", True),
+        (Kind.ADJUSTMENT, "0.45", False),
         (Kind.ADJUSTMENT, "-0.5", False),
         (Kind.ADJUSTMENT, "0.55", False),
     ],
@@ -136,6 +136,24 @@ def test_fractions_that_an_earlier_version_gave_can_go(
     whole = written(points={"unit": "p"}, rules=[earn()])
 
     decision = decided(order(kind, points, NOW), purse("10.55 ever"), whole)
+
+    assert decision.refusal is (None if is_done else Refusal.TOO_MANY_DECIMALS)
+
+
+@pytest.mark.parametrize(
+    ("row", "is_done"),
+    [
+        (order(Kind.REDEMPTION, "0.5", NOW), False),
+        (order(Kind.HOLD, "0.5", NOW), False),
+        (order(Kind.CAPTURE, "5.5", NOW, of="h"), True),
+        (order(Kind.CAPTURE, "0.5", NOW, of="h"), True),
+        (order(Kind.CAPTURE, "0.4", NOW, of="h"), False),
+    ],
+)
+def test_whole_points_get_no_fraction_for_that_of_a_hold(row: Activity, *, is_done: bool) -> None:
+    whole = written(points={"unit": "p"}, rules=[earn()])
+
+    decision = decided(row, purse("5 ever", h="03-17T12:00: 5.5 ever"), whole)
 
     assert decision.refusal is (None if is_done else Refusal.TOO_MANY_DECIMALS)
 

@@ -195,6 +195,19 @@ def test_the_day_of_a_change_is_the_first(
     assert found == (first and today + timedelta(days=first))
 
 
+def test_a_tier_that_newer_levels_give_is_reached_before_it_is_lost() -> None:
+    """80 points, which were bronze and are silver now, leave the window day by day."""
+    today = NOON.date()
+    earned_by_day = {today - timedelta(days=6 - n): Decimal(p) for n, p in enumerate((20, 30, 30))}
+    state = MembershipState(
+        tier_id="bronze", earned_by_day=earned_by_day, as_of=today, window_days=7
+    )
+    newer = club(tiers=tiers(7, ("bronze", 10), ("silver", 50)))
+
+    # With the first 20 gone, 60 are left, which is silver.
+    assert tiers_of_points.next_change_on(state, newer) == today + timedelta(days=1)
+
+
 def test_what_everybody_has_is_nothing_that_falls_due() -> None:
     """A newer version gives a tier to everybody from the beginning."""
     before = club(tiers=tiers(5, ("gold", 1000)))

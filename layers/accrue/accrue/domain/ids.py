@@ -34,13 +34,13 @@ def fresh_id(unique: str) -> str:
     return _derived("fr", "", unique)
 
 
-def id_of_due(network_id: str, membership_id: str, sequence: int, previous_hash: str) -> str:
+def id_of_due(network_id: str, membership_id: str, sequence: int, unique: str) -> str:
     """The id of the row about what fell due of a membership, posted under this sequence.
 
-    With the hash of the posting before, so that it is not that of a row which was posted there
-    before the balances were restored from a backup.
+    Only one row is ever written under a sequence, so nothing has to come to the same id again; and
+    what comes again after balances were restored from a backup, which is the sequence, must not.
     """
-    return _derived("du", network_id, canonical_json([membership_id, sequence, previous_hash]))
+    return _derived("du", network_id, canonical_json([membership_id, sequence, unique]))
 
 
 def id_of_event(

@@ -24,6 +24,11 @@ from accrue.services.ports import BalanceBook, CatalogReader
 MAX_ROUNDS = 50
 
 
+def in_order_of_deciding(row: Activity) -> tuple[datetime, bool, str]:
+    """As rows come one after the other: what fell due by a moment before what was recorded then."""
+    return row.decided_as_of, row.kind is not Kind.DUE, row.activity_id
+
+
 @dataclass(frozen=True, slots=True)
 class FailedActivity:
     """An activity that would not apply, and the unexpected exception. Nothing was posted for it
@@ -93,7 +98,7 @@ class RuleApplier:
         self, network_id: str, membership: MembershipRef, group: Iterable[Activity]
     ) -> Iterable[FailedActivity]:
         # A batch has no order across activities; this one at least does not depend on the batch.
-        in_order = sorted(group, key=lambda a: (a.recorded_at, a.activity_id))
+        in_order = sorted(group, key=in_order_of_deciding)
         for chunk in batched(in_order, self.book.max_postings_per_write, strict=False):
             try:
                 yield from self._apply_chunk(network_id, membership, chunk)

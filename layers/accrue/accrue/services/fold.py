@@ -1,8 +1,8 @@
 """Fold rows into a membership's balance: what fell due by then comes first.
 
 Whoever acts on a membership posts what was due, so nothing is decided on points that have expired,
-whether or not a schedule ran. The row about it can be written once: its id is made of its place
-among the postings, and it goes into the same transaction as its posting and the balance.
+whether or not a schedule ran. The row about it is written once: it goes into the same transaction
+as its posting and the balance, which expects the sequence that was decided on.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +22,7 @@ from accrue.domain.ids import id_of_due
 from accrue.domain.program.days import day_of
 from accrue.domain.program.parts import MEMBER_ROLE
 from accrue.domain.program.program import ProgramVersion
+from accrue.domain.timestamps import to_text
 from accrue.services.ports import CatalogReader
 
 type TraitsFinder = Callable[[], Mapping[str, str]]
@@ -154,7 +155,7 @@ class Occasion:
                 self.network_id,
                 self.membership.program_membership_id,
                 balance.sequence + 1,
-                balance.last_posting_hash,
+                to_text(now),
             ),
             kind=Kind.DUE,
             front_door=FrontDoor.CLOCK,

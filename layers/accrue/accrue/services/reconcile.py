@@ -8,10 +8,11 @@ now: the latest rows are the stream's turn.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import batched
 
 from accrue.domain.activity import Activity
 from accrue.domain.errors import UnreadableRowError
-from accrue.services.apply_rules import RuleApplier
+from accrue.services.apply_rules import RuleApplier, in_order_of_deciding
 from accrue.services.ports import BalanceBook, LedgerSweep, ReconcileProgress
 
 # What the next sweep looks at again. A row may become visible in the index after its neighbours:
@@ -29,6 +30,8 @@ SHORTEST_SLICE = timedelta(seconds=1)
 # a sandbox's clock that was moved by years takes some runs, and no run takes longer than it has.
 LONGEST_SLICE = timedelta(days=30)
 ROWS_IN_A_FULL_SLICE = 5_000
+# Read and sorted before any is tried: few enough to be done in the time that a turn has left.
+STUCK_AT_ONCE = 100
 
 
 @dataclass
@@ -109,19 +112,33 @@ class Reconciler:
         return rows
 
     def _retry_stuck(self, network_id: str, stuck: Iterable[str], report: ReconcileReport) -> None:
+        for some in batched(stuck, STUCK_AT_ONCE, strict=False):
+            rows = self._stuck_rows(network_id, some, report)
+            # What one of them spends, another may have earned.
+            for row in sorted(rows, key=in_order_of_deciding):
+                if not self.has_time():
+                    report.is_complete = False
+                    return
+                failures = self._apply([row])
+                report.failures.update(failures)
+                if not failures:
+                    self.progress.remove_stuck(network_id, row.activity_id)
+
+    def _stuck_rows(
+        self, network_id: str, stuck: Iterable[str], report: ReconcileReport
+    ) -> list[Activity]:
+        rows: list[Activity] = []
         for activity_id in stuck:
-            if not self.has_time():
-                report.is_complete = False
-                return
             try:
                 row = self.ledger.find_row(network_id, activity_id)
             except UnreadableRowError as error:
                 report.failures[activity_id] = error
                 continue
-            failures = self._apply([row]) if isinstance(row, Activity) else {}
-            report.failures.update(failures)
-            if not failures:
+            if isinstance(row, Activity):
+                rows.append(row)
+            else:
                 self.progress.remove_stuck(network_id, activity_id)
+        return rows
 
     def _apply(self, activities: Iterable[Activity]) -> dict[str, Exception]:
         return {f.activity.activity_id: f.error for f in self.applier.apply(activities)}

@@ -50,16 +50,15 @@ class _Request:
     program: Program
     today: date
 
-    @property
-    def points(self) -> Decimal:
+    def points_of(self, there: Decimal) -> Decimal:
         """What the row is about; refuses fractions of points that the program does not have.
 
-        Those that an earlier version gave may go, as long as none is left of what goes with them.
+        Those that an earlier version gave may go: taken of what is `there`, none may be left.
         """
-        amount, before = self.row.amount, self.before.points
-        is_deducted = self.row.kind is not Kind.ADJUSTMENT
-        after = (EXACT.subtract if is_deducted else EXACT.add)(before, amount)
-        if not (self._has_the_scale(amount) or self._has_the_scale(after)):
+        amount = self.row.amount
+        rest = EXACT.subtract(there, amount.copy_abs())
+        is_taken = amount < 0 or self.row.kind is not Kind.ADJUSTMENT
+        if not (self._has_the_scale(amount) or (is_taken and self._has_the_scale(rest))):
             raise _RefusedError(Refusal.TOO_MANY_DECIMALS)
         return amount
 
@@ -93,13 +92,15 @@ class _Request:
 
 def _redeem(request: _Request) -> Decision:
     request.ensure_active()
-    points = request.points
-    return request.decided(request.before.purse.take(points), points.copy_negate(), "redeemed")
+    purse = request.before.purse
+    points = request.points_of(purse.available)
+    return request.decided(purse.take(points), points.copy_negate(), "redeemed")
 
 
 def _hold(request: _Request) -> Decision:
     request.ensure_active()
-    row, purse, points = request.row, request.before.purse, request.points
+    row, purse = request.row, request.before.purse
+    points = request.points_of(purse.available)
     assert row.hold_expires_at is not None
     held = purse.hold(row.activity_id, points, row.hold_expires_at)
     # After the points: who has too few learns that, however many holds there are.
@@ -112,8 +113,7 @@ def _hold(request: _Request) -> Decision:
 
 def _capture(request: _Request) -> Decision:
     hold_id, hold = request.hold
-    # All of it can be captured, however many decimals points had when it was made.
-    points = hold.points if request.row.amount == hold.points else request.points
+    points = request.points_of(hold.points)
     purse = request.before.purse.close_hold(hold_id, points, request.today)
     spent = lots_changed(Purse(hold.lots), Purse(hold.without(points)))
     change = HoldChange(hold_id, HoldStatus.CAPTURED, hold.points, hold.expires_at, points, spent)
@@ -128,7 +128,8 @@ def _release(request: _Request) -> Decision:
 
 
 def _adjust(request: _Request) -> Decision:
-    points, purse = request.points, request.before.purse
+    purse = request.before.purse
+    points = request.points_of(EXACT.add(purse.available, purse.pending))
     if points > 0:
         lot = lot_of(None, request.today, request.program)
         after = purse.put({lot: points}, request.today)

@@ -93,8 +93,10 @@ def next_change_on(state: MembershipState, program: Program) -> date | None:
         return brought_up_to(day, state, program).tier_id not in present
 
     # Each look goes over all days. If points only leave the window, what is lost stays lost, and
-    # the first day of it is found with a few; else it takes a look at each.
-    first = 0 if ahead else bisect_left(days, x=True, key=is_another)
+    # the first day of it is found with a few. If some come in, or newer levels give another tier
+    # already, a tier may be reached first, and it takes a look at each.
+    may_rise = bool(ahead) or is_another(state.as_of)
+    first = 0 if may_rise else bisect_left(days, x=True, key=is_another)
     return next((day for day in days[first:] if is_another(day)), None)
 
 
