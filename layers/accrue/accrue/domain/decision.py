@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from accrue.domain.activity import Outcome
-from accrue.domain.arithmetic import total
+from accrue.domain.arithmetic import EXACT, total
 from accrue.domain.membership_state import MembershipState
 from accrue.domain.program.conditions import TraitCondition
 from accrue.domain.purse import LotChange
@@ -155,6 +155,11 @@ class HoldChange:
     expires_at: datetime
     captured: Decimal = Decimal(0)
     spent: tuple[LotChange, ...] = ()
+
+    @property
+    def released(self) -> Decimal:
+        """What of it goes back when it is closed."""
+        return EXACT.subtract(self.points, self.captured)
 
 
 class Refusal(StrEnum):

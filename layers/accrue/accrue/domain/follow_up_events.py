@@ -14,7 +14,6 @@ from typing import Any
 
 from accrue.domain.activity import Kind, MembershipRef, Outcome
 from accrue.domain.amounts import canonical_text
-from accrue.domain.arithmetic import EXACT
 from accrue.domain.decision import HoldChange, HoldStatus, QuestChange, TierChange
 from accrue.domain.event_types import EventType
 from accrue.domain.ids import id_of_event
@@ -196,12 +195,11 @@ def _hold(change: HoldChange, posting: Posting) -> dict[str, Any]:
     if change.status in (HoldStatus.HELD, HoldStatus.CAPTURED):
         said |= _lots(posting)
     if change.status is HoldStatus.CAPTURED:
-        released = EXACT.subtract(change.points, change.captured)
         said |= {
             "points": canonical_text(change.captured.copy_negate()),
             "captured_lots": shown_spent(change, MAX_LINES),
             "captured_lots_left_out": max(0, len(change.spent) - MAX_LINES),
-            "released": canonical_text(released),
+            "released": canonical_text(change.released),
         }
     return said
 

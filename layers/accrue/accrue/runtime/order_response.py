@@ -5,7 +5,6 @@ from typing import Any, Protocol
 
 from accrue.domain.activity import Activity
 from accrue.domain.amounts import canonical_text
-from accrue.domain.arithmetic import EXACT
 from accrue.domain.points_order import PointsOrder
 from accrue.domain.posting import Posting
 from accrue.domain.shown import shown_available, shown_lots, shown_spent
@@ -59,5 +58,5 @@ def shown_closing(result: Result) -> dict[str, Any]:
         "hold_id": closed.hold_id,
         "captured": canonical_text(closed.captured),
         "captured_lots": shown_spent(closed),
-        "released": canonical_text(EXACT.subtract(closed.points, closed.captured)),
+        "released": canonical_text(closed.released),
     }

@@ -73,8 +73,11 @@ class Folder:
         if decision.refusal:
             raise RefusedRowError(decision.refusal, balance, version)
         entry = self._entry(row, membership, decision, version, balance)
+        after = entry.balance
+        if after.due_at is None or after.due_at > row.decided_as_of:
+            return [*before, entry]
         # What is earned too late, or released too late, is past its last day as it comes.
-        return [*before, entry, *self._due(row, membership, entry.balance, version)]
+        return [*before, entry, *self._due(row, membership, after, version)]
 
     def bring_up(self, occasion: "Occasion", balance: Balance) -> list[Entry]:
         """What fell due up to the occasion; nothing if nothing did."""
