@@ -1,12 +1,12 @@
 """Which of a network's events are asked for."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from accrue.domain.errors import Fault, InvalidRequestError
 from accrue.domain.event_log import is_position
 from accrue.domain.event_types import EventType
 from accrue.domain.pages import PageRequest
+from accrue.domain.query_fields import time_of
 from accrue.domain.timestamps import to_text
 
 
@@ -31,24 +31,14 @@ class EventQuery:
         if event_type is not None and event_type not in set(EventType):
             known = ", ".join(EventType)
             faults.append(Fault("query:type", f"is no type of events: send one of {known}"))
-        published_since = None if since is None else _time(since)
-        if since is not None and published_since is None:
-            remedy = "is not a time: send it with its zone, as 2026-03-01T12:00:00Z"
-            faults.append(Fault("query:since", f"{remedy} (a + in a URL is %2B)"))
+        published_since = time_of({} if since is None else {"since": since}, "since", faults)
         if faults:
             raise InvalidRequestError.of(*faults)
-        positions = [position for position in (page.after, published_since) if position is not None]
+        # Before whatever was published then.
+        start = to_text(published_since) if published_since else None
+        positions = [position for position in (page.after, start) if position is not None]
         return cls(
             limit=page.limit,
             after=max(positions, default=None),
             event_type=None if event_type is None else EventType(event_type),
         )
-
-
-def _time(text: str) -> str | None:
-    """The position before whatever was published at this time; None if it is no time."""
-    try:
-        moment = datetime.fromisoformat(text)
-        return to_text(moment.astimezone(UTC)) if moment.tzinfo else None
-    except (ValueError, OverflowError):
-        return None

@@ -15,8 +15,26 @@ _NOT_OURS = "is not a cursor of this list: send next_cursor of an earlier answer
 
 def page_of(query: Mapping[str, str]) -> PageRequest:
     """The page that a query string asks for. Raises InvalidRequestError."""
-    cursor = query.get("cursor")
-    return PageRequest(_limit(query.get("limit")), position_of(cursor) if cursor else None)
+    page, faults = page_and_faults(query)
+    if faults:
+        raise InvalidRequestError.of(*faults)
+    return page
+
+
+def page_and_faults(query: Mapping[str, str]) -> tuple[PageRequest, tuple[Fault, ...]]:
+    """The page that a query string asks for, and what is wrong with that."""
+    faults: list[Fault] = []
+    limit, after = DEFAULT_PAGE_SIZE, None
+    try:
+        limit = _limit(query.get("limit"))
+    except InvalidRequestError as refusal:
+        faults += refusal.faults
+    try:
+        cursor = query.get("cursor")
+        after = position_of(cursor) if cursor else None
+    except InvalidRequestError as refusal:
+        faults += refusal.faults
+    return PageRequest(limit, after), tuple(faults)
 
 
 def _limit(text: str | None) -> int:
