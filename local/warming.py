@@ -31,7 +31,15 @@ def warm(stack: LiveStack) -> None:
         lambda: _expect(stack, "POST", f"{membership}/adjustments", hang, range(403, 404)),
         lambda: _expect(stack, "POST", f"{network}/activity", village, range(400, 500)),
         lambda: _expect(stack, "GET", membership, hang, range(200, 201)),
+        lambda: _expect(stack, "GET", f"{membership}/activities", hang, range(200, 201)),
+        # Without saying of when.
+        lambda: _expect(stack, "GET", f"{membership}/balance", hang, range(400, 401)),
+        lambda: _expect(stack, "GET", f"{membership}/statement", hang, range(400, 401)),
+        lambda: _expect(stack, "GET", f"{network}/activities", village, range(200, 201)),
         lambda: _expect(stack, "GET", f"{network}/activities/none", village, range(404, 405)),
+        lambda: _expect(
+            stack, "POST", f"{network}/activities/none/reversal", village, range(400, 401)
+        ),
         lambda: _invoke(stack, "apply_rules", {"Records": []}),
         lambda: _invoke(stack, "reconcile", {}),
         lambda: _invoke(stack, "apply_due", {}),

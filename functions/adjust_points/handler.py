@@ -10,6 +10,7 @@ from accrue.runtime.json_body import parse_json_body
 from accrue.runtime.order_response import order_response, shown_points
 from accrue.runtime.settings import ActivitySettings
 from accrue.services.adjust_points import adjust_points
+from accrue.services.dry_book import book_for
 from accrue.services.order_points import OrderDesk
 from accrue.storage.balances import BalanceTable
 from accrue.storage.catalog import CatalogTable
@@ -29,13 +30,16 @@ book = BalanceTable(client, settings.balance_table, ledger)
 def lambda_handler(request: Request) -> Response:
     """200 and what was added or deducted, however often it is sent."""
     request.caller.ensure_admin(request.caller.network_id, "X-API-Key")
+    dry_run = request.dry_run
     body = parse_json_body(request.body, is_base64_encoded=request.is_base64_encoded)
     parsed = parse_adjustment(body, request.path_parameter("program_membership_id"))
-    desk = OrderDesk(catalog, ledger, book, partial(IdempotentRecorder, context=request.context))
+    used_book = book_for(book, ledger, is_dry_run=dry_run.is_dry_run)
+    recorder_of = partial(IdempotentRecorder, context=request.context)
+    desk = OrderDesk(catalog, ledger, used_book, recorder_of)
     result = adjust_points(parsed.order, request.caller, request.call_by(clocks), desk)
     shown = {
         "adjustment_id": result.row.activity_id,
         **shown_points(result),
         "reason": result.row.description,
     }
-    return order_response(parsed.order, result, shown, parsed.warnings)
+    return order_response(parsed.order, result, shown, parsed.warnings, dry_run)

@@ -57,7 +57,7 @@ def _due_applier(request: Request) -> DueApplier:
     return DueApplier(
         catalog=catalog,
         finder=due_balances,
-        applier=RuleApplier(catalog, book, utc_now()),
+        applier=RuleApplier(catalog, book, utc_now),
         has_time=lambda: request.context.get_remaining_time_in_millis() > LEAST_TIME_LEFT_MS,
         request_id=request.call.request_id,
     )

@@ -34,7 +34,7 @@ def lambda_handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, 
     applier = DueApplier(
         catalog=catalog,
         finder=due_balances,
-        applier=RuleApplier(catalog, book, utc_now()),
+        applier=RuleApplier(catalog, book, utc_now),
         has_time=lambda: context.get_remaining_time_in_millis() > LEAST_TIME_LEFT_MS,
         request_id=context.aws_request_id,
     )

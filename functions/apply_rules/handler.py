@@ -26,7 +26,7 @@ book = BalanceTable(client, settings.balance_table, ledger)
 def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> PartialItemFailureResponse:
     """The records that could not be applied, to be delivered again; the others are applied."""
     batch = read_stream(event)
-    for failure in RuleApplier(catalog, book, utc_now()).apply(batch.activities):
+    for failure in RuleApplier(catalog, book, utc_now).apply(batch.activities):
         batch.fail(failure.activity, failure.error)
     logger.info("applied", extra={"records": batch.size, "failed": len(batch.failed)})
     return batch.response()

@@ -10,6 +10,7 @@ from accrue.runtime.idempotency import IdempotentRecorder
 from accrue.runtime.json_body import parse_json_body
 from accrue.runtime.order_response import order_response, shown_points
 from accrue.runtime.settings import ActivitySettings
+from accrue.services.dry_book import book_for
 from accrue.services.hold_points import hold_points
 from accrue.services.order_points import OrderDesk
 from accrue.storage.balances import BalanceTable
@@ -29,9 +30,12 @@ book = BalanceTable(client, settings.balance_table, ledger)
 @endpoint()
 def lambda_handler(request: Request) -> Response:
     """200 and which points are held until when, however often it is sent."""
+    dry_run = request.dry_run
     body = parse_json_body(request.body, is_base64_encoded=request.is_base64_encoded)
     parsed = parse_hold(body, request.path_parameter("program_membership_id"))
-    desk = OrderDesk(catalog, ledger, book, partial(IdempotentRecorder, context=request.context))
+    used_book = book_for(book, ledger, is_dry_run=dry_run.is_dry_run)
+    recorder_of = partial(IdempotentRecorder, context=request.context)
+    desk = OrderDesk(catalog, ledger, used_book, recorder_of)
     result = hold_points(parsed.order, request.caller, request.call_by(clocks), desk)
     assert result.row.hold_expires_at is not None
     shown = {
@@ -39,4 +43,4 @@ def lambda_handler(request: Request) -> Response:
         **shown_points(result),
         "expires_at": to_text(result.row.hold_expires_at),
     }
-    return order_response(parsed.order, result, shown, parsed.warnings)
+    return order_response(parsed.order, result, shown, parsed.warnings, dry_run)

@@ -51,7 +51,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
             ledger=ledger,
             book=book,
             progress=progress,
-            applier=RuleApplier(catalog, book, now),
+            applier=RuleApplier(catalog, book, utc_now),
             has_time=_turn(context, len(networks) - position),
         )
         reports[network_id] = _reconcile(reconciler, network_id, until, window)

@@ -9,6 +9,7 @@ from accrue.runtime.idempotency import IdempotentRecorder
 from accrue.runtime.json_body import parse_json_body
 from accrue.runtime.order_response import order_response, shown_points
 from accrue.runtime.settings import ActivitySettings
+from accrue.services.dry_book import book_for
 from accrue.services.order_points import OrderDesk
 from accrue.services.redeem_points import redeem_points
 from accrue.storage.balances import BalanceTable
@@ -28,9 +29,12 @@ book = BalanceTable(client, settings.balance_table, ledger)
 @endpoint()
 def lambda_handler(request: Request) -> Response:
     """200 and which points were spent, however often it is sent."""
+    dry_run = request.dry_run
     body = parse_json_body(request.body, is_base64_encoded=request.is_base64_encoded)
     parsed = parse_redemption(body, request.path_parameter("program_membership_id"))
-    desk = OrderDesk(catalog, ledger, book, partial(IdempotentRecorder, context=request.context))
+    used_book = book_for(book, ledger, is_dry_run=dry_run.is_dry_run)
+    recorder_of = partial(IdempotentRecorder, context=request.context)
+    desk = OrderDesk(catalog, ledger, used_book, recorder_of)
     result = redeem_points(parsed.order, request.caller, request.call_by(clocks), desk)
     shown = {"redemption_id": result.row.activity_id, **shown_points(result)}
-    return order_response(parsed.order, result, shown, parsed.warnings)
+    return order_response(parsed.order, result, shown, parsed.warnings, dry_run)

@@ -9,6 +9,7 @@ from accrue.runtime.idempotency import IdempotentRecorder
 from accrue.runtime.json_body import parse_json_body
 from accrue.runtime.order_response import order_response, shown_closing
 from accrue.runtime.settings import ActivitySettings
+from accrue.services.dry_book import book_for
 from accrue.services.order_points import OrderDesk
 from accrue.services.release_hold import release_hold
 from accrue.storage.balances import BalanceTable
@@ -28,10 +29,13 @@ book = BalanceTable(client, settings.balance_table, ledger)
 @endpoint()
 def lambda_handler(request: Request) -> Response:
     """200 and what is not held any more, however often it is sent."""
+    dry_run = request.dry_run
     body = parse_json_body(request.body, is_base64_encoded=request.is_base64_encoded)
     membership = request.path_parameter("program_membership_id")
     parsed = parse_release(body, membership, request.path_parameter("hold_id"))
-    desk = OrderDesk(catalog, ledger, book, partial(IdempotentRecorder, context=request.context))
+    used_book = book_for(book, ledger, is_dry_run=dry_run.is_dry_run)
+    recorder_of = partial(IdempotentRecorder, context=request.context)
+    desk = OrderDesk(catalog, ledger, used_book, recorder_of)
     result = release_hold(parsed.order, request.caller, request.call_by(clocks), desk)
     shown = {"release_id": result.row.activity_id, **shown_closing(result)}
-    return order_response(parsed.order, result, shown, parsed.warnings)
+    return order_response(parsed.order, result, shown, parsed.warnings, dry_run)

@@ -27,30 +27,44 @@ class LiveNetwork:
     partner_api_key: str
     admin_api_key: str
 
-    def post_membership_activity(self, membership: str, body: Any) -> httpx.Response:
+    def post_membership_activity(
+        self, membership: str, body: Any, query: dict[str, str] | None = None
+    ) -> httpx.Response:
         """POST in Hang's form; a text body goes as it is."""
         return self.http.post(
             f"/v2/program-memberships/{membership}/activities",
+            params=query,
             content=_content(body),
             headers={"X-API-Key": self.partner_api_key},
         )
 
     def post_network_activity(
-        self, body: Any, headers: dict[str, str] | None = None
+        self,
+        body: Any,
+        headers: dict[str, str] | None = None,
+        query: dict[str, str] | None = None,
     ) -> httpx.Response:
         """POST in Village's form; a text body goes as it is."""
         return self.http.post(
             f"/networks/{self.network_id}/activity",
+            params=query,
             content=_content(body),
             headers={"Authorization": f"Bearer {self.partner_api_key}", **(headers or {})},
         )
 
     def order(
-        self, membership: str, path: str, body: Any, *, as_admin: bool = False
+        self,
+        membership: str,
+        path: str,
+        body: Any,
+        *,
+        as_admin: bool = False,
+        query: dict[str, str] | None = None,
     ) -> httpx.Response:
         """POST an order about a membership's points."""
         return self.http.post(
             f"/v2/program-memberships/{membership}/{path}",
+            params=query,
             content=_content(body),
             headers={"X-API-Key": self.admin_api_key if as_admin else self.partner_api_key},
             timeout=STARTING_SECONDS,

@@ -240,4 +240,4 @@ class UnreadKeys:
             return make_call(client, name, params)
 
         monkeypatch.setattr(BaseClient, "_make_api_call", call)
-        monkeypatch.setattr("accrue.storage.balances.time.sleep", lambda _seconds: None)
+        monkeypatch.setattr("accrue.storage.batch_reads.time.sleep", lambda _seconds: None)

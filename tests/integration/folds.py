@@ -1,9 +1,10 @@
 """Balances and postings, decided again from nothing."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from itertools import starmap
 
-from accrue.domain.activity import Activity
+from accrue.domain.activity import Activity, Kind
 from accrue.domain.balance import Balance, post
 from accrue.domain.concerned import concerned_memberships
 from accrue.domain.decide import decide
@@ -11,6 +12,7 @@ from accrue.domain.decision import Facts
 from accrue.domain.posting import Posting
 from accrue.domain.program.conditions import TraitCondition
 from accrue.domain.program.program import Program, ProgramVersion
+from accrue.domain.undone import Undone
 from accrue.storage.programs import program_version_from_attributes
 from tests.integration.world import World
 
@@ -25,7 +27,7 @@ def assert_folds(world: World) -> None:
     activities = {
         (row["network_id"], row["activity_id"]): Activity.from_attributes(row)
         for row in world.rows("ledger")
-        if row["kind"] != "reference_marker"
+        if not row["kind"].endswith("_marker")
     }
     postings: dict[Place, list[Posting]] = defaultdict(list)
     for attributes in world.postings():
@@ -34,6 +36,7 @@ def assert_folds(world: World) -> None:
         postings[place].append(posting)
     for place, chain in postings.items():
         balance = Balance()
+        by_activity = {posting.activity_id: posting for posting in chain}
         for stored in sorted(chain, key=lambda posting: posting.sequence):
             activity = activities[stored.network_id, stored.activity_id]
             version = versions[
@@ -42,6 +45,7 @@ def assert_folds(world: World) -> None:
             facts = Facts(
                 concerned_memberships(activity)[stored.membership],
                 _traits_held(stored, version.program),
+                undone=_undone(activity, by_activity, activities, versions),
             )
             again, balance = post(
                 activity=activity,
@@ -54,6 +58,20 @@ def assert_folds(world: World) -> None:
             assert again == stored, (again, stored)
             assert again.content_hash == stored.content_hash
         assert balance == _stored_balance(world, place)
+
+
+def _undone(
+    row: Activity,
+    postings: Mapping[str, Posting],
+    activities: Mapping[Place, Activity],
+    versions: Mapping[tuple[str, str, int], ProgramVersion],
+) -> Undone | None:
+    if row.kind is not Kind.REVERSAL:
+        return None
+    assert row.of is not None
+    posting = postings[row.of]
+    version = versions[posting.network_id, posting.membership.program_id, posting.program_version]
+    return Undone(activities[row.network_id, row.of], posting, version.program)
 
 
 def _numbered(

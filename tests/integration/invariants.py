@@ -19,6 +19,7 @@ from tests.integration.world import World, plain
 KEYS = {
     "activity_key",
     "time_shard",
+    "reference_key",
     "membership_key",
     "item_key",
     "outcome_shard",
@@ -85,8 +86,8 @@ def assert_settled(world: World) -> None:
 
 
 def activity_rows(world: World) -> list[Item]:
-    """The ledger's rows, reference markers left out."""
-    return [row for row in world.rows("ledger") if row["kind"] != "reference_marker"]
+    """The ledger's rows, markers left out."""
+    return [row for row in world.rows("ledger") if not row["kind"].endswith("_marker")]
 
 
 def balances_of(world: World) -> dict[str, Decimal]:
@@ -141,9 +142,33 @@ def _assert_rows_are_whole(ledger: list[Item]) -> None:
             if row["kind"] in {"duplicate", "reference_marker"}:
                 assert first["kind"] == "activity"
                 assert first["reference_id"] == row["reference_id"]
-            else:
-                assert row["kind"] in {"capture", "release"}
+            elif row["kind"] in {"capture", "release"}:
                 assert first["kind"] == "hold"
+            elif row["kind"] == "reversal":
+                assert "settled_outcome" not in first
+            else:
+                assert row["kind"] == "reversal_marker"
+                assert (first["kind"], first["of"]) == ("reversal", row["reverses"])
+                assert first["reversal"]["number"] == row["number"]
+                assert first["reversal"]["after"] == row["after"]
+    _assert_reversals_are_one_after_the_other(rows)
+
+
+def _assert_reversals_are_one_after_the_other(rows: Mapping[str, Item]) -> None:
+    """Each begins with what the one before came to, and none comes after the whole."""
+    reversals: dict[str, dict[int, Item]] = defaultdict(dict)
+    markers = 0
+    for row in rows.values():
+        markers += row["kind"] == "reversal_marker"
+        if row["kind"] == "reversal":
+            reversals[row["of"]][int(row["reversal"]["number"])] = row
+    assert markers == sum(map(len, reversals.values()))
+    for of_one in reversals.values():
+        before: Item = {}
+        for number in range(1, len(of_one) + 1):
+            assert of_one[number]["reversal"].get("before", {}) == before
+            assert not before.get("is_whole")
+            before = of_one[number]["reversal"]["after"]
 
 
 def _assert_chains(ledger: list[Item], balances: list[Item]) -> None:
@@ -186,6 +211,13 @@ def _assert_chain(postings: list[Item], balance: Item) -> None:
         if "kind" not in posting:
             # What an admin adjusts is nothing that was earned.
             lifetime += sum(line for line in lines if line > 0)
+        elif posting["kind"] == "reversal":
+            # Of what rules, bonuses and quests had awarded.
+            lifetime += sum(
+                Fraction(line["points"])
+                for line in lines_of(posting)
+                if line["points"] < 0 and line.keys() & {"rule_id", "quest_id"}
+            )
         assert Fraction(posting["balance_after"]) == points
         previous = posting["content_hash"]
     assert Fraction(balance["points"]) == points

@@ -51,7 +51,7 @@ def due_applier(client: "DynamoDBClient", real: datetime) -> DueApplier:
     return DueApplier(
         catalog=catalog,
         finder=DueBalances(client, "balance"),
-        applier=RuleApplier(catalog, book, real),
+        applier=RuleApplier(catalog, book, lambda: real),
         has_time=lambda: True,
         request_id="due-request",
     )

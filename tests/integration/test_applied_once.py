@@ -67,7 +67,7 @@ def test_an_activity_twice_among_those_to_apply_is_posted_once(world: World) -> 
     row = plain(_record(world, "a"))
     twice = [Activity.from_attributes(row), Activity.from_attributes(row)]
     function = world.start("apply_rules")
-    applier = RuleApplier(function.catalog, function.book, twice[0].recorded_at)
+    applier = RuleApplier(function.catalog, function.book, lambda: twice[0].recorded_at)
 
     assert applier.apply(twice) == []
 

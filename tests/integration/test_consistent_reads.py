@@ -5,6 +5,8 @@ import time_machine
 
 from tests.integration.bodies import HANG_EXAMPLE, VILLAGE_SAMPLE
 from tests.integration.faults import Faults
+from tests.integration.histories_over_http import BALANCE, HISTORY, STATEMENT, asked
+from tests.integration.reversals import reverse
 from tests.integration.world import World
 
 
@@ -18,8 +20,13 @@ def test_every_single_read_and_every_read_of_the_catalog_is_consistent(
     world.post_membership_activity("99999", HANG_EXAMPLE)
     sent = world.post_network_activity(VILLAGE_SAMPLE)
     world.deliver()
+    reverse(world, sent.body["activity_id"], amount="1")
+    reverse(world, sent.body["activity_id"], "reversal-2")
     world.get_activity(sent.body["activity_id"])
     world.get_membership("12345")
+    asked(world, HISTORY, "12345")
+    asked(world, BALANCE, "12345", query={"as_of": "2026-03-01T00:00:00Z"})
+    asked(world, STATEMENT, "12345", query={"from": "2026-03-01T00:00:00Z"})
     clock.shift(3600)
     world.invoke("reconcile", {})
     world.call("GET /networks/{network_id}/events")

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from accrue.domain.follow_up_events import MAX_LINES, FollowUpEvent, follow_up_events
+from accrue.domain.follow_up_events import FollowUpEvent, follow_up_events
+from accrue.domain.happened import MAX_LINES
 from accrue.runtime import event_bus
 from accrue.runtime.event_bus import MAX_BYTES, EventBridgeBus, size_of
 from tests.integration.bus import BUS, Listener

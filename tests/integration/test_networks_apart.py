@@ -3,9 +3,12 @@
 from typing import Any
 
 import pytest
+import time_machine
 
 from tests.integration.bodies import HANG_EXAMPLE, VILLAGE_SAMPLE, hang_activity, village_activity
+from tests.integration.histories_over_http import BALANCE, HISTORY, STATEMENT, asked
 from tests.integration.networks import demo_network
+from tests.integration.reversals import reverse
 from tests.integration.world import World
 
 KEYED = {"Idempotency-Key": "unique-key-101"}
@@ -113,7 +116,50 @@ def test_what_is_another_networks_is_not_there(world: World) -> None:
     activity_elsewhere = world.get_activity(activity_id)
     assert activity_elsewhere.status == 404
     assert activity_elsewhere.body["code"] == "ACTIVITY_NOT_FOUND"
+    reversal_elsewhere = reverse(world, activity_id, role="admin")
+    assert reversal_elsewhere.status == 404
+    assert reversal_elsewhere.body["code"] == "ACTIVITY_NOT_FOUND"
     assert world.items("ledger") == before
+
+
+QUERIES = {
+    HISTORY: {},
+    BALANCE: {"as_of": "2026-03-01T12:00:00Z"},
+    STATEMENT: {"from": "2026-03-01T00:00:00Z"},
+}
+
+
+@pytest.mark.parametrize("route", QUERIES)
+def test_a_membership_of_another_network_has_no_history(world: World, route: str) -> None:
+    world.import_network(ONLY_IN_OTHER)
+    query = QUERIES[route]
+
+    elsewhere = asked(world, route, "777", query=query)
+    nowhere = asked(world, route, "778", query=query)
+
+    assert (elsewhere.status, elsewhere.body) == (nowhere.status, nowhere.body)
+    assert (elsewhere.status, elsewhere.body["code"]) == (404, "MEMBERSHIP_NOT_FOUND")
+    assert asked(world, route, "777", query=query, network="other").status == 200
+
+
+@pytest.mark.parametrize(
+    ("route", "shown"),
+    [(HISTORY, "activities"), (BALANCE, "by_recorded_at"), (STATEMENT, "closing_balance")],
+)
+def test_the_same_membership_in_two_networks_has_two_histories(
+    two: World, clock: time_machine.Traveller, route: str, shown: str
+) -> None:
+    two.post_membership_activity("12345", HANG_EXAMPLE, network="other")
+    two.deliver()
+    clock.shift(1)
+
+    here, there = (
+        asked(two, route, "12345", query=QUERIES[route], network=network).body[shown]
+        for network in ("demo", "other")
+    )
+
+    assert here in ([], "0")
+    assert there == "50" or [each["points"] for each in there] == ["50"]
 
 
 @pytest.mark.parametrize("role", ["partner", "admin"])

@@ -17,7 +17,9 @@ from tests.integration.bodies import (
     village_activity,
 )
 from tests.integration.bus import Listener
+from tests.integration.histories_over_http import BALANCE, HISTORY, STATEMENT, asked
 from tests.integration.networks import demo_network
+from tests.integration.reversals import reverse
 from tests.integration.users import FORGET, PUT, SUSPEND, about_user, enrol, put_user, stored_user
 from tests.integration.world import OPERATIONS, World
 
@@ -90,6 +92,11 @@ def _everything(world: World) -> list[str]:
     world.call("GET /networks/{network_id}/events", query={"cursor": "secret-note", "type": "@"})
     world.get_membership("12345")
     world.get_membership("secret-membership")
+    for route in (HISTORY, BALANCE, STATEMENT):
+        query = {"as_of": "secret-note", "from": "secret-note", "secret-note": "secret-note"}
+        asked(world, route, "secret-membership", query=query)
+        asked(world, route, "12345", query=query)
+    _reverse(world)
     for row in world.rows("ledger"):
         world.get_activity(row["activity_id"])
     world.get_activity("secret-note")
@@ -97,6 +104,25 @@ def _everything(world: World) -> list[str]:
     world.invoke("reconcile", {"lookback_seconds": 3600})
     _administer_users(world)
     return [key["api_key"].rpartition(".")[2] for key in minted]
+
+
+def _reverse(world: World) -> None:
+    rows = [row for row in world.rows("ledger") if row["kind"] == "activity"]
+    said: dict[str, Any] = {
+        "reason": "secret-reason of secret.person@example.com",
+        "secret-field": "secret-note",
+    }
+    for number, row in enumerate(rows):
+        activity_id = row["activity_id"]
+        key = f"secret-idempotency-key-{number}"
+        reverse(world, activity_id, key, line_items=[{"item_id": "secret-item"}])
+        reverse(world, activity_id, key, amount="4242.4242")
+        reverse(world, activity_id, f"{key}-2", **said)
+        reverse(world, activity_id, f"{key}-3", query={"dry_run": "secret-note"})
+        reverse(world, activity_id, f"{key}-4", query={"secret.person@example.com": "@"})
+    reverse(world, "secret.person@example.com", reason=["secret-reason"])
+    world.deliver()
+    world.publish()
 
 
 def _administer_users(world: World) -> None:

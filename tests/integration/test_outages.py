@@ -9,6 +9,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from tests.integration.bodies import HANG_EXAMPLE, village_activity
+from tests.integration.histories_over_http import BALANCE, HISTORY, STATEMENT, asked
 from tests.integration.world import Answer, World
 
 INTERNAL = {
@@ -52,6 +53,18 @@ def _get_activity(world: World) -> Answer:
     return world.get_activity("ik_tftx3usxvu7utzjqx4zjitxbfn2mbdri")
 
 
+def _history(world: World) -> Answer:
+    return asked(world, HISTORY, "12345")
+
+
+def _balance_then(world: World) -> Answer:
+    return asked(world, BALANCE, "12345", query={"as_of": "2026-03-01T00:00:00Z"})
+
+
+def _statement(world: World) -> Answer:
+    return asked(world, STATEMENT, "12345", query={"from": "2026-03-01T00:00:00Z"})
+
+
 CALLS: list[tuple[Post, str]] = [
     (_hang, "PutItem"),
     (_hang, "GetItem"),
@@ -61,6 +74,9 @@ CALLS: list[tuple[Post, str]] = [
     (_get, "GetItem"),
     (_get, "Query"),
     (_get_activity, "GetItem"),
+    (_history, "Query"),
+    (_balance_then, "GetItem"),
+    (_statement, "Query"),
 ]
 
 

@@ -11,8 +11,9 @@ import pytest
 import time_machine
 
 from tests.integration.invariants import Witness
-from tests.integration.spending import adjust, capture, earn, held, redeem
-from tests.integration.world import World
+from tests.integration.reversals import buy, reverse
+from tests.integration.spending import adjust, balance_item, capture, earn, held, redeem
+from tests.integration.world import Answer, World
 
 LOOKBACK = {"lookback_seconds": 60 * 86_400}
 FIGURES = ("balance", "available", "pending", "held", "owed", "lifetime_points", "expiring_next")
@@ -135,3 +136,68 @@ def _restore(world: World, items: list[dict[str, Any]]) -> None:
         key = {name: item[name] for name in ("membership_key", "item_key")}
         world.client.delete_item(TableName="balance", Key=key)
     world.put_items("balance", items)
+
+
+@pytest.mark.parametrize("lost_after", range(4))
+def test_reversals_come_back_and_none_is_made_twice(
+    spenders: World, clock: time_machine.Traveller, lost_after: int
+) -> None:
+    """From their rows alone; that there were any is in the ledger, which is not lost."""
+    kept = [spenders.items("balance")] if lost_after == 0 else []
+    bought: list[str] = []
+    for number, step in enumerate((_buy_two, _take_back_a_part, _take_back_the_rest), 1):
+        bought += step(spenders, clock, bought)
+        if number == lost_after:
+            kept.append(spenders.items("balance"))
+    before = _figures(spenders)
+    assert (before["balance"], before["owed"]) == ("0", "30")
+    answers = [reverse(spenders, bought[0], key, **part) for key, part in PARTS.items()]
+    _restore(spenders, kept[0])
+    clock.shift(timedelta(minutes=5))
+
+    # Whoever asks before anything came back.
+    too_much = reverse(spenders, bought[0], "again", amount="1")
+    assert (too_much.status, too_much.body["code"]) == (409, "ALREADY_REVERSED")
+    runs = [spenders.invoke("reconcile", LOOKBACK)["demo"] for _ in range(6)]
+
+    assert (runs[-1]["found"], runs[-1]["failed"]) == (0, 0)
+    assert _figures(spenders) == before
+    Witness().observe(spenders)
+    for answer, (key, part) in zip(answers, PARTS.items(), strict=True):
+        again = reverse(spenders, bought[0], key, **part)
+        assert _without_times(again) == _without_times(answer)
+    assert reverse(spenders, bought[0], "again").status == 409
+    balance_item(spenders)
+
+
+PARTS: dict[str, dict[str, Any]] = {"part": {"amount": "40"}, "rest": {}}
+
+
+def _buy_two(world: World, clock: time_machine.Traveller, _bought: list[str]) -> list[str]:
+    bought = [buy(world, "100"), buy(world, "20", "visit", key="purchase-2")]
+    clock.shift(timedelta(hours=1))
+    assert redeem(world, "50").status == 200
+    return bought
+
+
+def _take_back_a_part(world: World, clock: time_machine.Traveller, bought: list[str]) -> list[str]:
+    clock.shift(timedelta(hours=1))
+    assert reverse(world, bought[0], "part", **PARTS["part"]).status == 200
+    return []
+
+
+def _take_back_the_rest(
+    world: World, clock: time_machine.Traveller, bought: list[str]
+) -> list[str]:
+    clock.shift(timedelta(hours=1))
+    assert reverse(world, bought[0], "rest").status == 200
+    return []
+
+
+def _without_times(answer: Answer) -> object:
+    """What a reversal came to; postings that were written again say when."""
+    results = [
+        {name: value for name, value in each.items() if name != "posted_at"}
+        for each in answer.body["memberships"]
+    ]
+    return answer.status, {**answer.body, "memberships": results}

@@ -2,19 +2,14 @@
 falls due; clients try again, and every point is where it would have been.
 """
 
-import random
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 import pytest
 import time_machine
 
-from tests.integration.faults import MOMENTS, Call, Crash, CrashPoint, Faults, cancelled
+from tests.integration.crash_stage import Ask, Scenario, Stage, Work, apply_due, different_points
+from tests.integration.faults import Faults, cancelled
 from tests.integration.folds import assert_folds
-from tests.integration.invariants import Witness
 from tests.integration.spending import (
     CAPTURE,
     RELEASE,
@@ -28,48 +23,12 @@ from tests.integration.spending import (
 )
 from tests.integration.world import Answer, World
 
-SECOND = timedelta(seconds=1)
 # What was earned on 1 March is good through 31 March in Berlin.
 NEXT_DAY = datetime.fromisoformat("2026-04-01T00:00:30+02:00")
-# These tell when it was, which is another time after a crash.
-TIMES = {"recorded_at", "expires_at"}
-
-type Act = Callable[[World], Answer]
-
-
-@dataclass(frozen=True)
-class Ask:
-    """A request of a client, repeated until it is answered; `key` is free if it is refused."""
-
-    act: Act
-    key: str
-    status: int = 200
-
-
-@dataclass(frozen=True)
-class Work:
-    """What AWS has a function do, again until it is done."""
-
-    act: Callable[[World], object]
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """What happens in peace, when, and then while the world stops; and what it comes to."""
-
-    steps: tuple[Ask | Work, ...]
-    comes_to: str
-    prepare: Callable[[World, time_machine.Traveller], object] = lambda _world, _clock: None
-    at: datetime | None = None
 
 
 def _deliver(world: World) -> None:
     assert world.deliver() == {"batchItemFailures": []}
-
-
-def _apply_due(world: World) -> None:
-    (report,) = world.invoke("apply_due", {}).values()
-    assert report["is_complete"]
 
 
 def _report(world: World) -> Answer:
@@ -106,7 +65,7 @@ def _adjust(points: str, status: int = 200) -> Ask:
 
 RELEASED = Ask(lambda world: release(world, _hold_id(world)), "release-1")
 REPORTED, TAKEN_BACK = Ask(_report, "late"), Ask(_take_back, "back")
-DELIVERED, DUE_APPLIED = Work(_deliver), Work(_apply_due)
+DELIVERED, DUE_APPLIED = Work(_deliver), Work(apply_due)
 
 
 def _held(world: World, _clock: time_machine.Traveller) -> None:
@@ -180,108 +139,20 @@ def faults(monkeypatch: pytest.MonkeyPatch, spenders: World) -> Faults:
     return watching
 
 
-@dataclass
-class Play:
-    """One run of a scenario from its beginning."""
-
-    world: World
-    faults: Faults
-    clock: time_machine.Traveller
-    scenario: Scenario
-    witness: Witness = field(default_factory=Witness)
-    answers: dict[str, Answer] = field(default_factory=dict)
-    told: list[object] = field(default_factory=list)
-    calls: list[Call] = field(default_factory=list)
-
-    def run(self, *crashes: CrashPoint) -> None:
-        """Play it with these crashes, and assert that all is well."""
-        self.world.restart()
-        self.faults.plan_crashes(crashes)
-        for step in self.scenario.steps:
-            self._act_until_done(step)
-        self.calls = self.faults.calls_since_crash
-        assert self.faults.crashes_left == 0, "a crash point was never reached"
-        self.faults.plan_crashes(())
-        self._deliver_shuffled()
-        _apply_due(self.world)
-        self._observe()
-        assert_folds(self.world)
-        assert _figures(self.world) == self.scenario.comes_to
-        self._assert_answers_stay()
-
-    def _act_until_done(self, step: Ask | Work) -> None:
-        while True:
-            self.clock.shift(SECOND)
-            try:
-                answer = step.act(self.world)
-            except Crash:
-                self.world.restart()
-                self._observe()
-                assert_folds(self.world)
-                continue
-            self._observe()
-            if isinstance(step, Ask):
-                assert isinstance(answer, Answer)
-                assert answer.status == step.status, answer
-                self.answers[step.key] = answer
-                self.told.append(_without_times(answer))
-            return
-
-    def _observe(self) -> None:
-        self.witness.observe(self.world)
-
-    def _deliver_shuffled(self) -> None:
-        rows = self.world.items("ledger") * 2
-        random.Random(len(self.calls)).shuffle(rows)  # noqa: S311 - a test's order
-        assert self.world.deliver(rows) == {"batchItemFailures": []}
-
-    def _assert_answers_stay(self) -> None:
-        before = self.world.items("ledger"), self.world.items("balance")
-        for step in self.scenario.steps:
-            if not isinstance(step, Ask):
-                continue
-            again, first = step.act(self.world), self.answers[step.key]
-            if first.status == 200:
-                assert (again.status, again.body) == (200, first.body)
-                assert again.headers["Idempotent-Replayed"] == "true"
-                assert again.headers["Accrue-Activity-Id"] == first.headers["Accrue-Activity-Id"]
-        assert (self.world.items("ledger"), self.world.items("balance")) == before
-        ids = Counter(row["activity_id"] for row in self.world.rows("ledger"))
-        assert set(ids.values()) == {1}
-
-
-class Stage:
-    """Where a scenario is played from the same beginning again and again."""
-
-    def __init__(
-        self, world: World, faults: Faults, clock: time_machine.Traveller, scenario: Scenario
-    ) -> None:
-        self._world, self._faults, self._clock, self._scenario = world, faults, clock, scenario
-        earn(world, "100", "gift")
-        earn(world, "50", "visit")
-        earn(world, "25", "sale")
-        scenario.prepare(world, clock)
-        if scenario.at is not None:
-            clock.move_to(scenario.at)
-        self._began_at = datetime.now().astimezone()
-        self._tables = world.snapshot()
-
-    def play(self, *crashes: CrashPoint) -> Play:
-        """The scenario with these crashes."""
-        self._world.restore(self._tables)
-        self._clock.move_to(self._began_at)
-        play = Play(self._world, self._faults, self._clock, self._scenario)
-        play.run(*crashes)
-        return play
+def _stage(world: World, faults: Faults, clock: time_machine.Traveller, name: str) -> Stage:
+    earn(world, "100", "gift")
+    earn(world, "50", "visit")
+    earn(world, "25", "sale")
+    return Stage(world, faults, clock, SCENARIOS[name])
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_stopped_before_and_after_each_call(
     spenders: World, faults: Faults, clock: time_machine.Traveller, name: str
 ) -> None:
-    stage = Stage(spenders, faults, clock, SCENARIOS[name])
+    stage = _stage(spenders, faults, clock, name)
     undisturbed = stage.play()
-    points = _different_points(undisturbed.calls)
+    points = different_points(undisturbed.calls)
     covered = 0
 
     for point in points:
@@ -297,12 +168,12 @@ def test_stopped_before_and_after_each_call(
 def test_stopped_twice(
     spenders: World, faults: Faults, clock: time_machine.Traveller, name: str
 ) -> None:
-    stage = Stage(spenders, faults, clock, SCENARIOS[name])
+    stage = _stage(spenders, faults, clock, name)
     undisturbed = stage.play()
     covered = 0
 
-    for first in _different_points(undisturbed.calls):
-        for second in _different_points(stage.play(first).calls):
+    for first in different_points(undisturbed.calls):
+        for second in different_points(stage.play(first).calls):
             assert stage.play(first, second).told == undisturbed.told
             covered += 1
 
@@ -316,7 +187,7 @@ def test_answers_to_writes_are_lost(
     spenders: World, faults: Faults, clock: time_machine.Traveller, name: str, times: int
 ) -> None:
     """Each write is done, and the SDK sends it again."""
-    stage = Stage(spenders, faults, clock, SCENARIOS[name])
+    stage = _stage(spenders, faults, clock, name)
     undisturbed = stage.play()
     faults.lose_answers("TransactWriteItems", times)
 
@@ -333,7 +204,7 @@ def test_answers_to_writes_are_lost(
 def test_transactions_conflict_for_a_while(
     spenders: World, faults: Faults, clock: time_machine.Traveller, name: str
 ) -> None:
-    stage = Stage(spenders, faults, clock, SCENARIOS[name])
+    stage = _stage(spenders, faults, clock, name)
     undisturbed = stage.play()
     conflict = cancelled("None", "TransactionConflict", "None")
     faults.answer_with("TransactWriteItems", iter([conflict, None, conflict, conflict, None]))
@@ -362,29 +233,3 @@ def test_a_hold_is_closed_once_whoever_comes_second(
     assert (answer.status, answer.body["code"]) == (409, "HOLD_CLOSED")
     assert spenders.balance("ann") == ("40" if route == CAPTURE else "100")
     assert_folds(spenders)
-
-
-def _different_points(calls: Sequence[Call]) -> list[CrashPoint]:
-    """After a read the world is as it is before the next call."""
-    return [
-        CrashPoint(number, moment)
-        for number, call in enumerate(calls, start=1)
-        for moment in (MOMENTS if call.is_write else MOMENTS[:1])
-    ]
-
-
-def _figures(world: World) -> str:
-    shown: Mapping[str, Any] = world.get_membership("ann").body
-    names = ("balance", "available", "pending", "held", "owed")
-    return " ".join(f"{name} {shown[name]}" for name in names if shown[name] != "0")
-
-
-def _without_times(answer: Answer) -> tuple[int, dict[str, Any]]:
-    body = {
-        name: [{k: v for k, v in each.items() if k not in TIMES} for each in value]
-        if isinstance(value, list)
-        else value
-        for name, value in answer.body.items()
-        if name not in TIMES
-    }
-    return answer.status, body

@@ -1,17 +1,18 @@
 """What must be true of a book of postings at every moment."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from accrue.domain.activity import Activity, Kind
 from accrue.domain.concerned import concerned_memberships
 from accrue.domain.decide import decide
-from accrue.domain.decision import Facts
+from accrue.domain.decision import Facts, PointLine
 from accrue.domain.membership_state import MembershipState
 from accrue.domain.posting import Posting
 from accrue.domain.program.program import ProgramVersion, version_in_force
 from accrue.domain.purse import Purse
-from tests.unit.fakes import FakeBook
+from accrue.domain.undone import Undone
+from tests.unit.fakes import FakeBook, Place
 
 
 def assert_book_is_sound(book: FakeBook, ledger: Iterable[Activity]) -> None:
@@ -36,12 +37,19 @@ def assert_book_is_sound(book: FakeBook, ledger: Iterable[Activity]) -> None:
             points += sum(lines)
             if posting.kind is Kind.ACTIVITY:
                 lifetime += sum(line for line in lines if line > 0)
+            if posting.kind is Kind.REVERSAL:
+                lifetime += sum(Fraction(each.points) for each in posting.lines if _unearns(each))
             assert Fraction(posting.balance_after) == points
         assert Fraction(balance.state.points) == points
         assert_purse_is_sound(balance.state.purse, points)
         assert Fraction(balance.state.lifetime_points) == lifetime
         assert balance.sequence == len(chain)
         assert balance.last_posting_hash == previous
+
+
+def _unearns(line: PointLine) -> bool:
+    """Whether it takes back what a rule, a bonus or a quest had awarded."""
+    return line.points < 0 and bool(line.ids)
 
 
 def assert_purse_is_sound(purse: Purse, points: Fraction) -> None:
@@ -51,6 +59,9 @@ def assert_purse_is_sound(purse: Purse, points: Fraction) -> None:
     assert all(number > 0 for number in (*lots, *held))
     assert sum(lots) + sum(held) - Fraction(purse.owed) == points
     assert purse.owed >= 0
+    assert purse.debt >= 0
+    # What is owed is paid by what can be spent.
+    assert not (purse.owed or purse.debt) or purse.available <= 0
 
 
 def assert_balances_are_folds(
@@ -64,18 +75,39 @@ def assert_balances_are_folds(
         state = MembershipState()
         for posting in book.chain(place):
             row = rows[place[0], posting.activity_id]
-            state = _decided_again(row, posting, state, versions)
+            undone = _undone(row, place, book, rows, versions)
+            state = _decided_again(row, posting, state, versions, undone)
         assert state == balance.state
 
 
+def _undone(
+    row: Activity,
+    place: Place,
+    book: FakeBook,
+    rows: Mapping[tuple[str, str], Activity],
+    versions: Sequence[ProgramVersion],
+) -> Undone | None:
+    if row.kind is not Kind.REVERSAL:
+        return None
+    assert row.of is not None
+    posting = book.postings[place, row.of]
+    (program,) = (v.program for v in versions if v.version == posting.program_version)
+    return Undone(rows[place[0], row.of], posting, program)
+
+
 def _decided_again(
-    row: Activity, posting: Posting, state: MembershipState, versions: Sequence[ProgramVersion]
+    row: Activity,
+    posting: Posting,
+    state: MembershipState,
+    versions: Sequence[ProgramVersion],
+    undone: Undone | None,
 ) -> MembershipState:
     version = version_in_force(versions, row.decided_as_of)
     questions = version.program.trait_conditions
     facts = Facts(
         concerned_memberships(row)[posting.membership],
         frozenset(questions[position] for position in posting.traits_held),
+        undone=undone,
     )
     before = repr(state)
     again = decide(row, facts, state, version)

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from accrue.domain.activity import Activity, LedgerRow, MembershipRef
-from accrue.domain.balance import Balance, Entry
+from accrue.domain.activity import Activity, MembershipRef
+from accrue.domain.balance import Balance, BalanceChange, Entry
 from accrue.domain.catalog import ActivityType, ApiKey, Membership, Network, User
 from accrue.domain.concerned import concerned_memberships
 from accrue.domain.errors import AlreadyPostedError, BalanceMovedError
+from accrue.domain.ledger_row import LedgerRow, ReversalMarker
 from accrue.domain.posting import Posting
 from accrue.domain.program.program import ProgramVersion, version_in_force
 from accrue.domain.recording import LedgerPage
@@ -24,7 +25,7 @@ def at_once() -> None:
 @dataclass
 class FakeBook:
     """Balances, postings and the rows that came with them. `pause` is called before a call has its
-    effect and after it.
+    effect and after it. `recorded` are the activities that can be reversed, as the ledger has them.
     """
 
     max_postings_per_write: int = 99
@@ -34,7 +35,10 @@ class FakeBook:
     outcomes: dict[str, SettledOutcome] = field(default_factory=dict)
     writes: list[int] = field(default_factory=list)
     fitting: int = 99
+    taken_together: int = 99
     rows: dict[tuple[str, str], Activity] = field(default_factory=dict)
+    markers: dict[tuple[str, str], ReversalMarker] = field(default_factory=dict)
+    recorded: dict[tuple[str, str], Activity] = field(default_factory=dict)
 
     def how_many_fit(self, entries: Sequence[Entry]) -> int:
         return min(len(entries), self.fitting)
@@ -49,7 +53,10 @@ class FakeBook:
             self.outcomes,
             self.writes,
             self.fitting,
+            self.taken_together,
             self.rows,
+            self.markers,
+            self.recorded,
         )
 
     def find_balance(self, network_id: str, membership: MembershipRef) -> Balance:
@@ -61,26 +68,55 @@ class FakeBook:
     def post(self, entries: Sequence[Entry], expected_sequence: int) -> None:
         self.pause()
         assert 0 < len(entries) <= self.fitting
-        postings = [entry.posting for entry in entries]
-        (place,) = {(posting.network_id, posting.membership) for posting in postings}
+        self._write([BalanceChange(entries, expected_sequence)], {})
+        self.pause()
+
+    def post_together(self, changes: Sequence[BalanceChange], marker: ReversalMarker) -> int:
+        self.pause()
+        taken = changes[: self.taken_together]
+        self._write(taken, {(marker.network_id, marker.activity_id): marker})
+        self.pause()
+        return len(taken)
+
+    def _write(
+        self,
+        changes: Sequence[BalanceChange],
+        markers: Mapping[tuple[str, str], ReversalMarker],
+    ) -> None:
+        entries = [
+            ((entry.posting.network_id, entry.posting.membership), entry)
+            for change in changes
+            for entry in change.entries
+        ]
         posted = frozenset(
-            posting.activity_id
-            for posting in postings
-            if (place, posting.activity_id) in self.postings
+            entry.posting.activity_id
+            for place, entry in entries
+            if (place, entry.posting.activity_id) in self.postings
         )
         if posted:
             raise AlreadyPostedError(posted)
-        rows = {(e.row.network_id, e.row.activity_id): e.row for e in entries if e.row}
-        if rows.keys() & self.rows.keys():
+        rows = {(e.row.network_id, e.row.activity_id): e.row for _, e in entries if e.row}
+        if rows.keys() & self.rows.keys() or markers.keys() & self.markers.keys():
             raise BalanceMovedError
-        if self.balances.get(place, Balance()).sequence != expected_sequence:
-            raise BalanceMovedError
+        for change in changes:
+            (place,) = {(e.posting.network_id, e.posting.membership) for e in change.entries}
+            if self.balances.get(place, Balance()).sequence != change.expected_sequence:
+                raise BalanceMovedError
         self.rows |= rows
-        for posting in postings:
-            self.postings[place, posting.activity_id] = posting
-        self.balances[place] = entries[-1].balance
-        self.writes.append(len(postings))
+        self.markers |= markers
+        for place, entry in entries:
+            self.postings[place, entry.posting.activity_id] = entry.posting
+            self.balances[place] = entry.balance
+        self.writes.extend(len(change.entries) for change in changes)
+
+    def find_original(
+        self, row: Activity, membership: MembershipRef
+    ) -> tuple[Activity, Posting] | None:
+        key = row.network_id, row.of or ""
         self.pause()
+        original = self.recorded.get(key) or self.rows.get(key)
+        posting = self.postings.get(((row.network_id, membership), row.of or ""))
+        return (original, posting) if original and posting else None
 
     def keep_due_at(self, network_id: str, membership: MembershipRef, balance: Balance) -> None:
         self.pause()
@@ -146,7 +182,8 @@ class FakeCatalog:
     def find_program_version(
         self, network_id: str, program_id: str, version: int
     ) -> ProgramVersion | None:
-        raise NotImplementedError
+        assert network_id
+        return next((v for v in self.programs[program_id] if v.version == version), None)
 
     def find_network(self, network_id: str) -> Network | None:
         raise NotImplementedError

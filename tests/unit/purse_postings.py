@@ -1,11 +1,21 @@
-"""Postings of what was spent, held and adjusted, and of what fell due."""
+"""Postings of what was spent, held, adjusted and reversed, and of what fell due."""
 
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 from accrue.domain.activity import Kind, Outcome
-from accrue.domain.decision import HoldChange, HoldStatus, PointLine, TierChange
+from accrue.domain.decision import (
+    OWED,
+    PAID,
+    HoldChange,
+    HoldStatus,
+    PointLine,
+    QuestChange,
+    RequirementProgress,
+    TierChange,
+)
+from accrue.domain.posting import Posting
 from accrue.domain.purse import Lot, LotChange
 from tests.unit.activities import NOON
 from tests.unit.postings import EVERYTHING, NOTHING
@@ -59,4 +69,57 @@ FELL_DUE = replace(
     ),
     tier=TierChange("silver", None),
 )
-ALL = (AWARDED, REDEEMED, ADJUSTED, HELD, CAPTURED, RELEASED, FELL_DUE)
+# Of 110 points 80 were spent, and balances don't go below zero.
+REVERSED = replace(
+    APPLIED,
+    kind=Kind.REVERSAL,
+    of="ik_sale",
+    lines=(
+        PointLine("buyer", Decimal(-10), "takes back 10: 10 x 1", rule_id="earn"),
+        PointLine("buyer", Decimal(-100), "takes back 100: 1 revoked", quest_id="tea"),
+        PointLine("member", Decimal(80), OWED),
+    ),
+    points=Decimal(-30),
+    balance_after=Decimal(0),
+    available_after=Decimal(0),
+    debt_after=Decimal(80),
+    quests=(
+        QuestChange(
+            "cake", (RequirementProgress("slices", Decimal(-1), Decimal(1), Decimal(3)),), 0, 0
+        ),
+        QuestChange(
+            "tea", (RequirementProgress("cups", Decimal(-2), Decimal(1), Decimal(3)),), -2, 1
+        ),
+    ),
+    tier=TierChange("gold", "silver"),
+)
+GAVE_BACK = replace(
+    APPLIED,
+    kind=Kind.REVERSAL,
+    of="ik_redemption",
+    lines=(
+        PointLine("member", Decimal(30), "takes back -30: redeemed"),
+        PointLine("member", Decimal(-20), PAID),
+    ),
+    points=Decimal(10),
+)
+ALL = (
+    AWARDED,
+    REDEEMED,
+    ADJUSTED,
+    HELD,
+    CAPTURED,
+    RELEASED,
+    FELL_DUE,
+    REVERSED,
+    GAVE_BACK,
+)
+
+
+def paying(posting: Posting, debt: Decimal) -> Posting:
+    """The posting if what came in had first paid so much of what was owed beside the balance."""
+    return replace(
+        posting,
+        lines=(*posting.lines, PointLine("member", debt.copy_negate(), PAID)),
+        points=posting.points - debt,
+    )

@@ -5,15 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from accrue.domain.activity import (
-    Activity,
-    FrontDoor,
-    Kind,
-    LedgerRow,
-    MembershipRef,
-    Participant,
-)
+from accrue.domain.activity import Activity, FrontDoor, Kind, MembershipRef, Participant
 from accrue.domain.balance import Balance
+from accrue.domain.ledger_row import LedgerRow
 from accrue.domain.posting import Posting
 from accrue.domain.program.parts import MEMBER_ROLE
 from accrue.domain.program.program import Program
@@ -72,7 +66,12 @@ class LedgerOfBook:
     def find_row(self, network_id: str, activity_id: str) -> LedgerRow | None:
         self.book.pause()
         key = network_id, activity_id
-        found = self.book.rows.get(key) or self.recorded.get(key)
+        found = (
+            self.book.rows.get(key)
+            or self.book.markers.get(key)
+            or self.book.recorded.get(key)
+            or self.recorded.get(key)
+        )
         self.book.pause()
         return found
 
@@ -112,6 +111,7 @@ class Till:
             recorded_at=recorded_at,
         )
         self.reported.append(reported)
+        self.book.recorded[reported.network_id, reported.activity_id] = reported
         assert self.applier(recorded_at).apply([reported]) == []
         return self.book.postings[("demo", ANN), reported.activity_id]
 
@@ -133,4 +133,4 @@ class Till:
 
     def applier(self, now: datetime) -> RuleApplier:
         """What applies activities at a moment."""
-        return RuleApplier(self.catalog, self.book, now)
+        return RuleApplier(self.catalog, self.book, lambda: now)

@@ -299,7 +299,7 @@ def test_traits(value: str | None, condition: Json, *, matches: bool) -> None:
     catalog = FakeCatalog({ANN.program_id: [in_force(document)]}, {"user-ann": traits})
     book = FakeBook()
 
-    assert RuleApplier(catalog, book, NOON).apply([activity("10")]) == []
+    assert RuleApplier(catalog, book, lambda: NOON).apply([activity("10")]) == []
 
     (posting,) = book.postings.values()
     assert [each.packed() for each in posting.considered] == ["r0" if matches else "r0 traits.0"]
@@ -320,7 +320,9 @@ def test_traits_are_those_of_the_person_who_has_the_membership() -> None:
     )
     book = FakeBook()
 
-    RuleApplier(catalog, book, NOON).apply([activity(roles={"buyer": [BEN], "seller": [ANN]})])
+    RuleApplier(catalog, book, lambda: NOON).apply(
+        [activity(roles={"buyer": [BEN], "seller": [ANN]})]
+    )
 
     ann, ben = (book.postings[("demo", member), "ik_1"] for member in (ANN, BEN))
     assert [line.rule_id for line in ann.lines] == ["seller"]
@@ -330,7 +332,7 @@ def test_traits_are_those_of_the_person_who_has_the_membership() -> None:
 def test_nobody_is_asked_about_unless_the_program_asks() -> None:
     catalog = FakeCatalog({ANN.program_id: [in_force(written(rules=[earn()]))]})
 
-    assert RuleApplier(catalog, FakeBook(), NOON).apply([activity()]) == []
+    assert RuleApplier(catalog, FakeBook(), lambda: NOON).apply([activity()]) == []
 
     assert catalog.asked_about == []
 
@@ -363,7 +365,7 @@ def test_a_posting_never_says_what_is_personal() -> None:
     )
     book = FakeBook()
 
-    assert RuleApplier(catalog, book, NOON).apply([activity()]) == []
+    assert RuleApplier(catalog, book, lambda: NOON).apply([activity()]) == []
 
     (posting,) = book.postings.values()
     assert [each.failed for each in posting.considered] == ["traits.0", None, None, "segments"]

@@ -87,5 +87,5 @@ def _of(standing: UserStanding, row: Activity) -> Activity:
 
 def _apply(book: FakeBook, row: Activity, version: ProgramVersion) -> FakeCatalog:
     catalog = FakeCatalog({"coffee-club": [version]})
-    assert RuleApplier(catalog, book, NOON).apply([row]) == []
+    assert RuleApplier(catalog, book, lambda: NOON).apply([row]) == []
     return catalog

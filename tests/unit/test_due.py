@@ -71,7 +71,7 @@ class Club:
 
     @property
     def _applier(self) -> RuleApplier:
-        return RuleApplier(FakeCatalog({PROGRAM_ID: self.versions}), self.book, LATER)
+        return RuleApplier(FakeCatalog({PROGRAM_ID: self.versions}), self.book, lambda: LATER)
 
 
 def test_a_tier_will_be_lost() -> None:

@@ -25,7 +25,8 @@ from tests.unit.fakes import FakeBook, FakeCatalog
 from tests.unit.largest_postings import LARGEST
 from tests.unit.postings import EVERYTHING, NOTHING
 from tests.unit.program_strategies import Case, cases
-from tests.unit.purse_postings import ALL
+from tests.unit.purse_postings import ALL, CAPTURED, FELL_DUE, RELEASED, paying
+from tests.unit.reversing import reverse
 
 type Json = dict[str, Any]
 
@@ -39,6 +40,7 @@ POSTINGS = [
     *ALL,
     replace(EVERYTHING, points=Decimal(-3), tier=TierChange("gold", None)),
     replace(NOTHING, outcome=Outcome.REJECTED, reason="the balance would pass 1e+24"),
+    *(paying(posting, Decimal(5)) for posting in (EVERYTHING, CAPTURED, RELEASED, FELL_DUE)),
 ]
 SETTLED = [Outcome.UNDEFINED_TYPE, Outcome.HELD, Outcome.NOBODY_ENROLLED, Outcome.DUPLICATE]
 
@@ -85,12 +87,34 @@ def test_every_event_fits() -> None:
 @given(cases(in_any_order=False))
 def test_whatever_the_program_every_event_fits(case: Case) -> None:
     book = FakeBook()
-    applier = RuleApplier(FakeCatalog({PROGRAM_ID: case.versions}, case.traits), book, NOON)
+    applier = RuleApplier(FakeCatalog({PROGRAM_ID: case.versions}, case.traits), book, lambda: NOON)
     assert applier.apply(case.ledger) == []
 
     for place in book.balances:
         for posting in book.chain(place):
             assert_all_fit(follow_up_events(posting))
+
+
+@settings(max_examples=40)
+@given(cases(in_any_order=False))
+def test_whatever_is_reversed_every_event_fits_and_their_points_are_the_balance(
+    case: Case,
+) -> None:
+    book = FakeBook()
+    catalog = FakeCatalog({PROGRAM_ID: case.versions}, case.traits)
+    applier = RuleApplier(catalog, book, lambda: NOON)
+    for number, row in enumerate(case.ledger):
+        book.recorded[row.network_id, row.activity_id] = row
+        assert applier.apply([row]) == []
+        if number % 2 and row.settled_outcome is None:
+            reverse(book, catalog, row, key=f"r{number}", when=row.recorded_at)
+
+    for place in book.balances:
+        for posting in book.chain(place):
+            events = follow_up_events(posting)
+            assert_all_fit(events)
+            told = sum(Decimal(event.data.get("points", "0")) for event in events)
+            assert told == posting.points
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from accrue.domain.activity import Outcome
+from accrue.domain.decision import OWED, PointLine
 from accrue.domain.follow_up_events import FollowUpEvent, events_of_outcome, follow_up_events
 from accrue.domain.posting import Posting
 from accrue.domain.purse import Lot, LotChange
@@ -20,9 +21,12 @@ from tests.unit.purse_postings import (
     CAPTURED,
     ENDING,
     FELL_DUE,
+    GAVE_BACK,
     HELD,
     REDEEMED,
     RELEASED,
+    REVERSED,
+    paying,
 )
 
 IDS = [
@@ -312,6 +316,136 @@ def test_events_of_every_kind_come_from_a_posting_that_was_read(posting: Posting
     assert follow_up_events(Posting.from_attributes(posting.to_attributes())) == follow_up_events(
         posting
     )
+
+
+# ---- What is taken back, and owed ----
+
+
+def test_a_reversal_says_what_it_took_back_and_what_of_that_is_owed() -> None:
+    (event_type, points), *others = happened(REVERSED)
+
+    assert event_type == "points.reversed"
+    assert points == {
+        "reverses": "ik_sale",
+        "points": "-30",
+        "debt": "80",
+        "balance_after": "0",
+        "available_after": "0",
+        "owed_after": "80",
+        "lots": [{"points": "-30", "spendable_on": None, "last_day": None}],
+        "lots_left_out": 0,
+        "lines": [
+            {"rule_id": "earn", "role": "buyer", "points": "-10"},
+            {"quest_id": "tea", "role": "buyer", "points": "-100"},
+        ],
+        "lines_left_out": 0,
+    }
+    cups = {"requirement_id": "cups", "gained": "-2", "progress": "1", "threshold": "3"}
+    slices = {"requirement_id": "slices", "gained": "-1", "progress": "1", "threshold": "3"}
+    assert others == [
+        (
+            "quest.revoked",
+            {
+                "quest_id": "cake",
+                "requirements": [slices],
+                "completions": 0,
+                "completions_after": 0,
+            },
+        ),
+        (
+            "quest.revoked",
+            {"quest_id": "tea", "requirements": [cups], "completions": 2, "completions_after": 1},
+        ),
+        ("tier.changed", {"before": "gold", "after": "silver"}),
+    ]
+
+
+def test_a_reversal_that_gives_points_back_says_so_and_what_they_paid() -> None:
+    (_, reversed_points), (_, collected) = happened(GAVE_BACK)
+
+    assert [event_type for event_type, _ in happened(GAVE_BACK)] == [
+        "points.reversed",
+        "points.collected",
+    ]
+    assert (reversed_points["points"], reversed_points["debt"]) == ("30", "0")
+    assert reversed_points["lines"] == [{"role": "member", "points": "30"}]
+    assert collected == {"points": "-20", **FIGURES}
+
+
+def test_a_reversal_of_points_that_were_all_spent_is_told() -> None:
+    lines = (
+        PointLine("buyer", Decimal(-10), "x", rule_id="earn"),
+        PointLine("m", Decimal(10), OWED),
+    )
+
+    ((event_type, data),) = happened(
+        replace(REVERSED, lines=lines, points=Decimal(0), quests=(), tier=None)
+    )
+
+    assert (event_type, data["points"], data["debt"]) == ("points.reversed", "0", "10")
+
+
+def test_a_reversal_that_took_nothing_back_leads_to_nothing() -> None:
+    nothing = replace(REVERSED, lines=(), points=Decimal(0), quests=(), tier=None)
+
+    assert happened(nothing) == []
+
+
+PAYING = {
+    "an activity": (AWARDED, ["points.awarded 120", "points.collected -20"]),
+    "an adjustment": (
+        replace(
+            ADJUSTED,
+            lines=(PointLine("member", Decimal(5), "sent twice"),),
+            points=Decimal(5),
+        ),
+        ["points.adjusted 5", "points.collected -20"],
+    ),
+    "a capture": (CAPTURED, ["hold.captured -15", "points.collected -20"]),
+    "a release": (RELEASED, ["hold.released", "points.collected -20"]),
+    "what fell due": (
+        FELL_DUE,
+        [
+            "hold.lapsed",
+            "hold.lapsed",
+            "points.expired -25",
+            "points.available",
+            "points.collected -20",
+            "tier.changed",
+        ],
+    ),
+    "what matured": (
+        replace(FELL_DUE, lines=(), points=Decimal(0), holds=(), tier=None),
+        ["points.available", "points.collected -20"],
+    ),
+    "exactly what was awarded": (
+        replace(AWARDED, lines=LINES[:2], points=Decimal(20)),
+        ["points.awarded 20", "points.collected -20"],
+    ),
+}
+
+
+@pytest.mark.parametrize("what", PAYING)
+def test_what_paid_a_debt_is_told_by_itself_and_the_rest_as_ever(what: str) -> None:
+    posting, expected = PAYING[what]
+    posting = paying(posting, Decimal(20))
+
+    events = happened(posting)
+
+    said = [f"{event_type} {data.get('points', '')}".rstrip() for event_type, data in events]
+    assert said == expected
+    assert sum(Decimal(data.get("points", "0")) for _, data in events) == posting.points
+    lines = [line for _, data in events for line in data.get("lines", [])]
+    assert all("rule_id" in line or "quest_id" in line for line in lines)
+
+
+def test_what_is_owed_takes_no_place_among_the_lines() -> None:
+    many = tuple(replace(LINES[0], points=Decimal(number)) for number in range(1, 51))
+    posting = paying(replace(AWARDED, lines=many, points=Decimal(1275)), Decimal(5))
+
+    (_, data), _ = happened(posting)
+
+    assert (len(data["lines"]), data["lines_left_out"]) == (50, 0)
 
 
 # ---- Ids ----

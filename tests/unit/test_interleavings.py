@@ -70,7 +70,7 @@ class Stage:
         """Applies deliveries in batches of three, as the stream does."""
 
         def work(pause: Callable[[], None]) -> None:
-            applier = RuleApplier(CATALOG, self.book.seen_by(pause), NOON)
+            applier = RuleApplier(CATALOG, self.book.seen_by(pause), lambda: NOON)
             for first in range(0, len(deliveries), 3):
                 assert applier.apply(deliveries[first : first + 3]) == []
 
@@ -86,7 +86,7 @@ class Stage:
                 ledger=FakeLedger(LEDGER, pause),
                 book=book,
                 progress=progress,
-                applier=RuleApplier(CATALOG, book, NOON),
+                applier=RuleApplier(CATALOG, book, lambda: NOON),
                 has_time=lambda: True,
             )
             for network_id in ("demo", "other"):

@@ -273,7 +273,7 @@ def tally_of(case: Case, tally: Tally) -> None:
     book = FakeBook()
     catalog = FakeCatalog({PROGRAM_ID: case.versions}, case.traits)
     for row in sorted(case.ledger, key=lambda row: row.recorded_at):
-        assert RuleApplier(catalog, book, NOON).apply([row]) == []
+        assert RuleApplier(catalog, book, lambda: NOON).apply([row]) == []
     for posting in book.postings.values():
         due = book.rows.get(("demo", posting.activity_id))
         moment = posting.recorded_at if due is None else due.decided_as_of

@@ -57,7 +57,7 @@ def test_twenty_years_are_swept_in_some_runs_each_of_which_ends_in_time() -> Non
             ledger=ledger,
             book=book,
             progress=progress,
-            applier=RuleApplier(catalog, book, until),
+            applier=RuleApplier(catalog, book, lambda: until),
             has_time=partial(_has_time, ledger),
         )
         report = reconciler.reconcile("demo", until, first_from=NOON - DAY)

@@ -10,16 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from enum import Enum
 from fractions import Fraction
-from typing import override
 
 import pytest
 
 from accrue.domain.activity import Activity, Kind
-from accrue.domain.balance import Entry
 from accrue.domain.decision import HoldStatus
-from accrue.domain.errors import RefusalError, WriteRaceError
+from accrue.domain.errors import RefusalError
 from accrue.domain.posting import Posting
 from accrue.domain.recording import Attempt
 from accrue.domain.spending_errors import InsufficientPointsError
@@ -29,6 +26,7 @@ from accrue.services.post_at_once import AtOnceLedger
 from tests.unit.activities import ANN, PROGRAM_ID, activity, earn, in_force, written
 from tests.unit.chains import assert_balances_are_folds, assert_book_is_sound, assert_purse_is_sound
 from tests.unit.fakes import FakeBook, FakeCatalog
+from tests.unit.faulty_writes import BrokenError, Died, Fault, FaultyWrites
 from tests.unit.single_points import SinglePoints
 from tests.unit.spending import LedgerOfBook, order
 from tests.unit.turns import Actor, Scheduler
@@ -55,69 +53,6 @@ VERSIONS = [in_force(PROGRAM)]
 CATALOG = FakeCatalog({PROGRAM_ID: VERSIONS})
 PLACE = ("demo", ANN)
 PRICE = 100
-
-
-class Fault(Enum):
-    """What goes wrong with a write."""
-
-    CONFLICT = "somebody else's transaction is under way, for a while"
-    CONFLICTS = "and for too long"
-    LOST = "it is written, and the answer is lost"
-    SDK_RETRY = "it is written, the answer is lost, and the SDK sends it again"
-    DIED_BEFORE = "the process dies before it"
-    DIED_AFTER = "the process dies after it"
-
-
-class BrokenError(Exception):
-    """What a store raises that nobody expects; the client hears 500, or nothing."""
-
-
-class Died(BaseException):
-    """The process is gone. Its client hears nothing and tries again."""
-
-
-@dataclass
-class FaultyBook(FakeBook):
-    """A book to which it happens."""
-
-    chance: random.Random = field(default_factory=random.Random)
-    rate: float = 0
-    seen: Counter[object] = field(default_factory=Counter)
-
-    @override
-    def post(self, entries: Sequence[Entry], expected_sequence: int) -> None:
-        if self.chance.random() >= self.rate:
-            self._post(entries, expected_sequence)
-            return
-        fault = self.chance.choice(list(Fault))
-        match fault:
-            case Fault.CONFLICT:
-                self.pause()
-                self._post(entries, expected_sequence)
-            case Fault.CONFLICTS:
-                self.seen[fault] += 1
-                raise BrokenError
-            case Fault.DIED_BEFORE:
-                self.seen[fault] += 1
-                raise Died
-        if fault in (Fault.CONFLICT, Fault.CONFLICTS, Fault.DIED_BEFORE):
-            self.seen[fault] += 1
-            return
-        self._post(entries, expected_sequence)
-        # Only what was written is worth losing.
-        self.seen[fault] += 1
-        if fault is Fault.LOST:
-            raise BrokenError
-        if fault is Fault.DIED_AFTER:
-            raise Died
-        self._post(entries, expected_sequence)
-
-    def _post(self, entries: Sequence[Entry], expected_sequence: int) -> None:
-        try:
-            FakeBook.post(self, entries, expected_sequence)
-        except WriteRaceError as race:
-            self.seen[type(race).__name__] += 1
-            raise
 
 
 @dataclass
@@ -152,9 +87,9 @@ class Shop:
         self.now += timedelta(seconds=self.chance.random() * 0.15)
         return self.now + timedelta(seconds=self.chance.choice([0, 0, -0.4]))
 
-    def seen_by(self, pause: Callable[[], None]) -> FaultyBook:
+    def seen_by(self, pause: Callable[[], None]) -> FaultyWrites:
         """The book, with its faults, at some process."""
-        return FaultyBook(
+        return FaultyWrites(
             **vars(self.book.seen_by(pause)), chance=self.chance, rate=self.rate, seen=self.seen
         )
 
@@ -201,7 +136,7 @@ class Shop:
 
     def _is_applied(self, batch: Sequence[Activity], pause: Callable[[], None]) -> bool:
         try:
-            return not RuleApplier(CATALOG, self.seen_by(pause), self.tick()).apply(batch)
+            return not RuleApplier(CATALOG, self.seen_by(pause), self.tick).apply(batch)
         except Died:
             return False
 
@@ -220,7 +155,7 @@ class Shop:
     def bring_up(self, book: FakeBook, moment: datetime) -> int:
         """Post what fell due."""
         occasion = Occasion("demo", ANN, "user-ann", moment, "schedule")
-        return RuleApplier(CATALOG, book, moment).bring_up(occasion)
+        return RuleApplier(CATALOG, book, lambda: moment).bring_up(occasion)
 
     def send(
         self,
@@ -324,7 +259,7 @@ def test_of_twenty_who_want_the_same_hundred_points_one_gets_them() -> None:
         scheduler = Scheduler(seed)
         shop = Shop(scheduler.chance, 0.5 if seed % 4 else 0, seen)
         rows = [shop.record("lasting", PRICE)]
-        RuleApplier(CATALOG, shop.book, EVENING).apply(rows)
+        RuleApplier(CATALOG, shop.book, lambda: EVENING).apply(rows)
         # It is delivered again, and the schedule finds nothing.
         others = [shop.applier(rows), shop.expirer()]
 
@@ -348,7 +283,7 @@ def test_over_midnight_every_point_is_spent_once_or_expires() -> None:
         scheduler = Scheduler(seed)
         shop = Shop(scheduler.chance, 0.5 if seed % 4 else 0, seen)
         first = [shop.record("ending", 150), shop.record("waiting", PRICE)]
-        RuleApplier(CATALOG, shop.book, EVENING).apply(first)
+        RuleApplier(CATALOG, shop.book, lambda: EVENING).apply(first)
         later = [
             shop.record("lasting", PRICE, MIDNIGHT - timedelta(seconds=3)),
             shop.record("ending", 70, MIDNIGHT - timedelta(seconds=2)),
@@ -456,7 +391,7 @@ def _assert_all_happened(seen: Counter[object]) -> None:
 def test_a_point_is_not_promised_to_who_comes_late() -> None:
     """The refusal says what is there by then, with what fell due."""
     shop = Shop(random.Random(1), 0, Counter())  # noqa: S311 - a test's order
-    RuleApplier(CATALOG, shop.book, EVENING).apply([shop.record("ending", 150)])
+    RuleApplier(CATALOG, shop.book, lambda: EVENING).apply([shop.record("ending", 150)])
     ledger = AtOnceLedger(LedgerOfBook(shop.book), shop.book, Folder(CATALOG, MIDNIGHT))
 
     with pytest.raises(InsufficientPointsError) as refused:

@@ -18,8 +18,7 @@ from accrue.domain.activity import (
     MembershipRef,
     Outcome,
     Participant,
-    ReferenceMarker,
-    ledger_row_from_attributes,
+    Reversal,
 )
 from accrue.domain.amounts import MAX_ABSOLUTE_AMOUNT
 from accrue.domain.balance import Balance, LastActivity, post
@@ -38,11 +37,18 @@ from accrue.domain.decision import (
 )
 from accrue.domain.errors import NoVersionInForceError, UnreadableRowError
 from accrue.domain.ids import fresh_id, id_from_idempotency_key, id_from_reference
+from accrue.domain.ledger_row import (
+    Marker,
+    ReferenceMarker,
+    ReversalMarker,
+    ledger_row_from_attributes,
+)
 from accrue.domain.membership_state import MembershipState, QuestState
 from accrue.domain.packing import pack_quest
 from accrue.domain.posting import Posting
 from accrue.domain.program.program import ProgramVersion, version_in_force
 from accrue.domain.purse import Lot, LotChange
+from accrue.domain.reversed_part import ReversedPart
 from accrue.domain.settled_outcome import SettledOutcome
 from accrue.domain.user_standing import UserStanding
 from accrue.storage.dynamo import to_attributes, to_item
@@ -60,6 +66,7 @@ quest_states = st.builds(
     progress=st.dictionaries(catalog_ids, numbers, max_size=2),
     completions=st.integers(0, 10**6),
     checked_in=st.dictionaries(catalog_ids, days, max_size=2),
+    awarded=numbers,
 )
 states = st.builds(
     MembershipState,
@@ -73,6 +80,10 @@ states = st.builds(
     earned_by_day=st.dictionaries(days, numbers, max_size=3),
     as_of=st.none() | days,
 )
+reversed_parts = st.builds(
+    ReversedPart, numbers, st.frozensets(st.integers(0, 99), max_size=2), st.booleans()
+)
+reversals = st.builds(Reversal, st.integers(1, 100), reversed_parts, reversed_parts)
 activities = st.builds(
     Activity,
     network_id=texts,
@@ -108,6 +119,7 @@ activities = st.builds(
     of=st.none() | texts,
     hold_expires_at=st.none() | moments,
     as_of=st.none() | moments,
+    reversal=st.none() | reversals,
 )
 balances = st.builds(
     Balance,
@@ -185,6 +197,20 @@ postings = st.builds(
     holds=st.lists(hold_changes, max_size=3).map(tuple),
     matured=numbers,
     available_after=numbers,
+    debt_after=numbers,
+    of=st.none() | texts,
+)
+reversal_markers = st.builds(
+    ReversalMarker,
+    network_id=texts,
+    activity_id=texts,
+    reverses=texts,
+    number=st.integers(1, 100),
+    of=texts,
+    amount=numbers,
+    after=reversed_parts,
+    recorded_at=moments,
+    request_id=texts,
 )
 markers = st.builds(
     ReferenceMarker,
@@ -236,8 +262,8 @@ def test_a_row_that_is_not_the_one_that_was_written_is_not_read() -> None:
         Activity.from_attributes(changed)
 
 
-@given(markers)
-def test_a_marker_is_read_as_it_was_written(marker: ReferenceMarker) -> None:
+@given(markers | reversal_markers)
+def test_a_marker_is_read_as_it_was_written(marker: Marker) -> None:
     assert ledger_row_from_attributes(_stored(marker.to_attributes())) == marker
 
 
@@ -296,6 +322,7 @@ def test_a_quest_is_packed_into_one_text() -> None:
     assert pack_quest(QuestChange("regular", (gained,), 0, 3)) == "regular 0 3 visit 1.5 200 500"
 
 
+REVERSAL = Reversal(1, ReversedPart(), ReversedPart(Decimal(2), frozenset({0, 2})))
 ROW = replace(
     activity(roles={"buyer": [ANN]}),
     line_items=(ActivityLineItem("item-1", Decimal(3), "group-1"),),
@@ -304,6 +331,7 @@ ROW = replace(
     description="a purchase",
     settled_outcome=Outcome.HELD,
     of="rf_1",
+    reversal=REVERSAL,
 )
 VERSION = in_force(program())
 LINE = PointLine("buyer", Decimal("1.50"), "150 x 0.01", rule_id="rule-1")
@@ -363,6 +391,12 @@ POSTING, AFTER = post(
         {"of": "rf_2"},
         {"hold_expires_at": NOON},
         {"as_of": NOON},
+        {"reversal": None},
+        {"reversal": replace(REVERSAL, number=2)},
+        {"reversal": replace(REVERSAL, before=ReversedPart(Decimal(1)))},
+        {"reversal": replace(REVERSAL, after=ReversedPart(Decimal(3), frozenset({0, 2})))},
+        {"reversal": replace(REVERSAL, after=ReversedPart(Decimal(3), frozenset({0})))},
+        {"reversal": replace(REVERSAL, after=ReversedPart(is_whole=True))},
     ],
 )
 def test_whatever_changes_in_a_row_changes_its_hash(change: dict[str, Any]) -> None:
@@ -419,6 +453,8 @@ def test_whatever_changes_in_a_row_changes_its_hash(change: dict[str, Any]) -> N
         {"holds": (HoldChange("ik_2", HoldStatus.HELD, Decimal(1), NOON),)},
         {"matured": Decimal(1)},
         {"available_after": Decimal(0)},
+        {"debt_after": Decimal(1)},
+        {"of": "ik_2"},
     ],
 )
 def test_whatever_changes_in_a_posting_changes_its_hash(change: dict[str, Any]) -> None:

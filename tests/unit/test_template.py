@@ -2,11 +2,13 @@
 
 import json
 import re
+from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
 
+from accrue.domain.ledger_pages import LIST_DELAY
 from accrue.domain.webhooks.delivery import UNDER_WAY_FOR
 from accrue.domain.webhooks.retry_schedule import DEFAULT_DELAYS_SECONDS
 from accrue.runtime.settings import DELAYS_PATTERN
@@ -23,7 +25,11 @@ SHARED_SERVICES = {
     "administer_deliveries",
     "authorize",
     "plan_deliveries",
+    "dry_book",
+    "dry_enrolments",
+    "dry_ledger",
     "enrol",
+    "find_reversals",
     "fold",
     "import_report",
     "import_users",
@@ -31,8 +37,10 @@ SHARED_SERVICES = {
     "ports",
     "post_at_once",
     "put_conditionally",
+    "read_since",
     "record_activity",
     "resolve_network_activity",
+    "try_out",
 }
 FUNCTIONS_WITHOUT_A_SERVICE = {"authorize_api_key", "authorize_bearer"}
 
@@ -40,6 +48,8 @@ CATALOG = "CatalogTable.Arn"
 LEDGER = "LedgerTable.Arn"
 LEDGER_INDEX = "${LedgerTable.Arn}/index/by_recorded_at"
 BALANCE = "BalanceTable.Arn"
+REFERENCE_INDEX = "${LedgerTable.Arn}/index/by_reference"
+OUTCOME_INDEX = "${BalanceTable.Arn}/index/by_outcome"
 DUE_INDEX = "${BalanceTable.Arn}/index/by_due"
 EVENTS = "EventTable.Arn"
 DELIVERIES_INDEX = "${EventTable.Arn}/index/by_delivery_status"
@@ -55,6 +65,10 @@ DOCUMENT_KEYS = (
 # Resource, and the leading keys to which the rights on it are limited.
 type Rights = dict[tuple[str, tuple[str, ...]], set[str]]
 
+TRY_OUT_ACTIVITIES: Rights = {
+    (BALANCE, ()): {"BatchGetItem", "GetItem"},
+    (CATALOG, ("*#PROGRAM#*", "*#TRAITS#*")): READ_CATALOG,
+}
 CARRY_OUT_ORDERS: Rights = {
     (LEDGER, ()): {"GetItem", "PutItem"},
     (BALANCE, ()): {"BatchGetItem", "GetItem", "PutItem"},
@@ -64,10 +78,12 @@ CARRY_OUT_ORDERS: Rights = {
 RIGHTS: dict[str, Rights] = {
     "record_membership_activity": {
         (LEDGER, ()): {"GetItem", "PutItem"},
+        **TRY_OUT_ACTIVITIES,
         (CATALOG, ("#NETWORKS", "*#CLOCK", "*#TYPES", "*#MEMBERSHIP#*")): {"GetItem"},
     },
     "record_network_activity": {
         (LEDGER, ()): {"GetItem", "PutItem"},
+        **TRY_OUT_ACTIVITIES,
         (CATALOG, ("#NETWORKS", "*#CLOCK", "*#TYPES", "*#EMAIL#*")): READ_CATALOG,
         (CATALOG, ("*#USERS", "*#EMAIL#*", "*#MEMBERSHIP#*")): {"GetItem", "PutItem"},
     },
@@ -76,13 +92,41 @@ RIGHTS: dict[str, Rights] = {
     "capture_hold": CARRY_OUT_ORDERS,
     "release_hold": CARRY_OUT_ORDERS,
     "adjust_points": CARRY_OUT_ORDERS,
+    "reverse_activity": {
+        (LEDGER, ()): {"GetItem", "PutItem"},
+        (BALANCE, ()): {"BatchGetItem", "GetItem", "PutItem"},
+        (CATALOG, ("#NETWORKS", "*#CLOCK")): {"GetItem"},
+        (CATALOG, ("*#PROGRAM#*", "*#TRAITS#*")): READ_CATALOG,
+    },
     "get_activity": {
         (LEDGER, ()): {"GetItem"},
         (BALANCE, ()): {"BatchGetItem"},
         (CATALOG, ("*#PROGRAM#*",)): {"GetItem"},
     },
+    "list_activities": {
+        **{(index, ()): {"Query"} for index in (LEDGER_INDEX, REFERENCE_INDEX, OUTCOME_INDEX)},
+        (LEDGER, ()): {"BatchGetItem", "GetItem"},
+        (BALANCE, ("*#M#*",)): {"BatchGetItem"},
+        (BALANCE, ("#RECONCILE#*",)): {"GetItem"},
+        (CATALOG, ("#NETWORKS", "*#CLOCK")): {"GetItem"},
+    },
     "get_membership": {
         (BALANCE, ()): {"GetItem"},
+        (CATALOG, ("#NETWORKS", "*#CLOCK", "*#MEMBERSHIP#*")): {"GetItem"},
+        (CATALOG, ("*#PROGRAM#*",)): {"Query"},
+    },
+    "list_membership_activities": {
+        (BALANCE, ("*#M#*",)): {"Query"},
+        (CATALOG, ("*#MEMBERSHIP#*",)): {"GetItem"},
+    },
+    "get_balance": {
+        (BALANCE, ("*#M#*",)): {"GetItem", "Query"},
+        (LEDGER, ()): {"GetItem"},
+        (CATALOG, ("#NETWORKS", "*#CLOCK", "*#MEMBERSHIP#*")): {"GetItem"},
+        (CATALOG, ("*#PROGRAM#*",)): READ_CATALOG,
+    },
+    "get_statement": {
+        (BALANCE, ("*#M#*",)): {"GetItem", "Query"},
         (CATALOG, ("#NETWORKS", "*#CLOCK", "*#MEMBERSHIP#*")): {"GetItem"},
         (CATALOG, ("*#PROGRAM#*",)): {"Query"},
     },
@@ -281,6 +325,9 @@ def test_routes_ask_for_the_key_where_their_clients_send_it() -> None:
         "POST /v2/program-memberships/{program_membership_id}/activities": "ApiKeyAuthorizer",
         "POST /v2/program-memberships/{program_membership_id}/redemptions": "ApiKeyAuthorizer",
         "GET /v2/program-memberships/{program_membership_id}": "ApiKeyAuthorizer",
+        "GET /v2/program-memberships/{program_membership_id}/activities": "ApiKeyAuthorizer",
+        "GET /v2/program-memberships/{program_membership_id}/balance": "ApiKeyAuthorizer",
+        "GET /v2/program-memberships/{program_membership_id}/statement": "ApiKeyAuthorizer",
         "POST /v2/program-memberships/{program_membership_id}/adjustments": "ApiKeyAuthorizer",
         "POST /v2/program-memberships/{program_membership_id}/holds/{hold_id}/release": (
             "ApiKeyAuthorizer"
@@ -290,7 +337,9 @@ def test_routes_ask_for_the_key_where_their_clients_send_it() -> None:
         ),
         "POST /v2/program-memberships/{program_membership_id}/holds": "ApiKeyAuthorizer",
         "POST /networks/{network_id}/activity": "BearerAuthorizer",
+        "GET /networks/{network_id}/activities": "BearerAuthorizer",
         "GET /networks/{network_id}/activities/{activity_id}": "BearerAuthorizer",
+        "POST /networks/{network_id}/activities/{activity_id}/reversal": "BearerAuthorizer",
         "GET /networks/{network_id}/events": "BearerAuthorizer",
         "GET /networks/{network_id}/clock": "BearerAuthorizer",
         "POST /networks/{network_id}/clock": "BearerAuthorizer",
@@ -612,14 +661,52 @@ def test_what_is_due_is_looked_for_each_minute() -> None:
 
 
 def test_the_index_of_what_is_due_names_the_membership_and_no_points() -> None:
-    (index,) = RESOURCES["BalanceTable"]["Properties"]["GlobalSecondaryIndexes"]
+    index = _index("BalanceTable", "by_due")
 
-    assert index["IndexName"] == "by_due"
     assert [key["AttributeName"] for key in index["KeySchema"]] == ["due_shard", "due_at"]
     assert index["Projection"] == {
         "ProjectionType": "INCLUDE",
         "NonKeyAttributes": ["network_id", "program_id", "program_membership_id"],
     }
+
+
+def test_the_index_of_outcomes_says_of_which_activity_and_no_more() -> None:
+    index = _index("BalanceTable", "by_outcome")
+
+    assert [key["AttributeName"] for key in index["KeySchema"]] == ["outcome_shard", "recorded_at"]
+    assert index["Projection"] == {
+        "ProjectionType": "INCLUDE",
+        "NonKeyAttributes": ["activity_id", "outcome"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "partition"), [("by_recorded_at", "time_shard"), ("by_reference", "reference_key")]
+)
+def test_the_indexes_of_the_ledger_have_whole_rows(name: str, partition: str) -> None:
+    index = _index("LedgerTable", name)
+
+    assert [key["AttributeName"] for key in index["KeySchema"]] == [partition, "recorded_at"]
+    assert index["Projection"] == {"ProjectionType": "ALL"}
+
+
+def _index(table: str, name: str) -> dict[str, Any]:
+    indexes = RESOURCES[table]["Properties"]["GlobalSecondaryIndexes"]
+    index: dict[str, Any]
+    (index,) = (each for each in indexes if each["IndexName"] == name)
+    return index
+
+
+def test_a_row_that_somebody_asked_for_is_written_before_a_list_reaches_it() -> None:
+    timeout = template()["Globals"]["Function"]["Timeout"]
+    # For whom nobody waits, and which write rows about what fell due alone.
+    by_themselves = {"apply_rules", "apply_due", "reconcile", "administer_clock"}
+    recording = {o for o in FOLDERS if "PutItem" in RIGHTS[o].get((LEDGER, ()), set())}
+
+    # The SDK gives a call up after its timeouts of connecting and reading.
+    assert timedelta(seconds=timeout + 1 + 2) < LIST_DELAY
+    assert recording >= by_themselves
+    assert not {o for o in recording - by_themselves if "Timeout" in _properties(o)}
 
 
 # ---- Webhooks ----

@@ -14,12 +14,13 @@ from typing import Any
 
 from accrue.domain.canonical import content_hash
 from accrue.domain.errors import UnreadableRowError
+from accrue.domain.reversed_part import NOTHING_REVERSED, ReversedPart
 from accrue.domain.timestamps import from_text, to_text
 from accrue.domain.user_standing import UserStanding
 
 LEDGER_ROW_SCHEMA_VERSION = 1
 # Where storage keeps a row; derived from what it says.
-_PLACES = frozenset({"content_hash", "activity_key", "time_shard"})
+_PLACES = frozenset({"content_hash", "activity_key", "time_shard", "reference_key"})
 
 
 type MetadataValue = str | Decimal | bool
@@ -28,8 +29,9 @@ type MetadataValue = str | Decimal | bool
 class Kind(StrEnum):
     """What a ledger row is about.
 
-    Those from `redemption` on are about one membership and written together with their posting;
-    `due` is what time did to a membership, the others somebody asked for.
+    Redemptions, holds, captures, releases, adjustments and what fell `due` are about one membership
+    and written together with their posting; so is a `reversal`, with those of all memberships that
+    what it undoes concerned. Markers only hold a place for another row.
     """
 
     ACTIVITY = "activity"
@@ -41,6 +43,8 @@ class Kind(StrEnum):
     RELEASE = "release"
     ADJUSTMENT = "adjustment"
     DUE = "due"
+    REVERSAL = "reversal"
+    REVERSAL_MARKER = "reversal_marker"
 
 
 class FrontDoor(StrEnum):
@@ -101,6 +105,36 @@ class ActivityLineItem:
     group_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """Of a row that undoes another: which of its reversals it is, from 1, and how much of it was
+    reversed before and after. What it comes to derives from that and from the posting it undoes.
+    """
+
+    number: int
+    before: ReversedPart
+    after: ReversedPart
+
+    def to_attributes(self) -> dict[str, Any]:
+        """As plain attributes."""
+        said = {
+            "number": self.number,
+            "before": self.before.to_attributes() or None,
+            "after": self.after.to_attributes(),
+        }
+        return _present(said)
+
+    @classmethod
+    def from_attributes(cls, attributes: Mapping[str, Any]) -> "Reversal":
+        """Read back."""
+        before = attributes.get("before")
+        return cls(
+            number=int(attributes["number"]),
+            before=ReversedPart.from_attributes(before) if before else NOTHING_REVERSED,
+            after=ReversedPart.from_attributes(attributes["after"]),
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:
     """One ledger row.
@@ -112,7 +146,7 @@ class Activity:
     log line, and whose. `invocation_id` makes the row unlike any other's: the SDK's own retry after
     a lost answer meets exactly this row. `payload_hash` covers what the partner sent, in the
     canonical form `payload_form`. `of` is the id of the row this one speaks of (a duplicate's
-    first, a capture's hold). `metadata` is what the network keeps of it
+    first, a capture's hold, what a reversal undoes). `metadata` is what the network keeps of it
     (`Network.metadata_fields`). `as_of` is up to when a row tells what fell due, from `occurred_at`
     on: it may be recorded later, with an activity that waited to be applied.
     """
@@ -139,6 +173,7 @@ class Activity:
     of: str | None = None
     hold_expires_at: datetime | None = None
     as_of: datetime | None = None
+    reversal: Reversal | None = None
     # Of a row that was read: what it carries, which covers attributes of later releases too.
     stored_hash: str | None = field(default=None, compare=False, repr=False)
 
@@ -146,6 +181,13 @@ class Activity:
     def content_hash(self) -> str:
         """SHA-256 over everything the row says, its key included."""
         return self.stored_hash or content_hash(self._said())
+
+    @property
+    def key_pointer(self) -> str:
+        """Where its request had the idempotency key."""
+        if self.kind in (Kind.ACTIVITY, Kind.DUPLICATE):
+            return self.front_door.key_pointer
+        return FrontDoor.MEMBERSHIP.key_pointer
 
     @property
     def decided_as_of(self) -> datetime:
@@ -181,6 +223,7 @@ class Activity:
             "of": self.of,
             "hold_expires_at": self.hold_expires_at and to_text(self.hold_expires_at),
             "as_of": self.as_of and to_text(self.as_of),
+            "reversal": self.reversal and self.reversal.to_attributes(),
         }
         return _present(said)
 
@@ -200,6 +243,7 @@ class Activity:
             settled = attributes.get("settled_outcome")
             hold_expires_at = attributes.get("hold_expires_at")
             as_of = attributes.get("as_of")
+            reversal = attributes.get("reversal")
             return cls(
                 network_id=attributes["network_id"],
                 activity_id=attributes["activity_id"],
@@ -226,68 +270,11 @@ class Activity:
                 of=attributes.get("of"),
                 hold_expires_at=from_text(hold_expires_at) if hold_expires_at else None,
                 as_of=from_text(as_of) if as_of else None,
+                reversal=Reversal.from_attributes(reversal) if reversal else None,
                 stored_hash=attributes["content_hash"],
             )
         except (KeyError, TypeError, ValueError) as error:
             raise UnreadableRowError(f"ledger row: {error!r}") from error
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReferenceMarker:
-    """Holds a reference for an activity whose own id comes from an idempotency key.
-
-    Written in the same transaction as that activity (`of`). The stream filter ignores it.
-    """
-
-    network_id: str
-    reference_id: str
-    activity_id: str
-    of: str
-    recorded_at: datetime
-    request_id: str
-
-    def to_attributes(self) -> dict[str, Any]:
-        """The marker as plain attributes."""
-        said = {
-            "schema_version": LEDGER_ROW_SCHEMA_VERSION,
-            "network_id": self.network_id,
-            "activity_id": self.activity_id,
-            "kind": Kind.REFERENCE_MARKER.value,
-            "reference_id": self.reference_id,
-            "of": self.of,
-            "recorded_at": to_text(self.recorded_at),
-            "request_id": self.request_id,
-        }
-        return {**said, "content_hash": content_hash(said)}
-
-    @classmethod
-    def from_attributes(cls, attributes: Mapping[str, Any]) -> "ReferenceMarker":
-        """Read a marker back; raises UnreadableRowError for a shape that this release does not
-        know.
-        """
-        try:
-            if attributes["schema_version"] != LEDGER_ROW_SCHEMA_VERSION:
-                raise UnreadableRowError(f"marker schema {attributes['schema_version']}")
-            return cls(
-                network_id=attributes["network_id"],
-                reference_id=attributes["reference_id"],
-                activity_id=attributes["activity_id"],
-                of=attributes["of"],
-                recorded_at=from_text(attributes["recorded_at"]),
-                request_id=attributes["request_id"],
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise UnreadableRowError(f"reference marker: {error!r}") from error
-
-
-type LedgerRow = Activity | ReferenceMarker
-
-
-def ledger_row_from_attributes(attributes: Mapping[str, Any]) -> LedgerRow:
-    """Read any ledger row back."""
-    if attributes.get("kind") == Kind.REFERENCE_MARKER:
-        return ReferenceMarker.from_attributes(attributes)
-    return Activity.from_attributes(attributes)
 
 
 def _participant_attributes(participant: Participant) -> dict[str, Any]:

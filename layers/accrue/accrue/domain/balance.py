@@ -3,7 +3,7 @@
 A balance is the projection of the postings and can be rebuilt from them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -114,6 +114,16 @@ class Entry:
     row: Activity | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class BalanceChange:
+    """What is written about one membership, if its balance is still at `expected_sequence`: entries
+    one after the other.
+    """
+
+    entries: Sequence[Entry]
+    expected_sequence: int
+
+
 def post(  # noqa: PLR0913 - a posting is made of these, and each is named where it is called
     *,
     activity: Activity,
@@ -152,6 +162,8 @@ def post(  # noqa: PLR0913 - a posting is made of these, and each is named where
         holds=decision.holds,
         matured=decision.matured,
         available_after=purse_then.available,
+        debt_after=purse_then.debt,
+        of=activity.of if activity.kind is Kind.REVERSAL else None,
     )
     return posting, Balance(
         state=decision.after,

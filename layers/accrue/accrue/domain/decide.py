@@ -6,7 +6,8 @@
     quests advance  -> and award their rewards                     deciding/quests.py
     the tier follows from what was awarded                         deciding/tiers.py
 
-Rows of other kinds (a redemption, what fell due) are decided by what they say: deciding/at_once.py.
+Rows of other kinds (a redemption, what fell due, a reversal) are decided by what they say:
+deciding/at_once.py.
 
 Everything that was considered says why it took effect or not. Arithmetic is exact (an inexact
 product is a bug and raises); each line is rounded once, by itself, as the program's points unit
@@ -21,6 +22,7 @@ from accrue.domain.activity import Activity, Kind, Outcome
 from accrue.domain.arithmetic import BeyondLimitError, total, within_limit
 from accrue.domain.deciding.at_once import decide_at_once
 from accrue.domain.deciding.bonuses import add_bonuses
+from accrue.domain.deciding.debts import with_debt_told
 from accrue.domain.deciding.periods import Counters
 from accrue.domain.deciding.purses import BelowZeroError, ensure_whole, lots_changed, with_lines
 from accrue.domain.deciding.quests import advance_quests
@@ -46,6 +48,7 @@ def decide(
         decision = decide_at_once(activity, facts, before, version.program)
     if decision.outcome is Outcome.REJECTED:
         return decision
+    decision = with_debt_told(before, decision)
     after = _with_tier_of(_today(activity, version), decision.after, version)
     ensure_whole(after)
     return replace(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from accrue.domain.activity import Outcome
 from accrue.domain.arithmetic import EXACT, total
@@ -12,6 +13,12 @@ from accrue.domain.program.conditions import TraitCondition
 from accrue.domain.purse import LotChange
 from accrue.domain.user_standing import UserStanding
 
+if TYPE_CHECKING:
+    from accrue.domain.undone import Undone
+
+# Why lines are posted about what is owed beside the balance.
+OWED = "spent already: owed"
+PAID = "pays what was owed"
 # What was seen goes into the posting, which must stay small.
 MAX_SEEN_CHARS = 40
 
@@ -24,11 +31,13 @@ class Facts:
     user's when the activity was recorded. `traits_held` are
     the program's questions about the person (`Program.trait_conditions`) whose answer is yes: of
     the traits themselves, which are personal, neither decide() nor a posting knows anything.
+    `undone` is what a reversal undoes.
     """
 
     roles: tuple[str, ...]
     traits_held: frozenset[TraitCondition] = frozenset()
     standing: UserStanding = UserStanding.ACTIVE
+    undone: "Undone | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +46,7 @@ class PointLine:
 
     By a rule (`rule_id`), by a bonus on a rule's award (`bonus_id` and `rule_id`), or by the
     completion of a quest (`quest_id`); without any of them, by what the row itself says: a
-    redemption, a capture, an adjustment, what expired.
+    redemption, a capture, an adjustment, what expired, what is owed.
     """
 
     role: str
@@ -52,6 +61,11 @@ class PointLine:
         """The ids that there are, by name: they tell what awarded it."""
         ids = {"rule_id": self.rule_id, "bonus_id": self.bonus_id, "quest_id": self.quest_id}
         return {name: value for name, value in ids.items() if value is not None}
+
+    @property
+    def is_of_debt(self) -> bool:
+        """Whether it is about what is owed beside the balance, and awarded or taken by nothing."""
+        return not self.ids and self.reason in (OWED, PAID)
 
 
 class Part(StrEnum):

@@ -59,6 +59,13 @@ class QuestLine(_Part):
     points: DecimalText
 
 
+class OrderLine(_Part):
+    """Points that the reversed row itself said: of a redemption, a capture or an adjustment."""
+
+    role: str
+    points: DecimalText
+
+
 class Lot(_Part):
     """Points added or, negative, taken: from when, and through which day, they can be spent."""
 
@@ -110,6 +117,28 @@ class Order(_Lots, _Change):
     """The points that somebody asked to be spent, added or taken, and the balance with that."""
 
 
+class ReversedPoints(_Lots, _Change):
+    """The points that were taken back, or given back: those of `lines`, and `debt`."""
+
+    reverses: Annotated[str, Field(description="The activity that was reversed.")]
+    debt: Annotated[
+        DecimalText,
+        Field(
+            description="What of it was spent already, where balances do not go below zero: it is"
+            " owed beside the balance, which became less by so much less."
+        ),
+    ]
+    lines: Annotated[
+        list[RuleLine | BonusLine | QuestLine | OrderLine],
+        Field(description="The first lines; GET activity shows all."),
+    ]
+    lines_left_out: Annotated[Count, Field(description="How many more lines there are.")]
+
+
+class Collection(_Change):
+    """The points that paid what was owed beside the balance, negative."""
+
+
 class Expiry(_Change):
     """The points that expired, negative, and the balance without them."""
 
@@ -145,7 +174,10 @@ class Capture(_Lots, Holding):
 
 
 class Requirement(_Part):
-    """What the activity added to a requirement, and how far it is towards the next completion."""
+    """What the activity added to a requirement, and how far it is towards the next completion.
+
+    Of a reversal, `gained` is negative: what of that was taken back.
+    """
 
     requirement_id: str
     gained: DecimalText
@@ -167,6 +199,15 @@ class Completion(_Part):
     completions: Annotated[int, Field(ge=1)]
     first_completion: Annotated[int, Field(ge=1)]
     last_completion: Annotated[int, Field(ge=1)]
+
+
+class Revocation(_Part):
+    """A quest, what was taken back of its requirements, and how many completions were revoked."""
+
+    quest_id: str
+    requirements: list[Requirement]
+    completions: Annotated[Count, Field(description="How many were revoked; 0 if all still are.")]
+    completions_after: Annotated[Count, Field(description="How many there still are.")]
 
 
 class Tiers(_Part):
@@ -253,6 +294,20 @@ class PointsAdjusted(_MembershipEvent):
     data: Order
 
 
+class PointsReversed(_MembershipEvent):
+    """An activity or an order was reversed, or a part of it."""
+
+    type: Literal["points.reversed"]
+    data: ReversedPoints
+
+
+class PointsCollected(_MembershipEvent):
+    """Points that came in, or can be spent from now on, paid what was owed beside the balance."""
+
+    type: Literal["points.collected"]
+    data: Collection
+
+
 class PointsHeld(_MembershipEvent):
     """Points were set aside, to be spent or released later."""
 
@@ -293,6 +348,13 @@ class QuestCompleted(_MembershipEvent):
 
     type: Literal["quest.completed"]
     data: Completion
+
+
+class QuestRevoked(_MembershipEvent):
+    """A reversal took progress of a quest back, and the completions that it is not enough for."""
+
+    type: Literal["quest.revoked"]
+    data: Revocation
 
 
 class TierChanged(_MembershipEvent):
@@ -340,12 +402,15 @@ EventDocument = Annotated[
     | PointsExpired
     | PointsRedeemed
     | PointsAdjusted
+    | PointsReversed
+    | PointsCollected
     | PointsHeld
     | HoldCaptured
     | HoldReleased
     | HoldLapsed
     | QuestProgressed
     | QuestCompleted
+    | QuestRevoked
     | TierChanged
     | ActivityRejected
     | ActivityUndefinedType

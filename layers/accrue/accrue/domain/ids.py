@@ -34,6 +34,11 @@ def fresh_id(unique: str) -> str:
     return _derived("fr", "", unique)
 
 
+def is_fresh_id(activity_id: str) -> bool:
+    """Whether nothing identifies the activity: who sends the same again gets another id."""
+    return activity_id.startswith("fr_")
+
+
 def id_of_due(network_id: str, membership_id: str, sequence: int, unique: str) -> str:
     """The id of the row about what fell due of a membership, posted under this sequence.
 
@@ -41,6 +46,11 @@ def id_of_due(network_id: str, membership_id: str, sequence: int, unique: str) -
     what comes again after balances were restored from a backup, which is the sequence, must not.
     """
     return _derived("du", network_id, canonical_json([membership_id, sequence, unique]))
+
+
+def id_of_reversal_marker(network_id: str, activity_id: str, number: int) -> str:
+    """The id of the marker that holds the place of an activity's n-th reversal, from 1."""
+    return _derived("rv", network_id, canonical_json([activity_id, number]))
 
 
 def id_of_event(

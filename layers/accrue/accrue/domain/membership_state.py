@@ -25,12 +25,14 @@ class QuestState:
     """How far a membership is in a quest.
 
     `progress` is by requirement and counts towards the next completion; `checked_in` has the day
-    of the last activity that counted, for requirements with a check-in interval.
+    of the last activity that counted, for requirements with a check-in interval. `awarded` are the
+    points that its completions were worth, those that were revoked left out.
     """
 
     progress: Mapping[str, Decimal] = field(default_factory=dict)
     completions: int = 0
     checked_in: Mapping[str, date] = field(default_factory=dict)
+    awarded: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ def _quest_attributes(quest: QuestState) -> dict[str, Any]:
         "progress": dict(quest.progress),
         "completions": quest.completions,
         "checked_in": {name: day.isoformat() for name, day in quest.checked_in.items()},
+        "awarded": quest.awarded,
     }
     return {name: value for name, value in attributes.items() if value}
 
@@ -114,4 +117,5 @@ def _quest_state(attributes: Mapping[str, Any]) -> QuestState:
         checked_in={
             name: date.fromisoformat(day) for name, day in attributes.get("checked_in", {}).items()
         },
+        awarded=attributes.get("awarded", Decimal(0)),
     )

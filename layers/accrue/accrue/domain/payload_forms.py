@@ -16,6 +16,7 @@ from accrue.domain.line_items import LineItem
 from accrue.domain.membership_activity_request import MembershipActivityRequest
 from accrue.domain.network_activity_request import NetworkActivityRequest
 from accrue.domain.points_order import PointsOrder
+from accrue.domain.reversal_request import ReversalRequest
 
 # The forms of new rows.
 MEMBERSHIP_ACTIVITY_FORM = "membership_activity/2"
@@ -25,6 +26,7 @@ HOLD_FORM = "hold/1"
 CAPTURE_FORM = "capture/1"
 RELEASE_FORM = "release/1"
 ADJUSTMENT_FORM = "adjustment/1"
+REVERSAL_FORM = "reversal/1"
 
 _KNOWN_FORMS = frozenset(
     {
@@ -37,6 +39,7 @@ _KNOWN_FORMS = frozenset(
         "capture/1",
         "release/1",
         "adjustment/1",
+        "reversal/1",
     }
 )
 
@@ -94,6 +97,23 @@ def order_payload_hash(
             "of": order.of,
             "expires_in_seconds": order.expires_in_seconds,
             "description": text,
+        },
+    )
+
+
+def reversal_payload_hash(
+    form: str, request: ReversalRequest, pseudonym: Callable[[str], str]
+) -> str:
+    """SHA-256, in hex, of a reversal; its reason is hashed as an order's text is."""
+    _ensure_known(form)
+    reason = request.reason and pseudonym(content_hash({"text": request.reason}))
+    return _hash(
+        REVERSAL_FORM,
+        {
+            "activity_id": request.activity_id,
+            "amount": request.amount,
+            "item_ids": list(request.item_ids) or None,
+            "reason": reason,
         },
     )
 

@@ -49,7 +49,8 @@ class Posting:
     `considered` says of each rule, bonus and quest why it took effect or not, and `traits_held`
     what decide() was told about the person: both by position in the program version. `lots` say
     which points, if not all can be spent at any time; `available_after` is what could be spent
-    then, or, negative, what was owed.
+    then, or, negative, what was owed; `debt_after` what was owed beside the balance. `of` is the
+    activity whose posting a reversal undoes.
     """
 
     network_id: str
@@ -77,6 +78,8 @@ class Posting:
     holds: tuple[HoldChange, ...] = ()
     matured: Decimal = Decimal(0)
     available_after: Decimal
+    debt_after: Decimal = Decimal(0)
+    of: str | None = None
     # Of a posting that was read: what it carries, which covers attributes of later releases too.
     stored_hash: str | None = field(default=None, compare=False, repr=False)
 
@@ -91,8 +94,9 @@ class Posting:
 
     def _said(self) -> dict[str, Any]:
         purse_said = self._purse_said()
+        is_plain = not purse_said and not any(line.is_of_debt for line in self.lines)
         said: dict[str, Any] = {
-            "schema_version": POSTING_SCHEMA_VERSION if purse_said else PLAIN_SCHEMA_VERSION,
+            "schema_version": PLAIN_SCHEMA_VERSION if is_plain else POSTING_SCHEMA_VERSION,
             "network_id": self.network_id,
             "program_id": self.membership.program_id,
             "program_membership_id": self.membership.program_membership_id,
@@ -127,6 +131,8 @@ class Posting:
             "holds": [pack_hold(change) for change in self.holds] or None,
             "matured": self.matured or None,
             "available_after": None if is_all_available else self.available_after,
+            "debt_after": self.debt_after or None,
+            "of": self.of,
         }
         return {name: value for name, value in said.items() if value is not None}
 
@@ -146,7 +152,7 @@ class Posting:
             tier = attributes.get("tier")
             kind = Kind(attributes.get("kind", Kind.ACTIVITY))
             lines = tuple(map(unpack_line, attributes["lines"]))
-            if kind is Kind.ACTIVITY and not all(line.ids for line in lines):
+            if kind is Kind.ACTIVITY and not all(line.ids or line.is_of_debt for line in lines):
                 raise UnreadableRowError("posting: a line of an activity that nothing awarded")
             return cls(
                 network_id=attributes["network_id"],
@@ -176,6 +182,8 @@ class Posting:
                 holds=tuple(map(unpack_hold, attributes.get("holds", ()))),
                 matured=attributes.get("matured", Decimal(0)),
                 available_after=attributes.get("available_after", attributes["balance_after"]),
+                debt_after=attributes.get("debt_after", Decimal(0)),
+                of=attributes.get("of"),
                 stored_hash=attributes["content_hash"],
             )
         except (KeyError, TypeError, ValueError) as error:

@@ -94,12 +94,14 @@ class Purse:
     """All points of a membership.
 
     Lots hold more than nothing. What was deducted and was not there is `owed`: spendable points
-    pay it off, so there are none beside it.
+    pay it off, so there are none beside it. `debt` is owed likewise, but beside the points and not
+    in them: the part of what reversals took that was spent, where balances don't go below zero.
     """
 
     lots: Points = field(default_factory=dict)
     holds: Mapping[str, Hold] = field(default_factory=dict)
     owed: Decimal = Decimal(0)
+    debt: Decimal = Decimal(0)
 
     @classmethod
     def of(cls, points: Decimal) -> "Purse":
@@ -161,6 +163,17 @@ class Purse:
         ]
         lots, missing = _without(self.lots, points, order)
         return replace(self, lots=lots, owed=EXACT.add(self.owed, missing))
+
+    def take_back(self, lots: Points) -> tuple["Purse", Decimal]:
+        """The purse without these points, as far as there are any of the same fate, whether they
+        wait still or not; how many there were not.
+        """
+        left, missing = dict(self.lots), Decimal(0)
+        for lot, points in lots.items():
+            order = [each for each in (lot, Lot(None, lot.last_day)) if each in left]
+            left, lacking = _without(left, points, dict.fromkeys(order))
+            missing = EXACT.add(missing, lacking)
+        return replace(self, lots=left), missing
 
     def hold(self, hold_id: str, points: Decimal, expires_at: datetime) -> "Purse":
         """The purse with these set aside, taken as by `take`; raises TooFewPointsError."""
@@ -236,11 +249,13 @@ _NONE = Decimal(0)
 
 
 def _paid(purse: Purse, today: date) -> Purse:
-    if not purse.owed:
+    if not purse.owed and not purse.debt:
         return purse
     good = _good(purse.lots, today, spendable=True)
-    lots, missing = _without(purse.lots, purse.owed, good)
-    return replace(purse, lots=lots, owed=missing)
+    lots, owed = _without(purse.lots, purse.owed, good)
+    left = [lot for lot in good if lot in lots]
+    lots, debt = _without(lots, purse.debt, left)
+    return replace(purse, lots=lots, owed=owed, debt=debt)
 
 
 def _in_order(lots: Iterable[Lot], *, spendable: bool) -> list[Lot]:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from accrue.domain.activity import Activity, LedgerRow, ReferenceMarker
+from accrue.domain.activity import Activity
 from accrue.domain.errors import UnreadableRowError
+from accrue.domain.ledger_row import LedgerRow, ReferenceMarker
 
 
 @dataclass(frozen=True, slots=True)

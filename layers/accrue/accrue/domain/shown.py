@@ -71,11 +71,12 @@ def shown_spent(change: HoldChange, limit: int | None = None) -> list[dict[str, 
     ]
 
 
-def shown_available(available: Decimal) -> dict[str, str]:
-    """What can be spent, and what is owed: one of the two is 0."""
+def shown_available(posting: Posting) -> dict[str, str]:
+    """What could be spent then, and what was owed: one of the two is 0."""
+    below_zero = max(posting.available_after.copy_negate(), _NONE)
     return {
-        "available_after": canonical_text(max(available, _NONE)),
-        "owed_after": canonical_text(max(available.copy_negate(), _NONE)),
+        "available_after": canonical_text(max(posting.available_after, _NONE)),
+        "owed_after": canonical_text(EXACT.add(below_zero, posting.debt_after)),
     }
 
 

@@ -37,7 +37,8 @@ class InsufficientPointsError(RefusalError):
         """Only what is neither pending nor held can be spent, and nothing while some is owed."""
         available = max(purse.available, Decimal(0))
         also = _listed({"pending": purse.pending, "held": purse.held})
-        owed = f"; {canonical_text(purse.owed)} are owed" if purse.owed else ""
+        all_owed = total((purse.owed, purse.debt))
+        owed = f"; {canonical_text(all_owed)} are owed" if all_owed else ""
         said = f"{canonical_text(available)} can be spent{also}{owed}"
         return cls(available, said, "send at most that")
 
@@ -110,9 +111,9 @@ class PointsScaleError(RefusalError):
 class PointsLimitError(RefusalError):
     """The balance would pass what can be kept exactly."""
 
-    def __init__(self) -> None:
+    def __init__(self, pointer: str = _POINTS) -> None:
         super().__init__(
-            "The balance would be too large.", [Fault(_POINTS, "is too much: send less")]
+            "The balance would be too large.", [Fault(pointer, "is too much: send less")]
         )
 
 

@@ -31,7 +31,8 @@ class Coming:
 
 @dataclass(frozen=True, slots=True)
 class PointsStanding:
-    """A membership's points: `balance` is `available` and `pending` and `held`, less what is owed.
+    """A membership's points: `balance` is `available` and `pending` and `held`, less what is owed
+    in a balance below zero; what reversals took where it does not go there is owed beside it.
 
     `expiring_next` are those with the earliest last day, at whose end they expire; `pending_next`
     those that wait for the earliest day, at whose beginning they can be spent.
@@ -82,7 +83,7 @@ def points_standing(state: MembershipState, program: Program, now: datetime) -> 
         available=max(purse.available, Decimal(0)),
         pending=purse.pending,
         held=purse.held,
-        owed=purse.owed,
+        owed=total((purse.owed, purse.debt)),
         expiring_next=_expiring_next(purse, program.zone),
         pending_next=_pending_next(purse, program.zone),
         holds=purse.holds,

@@ -24,6 +24,7 @@ def purse_to_attributes(purse: Purse) -> dict[str, Any]:
         "lots": {_lot_text(lot): points for lot, points in purse.lots.items()},
         "holds": {name: _hold_attributes(hold) for name, hold in purse.holds.items()},
         "owed": purse.owed or None,
+        "debt": purse.debt or None,
     }
 
 
@@ -32,12 +33,13 @@ def purse_from_attributes(attributes: Mapping[str, Any]) -> Purse:
 
     ValueError if it is not all of the balance's points.
     """
-    if attributes.keys().isdisjoint(("lots", "holds", "owed")):
+    if attributes.keys().isdisjoint(("lots", "holds", "owed", "debt")):
         return Purse.of(attributes["points"])
     purse = Purse(
         lots={_lot(text): points for text, points in attributes.get("lots", {}).items()},
         holds={name: _hold(each) for name, each in attributes.get("holds", {}).items()},
         owed=attributes.get("owed", Decimal(0)),
+        debt=attributes.get("debt", Decimal(0)),
     )
     if purse.total != attributes["points"]:
         raise ValueError("its lots are not its points")

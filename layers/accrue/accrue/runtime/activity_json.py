@@ -39,12 +39,13 @@ def received(activity: Activity) -> dict[str, Any]:
         "amount": canonical_text(activity.amount),
         "occurred_at": to_text(activity.occurred_at),
         "recorded_at": to_text(activity.recorded_at),
-        "line_items": [_line_item(item) for item in activity.line_items],
+        "line_items": [line_item(item) for item in activity.line_items],
         "metadata": {name: _metadata_value(v) for name, v in activity.metadata.items()},
         "reference_id": activity.reference_id,
         "description": activity.description,
         "participants": [_participant(each) for each in activity.participants],
         "duplicate_of": activity.of if activity.kind is Kind.DUPLICATE else None,
+        "reverses": activity.of if activity.kind is Kind.REVERSAL else None,
         "hold_id": _hold_id(activity),
         "hold_expires_at": activity.hold_expires_at and to_text(activity.hold_expires_at),
         # What came with a day was sent by nobody.
@@ -57,12 +58,17 @@ def result(posting: Posting | None, explanations: Iterable[Explanation]) -> dict
     """What came of an activity for a membership; the same fields while it is pending."""
     if posting is None:
         return _PENDING_RESULT
+    return {**posted(posting), "considered": [_explanation(each) for each in explanations]}
+
+
+def posted(posting: Posting) -> dict[str, Any]:
+    """What came of an activity for a membership, as the posting alone says it."""
     return {
         "outcome": posting.outcome.value,
         "reason": posting.reason,
         "points": canonical_text(posting.points),
         "balance_after": canonical_text(posting.balance_after),
-        **shown_available(posting.available_after),
+        **shown_available(posting),
         "posted_at": to_text(posting.posted_at),
         "sequence": posting.sequence,
         "program_version": posting.program_version,
@@ -70,7 +76,6 @@ def result(posting: Posting | None, explanations: Iterable[Explanation]) -> dict
         "lots": shown_lots(posting),
         "holds": shown_holds(posting.holds),
         "matured": canonical_text(posting.matured),
-        "considered": [_explanation(each) for each in explanations],
         "quests": [_quest_change(q) for q in posting.quests],
         "tier": posting.tier and {"before": posting.tier.before, "after": posting.tier.after},
     }
@@ -108,7 +113,8 @@ def _hold_id(activity: Activity) -> str | None:
     return activity.of if activity.kind in (Kind.CAPTURE, Kind.RELEASE) else None
 
 
-def _line_item(item: ActivityLineItem) -> dict[str, Any]:
+def line_item(item: ActivityLineItem) -> dict[str, Any]:
+    """An item of an activity."""
     value = None if item.value is None else canonical_text(item.value)
     return {"item_id": item.item_id, "value": value, "group_id": item.group_id}
 

@@ -44,6 +44,13 @@ from accrue.domain.errors import (
     UnknownUserError,
     UnusableMetadataError,
 )
+from accrue.domain.history_errors import TooManyPostingsError
+from accrue.domain.reversal_errors import (
+    AlreadyReversedError,
+    NotReversibleError,
+    ReversalTooLargeError,
+    TooManyReversalsError,
+)
 from accrue.domain.sandbox_errors import (
     ClockGoesForwardOnlyError,
     NotASandboxError,
@@ -103,8 +110,13 @@ CODES: dict[type[RefusalError], tuple[int, str]] = {
     HoldClosedError: (409, "HOLD_CLOSED"),
     UserInactiveError: (409, "USER_INACTIVE"),
     PointsLimitError: (409, "POINTS_LIMIT"),
+    NotReversibleError: (409, "NOT_REVERSIBLE"),
+    AlreadyReversedError: (409, "ALREADY_REVERSED"),
+    ReversalTooLargeError: (409, "REVERSAL_TOO_LARGE"),
+    TooManyReversalsError: (409, "TOO_MANY_REVERSALS"),
     PointsScaleError: (422, "POINTS_SCALE"),
     HoldNotFoundError: (404, "HOLD_NOT_FOUND"),
+    TooManyPostingsError: (422, "TOO_MANY_POSTINGS"),
     WebhookDisabledError: (409, "WEBHOOK_DISABLED"),
     TooManyWebhooksError: (409, "TOO_MANY_WEBHOOKS"),
     PreconditionFailedError: (412, "PRECONDITION_FAILED"),

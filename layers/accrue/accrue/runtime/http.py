@@ -17,9 +17,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from accrue.domain.caller import Caller
 from accrue.domain.catalog import KeyRole
-from accrue.domain.errors import RefusalError
+from accrue.domain.dry_run import DryRunQuery, parse_dry_run
+from accrue.domain.errors import InvalidRequestError, RefusalError
 from accrue.domain.pages import PageRequest
 from accrue.domain.preconditions import Precondition
+from accrue.domain.query_fields import repeated_parameters
 from accrue.domain.recording import Call
 from accrue.runtime.clock import new_unique, utc_now
 from accrue.runtime.error_table import error_body, error_headers, status_of
@@ -71,6 +73,11 @@ class Request:
         return page_of(self.event.query_string_parameters)
 
     @property
+    def dry_run(self) -> DryRunQuery:
+        """Whether it is only to be tried out. Raises InvalidRequestError."""
+        return parse_dry_run(self.event.resolved_query_string_parameters)
+
+    @property
     def precondition(self) -> Precondition:
         """What the caller demands of the state that he changes. Raises InvalidRequestError."""
         return precondition_of(self.event.headers)
@@ -80,6 +87,14 @@ class Request:
         network_id = self.path_parameter("network_id")
         self.caller.ensure_admin(network_id)
         return network_id
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """Those of the query string; raises InvalidRequestError if one is there more than once."""
+        repeated = repeated_parameters(self.event.multi_value_query_string_parameters)
+        if repeated:
+            raise InvalidRequestError.of(*repeated)
+        return self.event.query_string_parameters
 
     def header(self, name: str) -> str | None:
         """A header's value, or None."""
@@ -150,6 +165,7 @@ def endpoint(
                     "status": response.status,
                     "code": code,
                     "activity_id": response.headers.get("Accrue-Activity-Id"),
+                    "is_dry_run": "Accrue-Dry-Run" in response.headers,
                     "duration_ms": round((time.perf_counter() - started) * 1000, 1),
                 },
             )

@@ -125,7 +125,7 @@ class IdempotentRecorder:
                 activity_key=f"{activity.network_id}#{activity.activity_id}"
             )
         except IdempotencyValidationError:
-            raise IdempotencyKeyReusedError(activity.front_door.key_pointer) from None
+            raise IdempotencyKeyReusedError(activity.key_pointer) from None
         except IdempotencyPersistenceLayerError as error:
             raise error.__cause__ or error from None
         recording = earlier or layer.recording

@@ -10,8 +10,9 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
     DynamoDBStreamEvent,
 )
 
-from accrue.domain.activity import Activity, ledger_row_from_attributes
+from accrue.domain.activity import Activity
 from accrue.domain.errors import UnreadableRowError
+from accrue.domain.ledger_row import ledger_row_from_attributes
 
 logger = Logger()
 

@@ -5,11 +5,13 @@ from typing import Any, Protocol
 
 from accrue.domain.activity import Activity
 from accrue.domain.amounts import canonical_text
+from accrue.domain.dry_run import DryRunQuery
 from accrue.domain.points_order import PointsOrder
 from accrue.domain.posting import Posting
 from accrue.domain.shown import shown_available, shown_lots, shown_spent
 from accrue.domain.timestamps import to_text
 from accrue.runtime.http import Response, warnings_header
+from accrue.runtime.recorded import recorded_headers
 
 
 class Result(Protocol):
@@ -24,26 +26,31 @@ class Result(Protocol):
 
 
 def order_response(
-    order: PointsOrder, result: Result, shown: Mapping[str, Any], warnings: tuple[str, ...]
+    order: PointsOrder,
+    result: Result,
+    shown: Mapping[str, Any],
+    warnings: tuple[str, ...],
+    dry_run: DryRunQuery,
 ) -> Response:
     """200 with what was done, read from row and posting: the same for every retry.
 
-    `shown` is what this kind of order tells besides.
+    `shown` is what this kind of order tells besides. A dry run says that it was one.
     """
     posting = result.posting
-    headers = {"Accrue-Activity-Id": result.row.activity_id}
-    if result.replayed:
-        headers["Idempotent-Replayed"] = "true"
     body = {
+        **({"dry_run": True} if dry_run.is_dry_run else {}),
         "idempotency_key": order.idempotency_key,
         "program_membership_id": order.program_membership_id,
         **shown,
         "lots": shown_lots(posting),
         "balance_after": canonical_text(posting.balance_after),
-        **shown_available(posting.available_after),
+        **shown_available(posting),
         "recorded_at": to_text(result.row.recorded_at),
     }
-    return Response(200, body, {**headers, **warnings_header(warnings)})
+    headers = recorded_headers(
+        result.row.activity_id, replayed=result.replayed, is_dry_run=dry_run.is_dry_run
+    )
+    return Response(200, body, {**headers, **warnings_header(dry_run.warnings + warnings)})
 
 
 def shown_points(result: Result) -> dict[str, Any]:

@@ -59,12 +59,6 @@ class BearerSettings(CatalogSettings):
     operator_key_sha256: Sha256Digests = frozenset()
 
 
-class RecordSettings(CatalogSettings):
-    """For functions that record activities."""
-
-    ledger_table: TableName
-
-
 class BalanceSettings(CatalogSettings):
     """For functions that read or write balances."""
 

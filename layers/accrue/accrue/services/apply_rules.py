@@ -5,7 +5,7 @@ the marker, and the balance's sequence makes sure that what was decided was deci
 there.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,11 +41,11 @@ class FailedActivity:
 
 @dataclass(frozen=True, slots=True)
 class RuleApplier:
-    """Applies activities at `now`."""
+    """Applies activities; `now` says what time it is."""
 
     catalog: CatalogReader
     book: BalanceBook
-    now: datetime
+    now: Callable[[], datetime]
 
     def apply(self, activities: Iterable[Activity]) -> list[FailedActivity]:
         """Apply them; what could not be applied is returned and keeps nothing else from being
@@ -79,7 +79,7 @@ class RuleApplier:
             activity_hash=activity.content_hash,
             outcome=activity.settled_outcome,
             recorded_at=activity.recorded_at,
-            settled_at=self.now,
+            settled_at=self.now(),
         )
         try:
             self.book.settle(outcome)
@@ -87,12 +87,14 @@ class RuleApplier:
             yield FailedActivity(activity, error)
 
     def _is_posted_already(self, row: Activity) -> bool:
-        """Rows of other kinds come with their posting, in one transaction.
+        """Rows of other kinds come with their postings, in one transaction.
 
-        It is there unless balances were lost, or restored as of an earlier time: then these rows
+        They are there unless balances were lost, or restored as of an earlier time: then these rows
         are applied again as activities are, and refused if what they spend is not there yet.
         """
-        return row.kind is not Kind.ACTIVITY and bool(self.book.find_postings(row))
+        if row.kind is Kind.ACTIVITY:
+            return False
+        return self.book.find_postings(row).keys() == concerned_memberships(row).keys()
 
     def _apply_group(
         self, network_id: str, membership: MembershipRef, group: Iterable[Activity]
@@ -179,7 +181,8 @@ class RuleApplier:
 
     @property
     def _folder(self) -> Folder:
-        return Folder(self.catalog, self.now)
+        # Asked for each time: what falls due is dated when it is written, however long a run takes.
+        return Folder(self.catalog, self.now(), self.book)
 
     def _traits_finder(
         self, network_id: str, membership: MembershipRef, activity: Activity

@@ -23,7 +23,8 @@ from accrue.domain.program.days import day_of
 from accrue.domain.program.parts import MEMBER_ROLE
 from accrue.domain.program.program import ProgramVersion
 from accrue.domain.timestamps import to_text
-from accrue.services.ports import CatalogReader
+from accrue.domain.undone import Undone
+from accrue.services.ports import CatalogReader, OriginalReader
 
 type TraitsFinder = Callable[[], Mapping[str, str]]
 
@@ -44,12 +45,17 @@ class RefusedRowError(Exception):
         self.version = version
 
 
+class OriginalNotPostedError(Exception):
+    """A reversal can't be decided before what it undoes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """Folds at `now`."""
+    """Folds at `now`. `originals` are needed for reversals alone."""
 
     catalog: CatalogReader
     now: datetime
+    originals: OriginalReader | None = None
 
     def fold(
         self,
@@ -67,9 +73,10 @@ class Folder:
         )
         before = list(self._due(row, membership, balance, version))
         balance = before[-1].balance if before else balance
-        decision = decide(
-            row, _facts(row, membership, version, find_traits), balance.state, version
-        )
+        facts = _facts(row, membership, version, find_traits)
+        if row.kind is Kind.REVERSAL:
+            facts = replace(facts, undone=self._undone(row, membership))
+        decision = decide(row, facts, balance.state, version)
         if decision.refusal:
             raise RefusedRowError(decision.refusal, balance, version)
         entry = self._entry(row, membership, decision, version, balance)
@@ -96,6 +103,18 @@ class Folder:
         today = day_of(occasion.moment, version.program.zone)
         state = brought_up_to(today, balance.state, version.program)
         return replace(balance, due_at=next_due_at(state, version.program))
+
+    def _undone(self, row: Activity, membership: MembershipRef) -> Undone:
+        assert self.originals is not None, "nothing is reversed without the originals at hand"
+        original = self.originals.find_original(row, membership)
+        if original is None:
+            raise OriginalNotPostedError(row.of)
+        activity, posting = original
+        version = self.catalog.find_program_version(
+            row.network_id, membership.program_id, posting.program_version
+        )
+        assert version is not None, "versions stay for ever"
+        return Undone(activity, posting, version.program)
 
     def _due(
         self, row: Activity, membership: MembershipRef, balance: Balance, version: ProgramVersion

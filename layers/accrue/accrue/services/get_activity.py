@@ -9,9 +9,11 @@ from accrue.domain.concerned import concerned_memberships
 from accrue.domain.errors import ActivityNotFoundError
 from accrue.domain.explanation import Explanation, explain
 from accrue.domain.ids import is_activity_id
+from accrue.domain.ledger_row import ReversalMarker
 from accrue.domain.posting import Posting
 from accrue.domain.program.program import Program
 from accrue.domain.settled_outcome import SettledOutcome
+from accrue.services.find_reversals import find_reversals
 from accrue.services.ports import CatalogReader, LedgerReader, ResultReader
 
 # Whoever got points got what they were promised; a refusal is worth more attention than nothing.
@@ -36,12 +38,13 @@ class ActivityView:
     """An activity and what came of it at this moment.
 
     One that no rule may look at has no results; `settled` is what was written about that, a moment
-    after the activity was recorded.
+    after the activity was recorded. `reversals` are those of the activity, in order.
     """
 
     activity: Activity
     results: tuple[MembershipResult, ...]
     settled: SettledOutcome | None
+    reversals: tuple[ReversalMarker, ...] = ()
 
     @property
     def outcome(self) -> Outcome | None:
@@ -74,9 +77,14 @@ class ActivityReader:
         # A marker only holds a reference: the activity that it speaks of has an id of its own.
         if not isinstance(row, Activity):
             raise ActivityNotFoundError
+        return self.view_of(row)
+
+    def view_of(self, row: Activity) -> ActivityView:
+        """The row and what came of it."""
         if row.settled_outcome is not None:
             return ActivityView(row, (), self.book.find_outcome(row))
-        return ActivityView(row, tuple(self._results(row)), None)
+        reversals = find_reversals(self.ledger, row)
+        return ActivityView(row, tuple(self._results(row)), None, tuple(reversals))
 
     def _results(self, activity: Activity) -> Iterator[MembershipResult]:
         postings = self.book.find_postings(activity)

@@ -4,12 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from accrue.domain.activity import Activity, LedgerRow, MembershipRef
-from accrue.domain.balance import Balance, Entry
+from accrue.domain.activity import Activity, MembershipRef
+from accrue.domain.balance import Balance, BalanceChange, Entry
 from accrue.domain.catalog import ActivityType, ApiKey, Membership, Network, User
 from accrue.domain.event_log import EventPage
 from accrue.domain.event_types import EventType
 from accrue.domain.follow_up_events import FailedEvent, FollowUpEvent
+from accrue.domain.ledger_row import LedgerRow, ReversalMarker
+from accrue.domain.movement import Movement
+from accrue.domain.pages import Page, PageRequest
 from accrue.domain.posting import Posting
 from accrue.domain.program.program import ProgramVersion
 from accrue.domain.recording import Attempt, LedgerPage, Recording
@@ -81,20 +84,30 @@ class ResultReader(Protocol):
     def find_outcome(self, activity: Activity) -> SettledOutcome | None: ...
 
 
-class BalanceBook(BalanceReader, ResultReader, Protocol):
+class OriginalReader(Protocol):
+    """Reads what a reversal undoes for a membership, consistently; None if it is not posted."""
+
+    def find_original(
+        self, row: Activity, membership: MembershipRef
+    ) -> tuple[Activity, Posting] | None: ...
+
+
+class BalanceBook(BalanceReader, ResultReader, OriginalReader, Protocol):
     """Reads and writes balances and postings.
 
     `post` writes all postings, their rows, and the last balance in one transaction, if the balance
     is still at `expected_sequence` and none of the postings and rows exists; raises
     AlreadyPostedError or BalanceMovedError. `how_many_fit` says how many of the first ones it
-    takes, one at least. `keep_due_at` writes the balance's `due_at` alone, if it is still at its
-    sequence; raises BalanceMovedError.
+    takes, one at least. `post_together` does the same for several memberships and a marker: as many
+    of the first ones as a transaction takes; it gives how many those were. `keep_due_at` writes the
+    balance's `due_at` alone, if it is still at its sequence; raises BalanceMovedError.
     """
 
     max_postings_per_write: int
 
     def how_many_fit(self, entries: Sequence[Entry]) -> int: ...
     def post(self, entries: Sequence[Entry], expected_sequence: int) -> None: ...
+    def post_together(self, changes: Sequence[BalanceChange], marker: ReversalMarker) -> int: ...
     def keep_due_at(self, network_id: str, membership: MembershipRef, balance: Balance) -> None: ...
     def settle(self, outcome: SettledOutcome) -> None: ...
     def find_unapplied(self, activities: Sequence[Activity]) -> Sequence[Activity]: ...
@@ -111,6 +124,32 @@ class ReconcileProgress(Protocol):
     def list_stuck(self, network_id: str) -> Sequence[str]: ...
     def add_stuck(self, network_id: str, activity_id: str) -> None: ...
     def remove_stuck(self, network_id: str, activity_id: str) -> None: ...
+
+
+class HistoryReader(BalanceReader, Protocol):
+    """Reads a membership's postings by when they were recorded, consistently: what a balance that
+    was read before includes is among them.
+
+    `list_recorded_between` is with `start` and without `end`.
+    """
+
+    def movements_since(
+        self, network_id: str, membership: MembershipRef, since: datetime
+    ) -> Iterable[Movement]: ...
+    def find_movement(
+        self, network_id: str, membership: MembershipRef, activity: Activity
+    ) -> Movement | None: ...
+    def list_newest_first(
+        self, network_id: str, membership: MembershipRef, page: PageRequest
+    ) -> Page[Posting]: ...
+    def list_recorded_between(
+        self,
+        network_id: str,
+        membership: MembershipRef,
+        start: datetime,
+        end: datetime,
+        page: PageRequest,
+    ) -> Page[Posting]: ...
 
 
 class LedgerSweep(LedgerReader, Protocol):

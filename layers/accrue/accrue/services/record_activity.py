@@ -10,7 +10,6 @@ from accrue.domain.activity import (
     Activity,
     ActivityLineItem,
     FrontDoor,
-    LedgerRow,
     Outcome,
     Participant,
 )
@@ -21,6 +20,7 @@ from accrue.domain.errors import (
     IdempotencyKeyReusedError,
     NegativeValueError,
 )
+from accrue.domain.ledger_row import LedgerRow
 from accrue.domain.line_items import LineItem
 from accrue.domain.recording import Recording
 from accrue.domain.user_standing import UserStanding

@@ -36,7 +36,7 @@ from accrue.services.record_activity import (
 class MembershipRecording:
     """What became of a request, and what its sender should be told."""
 
-    activity_id: str
+    row: Activity
     replayed: bool
     warnings: tuple[str, ...]
 
@@ -164,8 +164,10 @@ def _allowed_type(
 
 
 def _answer(recording: Recording, resolved: ResolvedActivity | None) -> MembershipRecording:
+    stored = recording.stored
+    assert isinstance(stored, Activity)
     return MembershipRecording(
-        activity_id=recording.stored.activity_id,
+        row=stored,
         replayed=not recording.created,
         warnings=warnings_about(recording, resolved),
     )

@@ -9,19 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from accrue.domain.activity import (
-    Activity,
-    FrontDoor,
-    Kind,
-    LedgerRow,
-    Outcome,
-    ReferenceMarker,
-)
+from accrue.domain.activity import Activity, FrontDoor, Kind, Outcome
 from accrue.domain.caller import Caller
 from accrue.domain.catalog import Network
 from accrue.domain.errors import CatalogRefusalError, NetworkNotFoundError
 from accrue.domain.field_parsers import without_emails
 from accrue.domain.ids import fresh_id, id_from_idempotency_key, id_from_reference
+from accrue.domain.ledger_row import LedgerRow, ReferenceMarker
 from accrue.domain.network_activity_request import NetworkActivityRequest
 from accrue.domain.payload_forms import NETWORK_ACTIVITY_FORM, network_payload_hash
 from accrue.domain.recording import Attempt, Call, Recording
@@ -38,14 +32,16 @@ from accrue.services.resolve_network_activity import resolve_network_activity
 
 @dataclass(frozen=True, slots=True)
 class NetworkRecording:
-    """What became of a request: `activity_id` is the first activity's if this was a duplicate of
-    it.
-    """
+    """What became of a request, and what its sender should be told."""
 
-    activity_id: str
+    row: Activity
     replayed: bool
-    duplicate_of: str | None
     warnings: tuple[str, ...]
+
+    @property
+    def duplicate_of(self) -> str | None:
+        """The first activity with the reference, if this was a duplicate of it."""
+        return self.row.of if self.row.kind is Kind.DUPLICATE else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,10 +199,8 @@ def _payload_check(
 def _answer(recording: Recording, resolved: ResolvedActivity | None) -> NetworkRecording:
     stored = recording.stored
     assert isinstance(stored, Activity)
-    duplicate_of = stored.of if stored.kind is Kind.DUPLICATE else None
     return NetworkRecording(
-        activity_id=duplicate_of or stored.activity_id,
+        row=stored,
         replayed=not recording.created,
-        duplicate_of=duplicate_of,
         warnings=warnings_about(recording, resolved),
     )

@@ -10,24 +10,25 @@ A posting's key is made from the activity alone, so the key itself is the marker
 applied. Balances of which something will fall due are in the index `by_due`; see `due_shards`.
 """
 
-import time
+import json
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import accumulate, batched
 from typing import TYPE_CHECKING, Any
 
 from accrue.domain.activity import Activity, MembershipRef, Outcome
-from accrue.domain.balance import Balance, Entry
+from accrue.domain.balance import Balance, BalanceChange, Entry
 from accrue.domain.concerned import concerned_memberships
 from accrue.domain.errors import AlreadyPostedError, BalanceMovedError
+from accrue.domain.ledger_row import ReversalMarker
 from accrue.domain.posting import Posting
 from accrue.domain.settled_outcome import SettledOutcome
 from accrue.domain.timestamps import to_text
+from accrue.storage.batch_reads import MAX_KEYS_PER_READ, UnreadKeysError, read_items
 from accrue.storage.dynamo import (
     CONDITION_FAILED,
     cancellation_reasons,
-    conflict_waits,
     retry_conflicts,
     to_attributes,
     to_item,
@@ -43,21 +44,19 @@ if TYPE_CHECKING:
         TransactWriteItemTypeDef,
     )
 
+    type _Write = tuple[str, TransactWriteItemTypeDef]
+
 # Partitions of the index of what is due: midnight comes for all memberships of a program at once.
 # May grow (readers look in all of them), must never shrink.
 DUE_SHARDS = 8
-# DynamoDB: 100 items a transaction, one of them the balance; 100 keys a BatchGetItem.
-MAX_POSTINGS_PER_WRITE = 99
+# DynamoDB: 100 items a transaction, one of them the balance.
+MAX_ITEMS_PER_WRITE = 100
+MAX_POSTINGS_PER_WRITE = MAX_ITEMS_PER_WRITE - 1
 # And 4 MB a transaction, of which the balance takes 400 KB at most. A line, an explanation or a
 # quest has less than this even with the longest ids; so has the rest of a posting, thrice.
 MAX_BYTES_PER_WRITE = 3_500_000
 LARGEST_PART_BYTES = 600
 LARGEST_REST_PARTS = 3
-MAX_KEYS_PER_READ = 100
-
-
-class UnreadKeysError(Exception):
-    """DynamoDB went on leaving keys unread: it is not known what is under them."""
 
 
 class BalanceTable:
@@ -79,7 +78,7 @@ class BalanceTable:
         """The balance, read consistently; a membership without postings has an empty one."""
         found = self._client.get_item(
             TableName=self._table_name,
-            Key=_key(_membership_key(network_id, membership), "BALANCE"),
+            Key=_key(membership_key(network_id, membership), "BALANCE"),
             ConsistentRead=True,
         )
         return (
@@ -102,33 +101,53 @@ class BalanceTable:
         Raises AlreadyPostedError if some postings exist, BalanceMovedError if the balance is not at
         `expected_sequence` or a row exists. The postings must be of one membership, in sequence.
         """
-        postings = [entry.posting for entry in entries]
-        writes = [self._posting_put(posting) for posting in postings]
-        writes += [self._row_put(entry.row) for entry in entries if entry.row]
+        self._write(self._writes_of(BalanceChange(entries, expected_sequence)))
+
+    def post_together(self, changes: Sequence[BalanceChange], marker: ReversalMarker) -> int:
+        """Write as many of the first changes as a transaction takes, one at least, and the marker,
+        all or nothing; how many it were. Raises as `post`.
+        """
+        writes = [("", self._row_put(marker))]
+        for number, change in enumerate(changes):
+            more = self._writes_of(change)
+            if number and not _fit([*writes, *more]):
+                self._write(writes)
+                return number
+            writes += more
+        self._write(writes)
+        return len(changes)
+
+    def _writes_of(self, change: BalanceChange) -> "list[_Write]":
+        """What is written about one membership; the id is that of a posting's activity."""
+        postings = [entry.posting for entry in change.entries]
         network_id, membership = postings[0].network_id, postings[0].membership
-        writes.append(
-            {
-                "Put": self._balance_put(
-                    network_id, membership, entries[-1].balance, expected_sequence
-                )
-            }
+        balance = self._balance_put(
+            network_id, membership, change.entries[-1].balance, change.expected_sequence
         )
+        return [
+            *((posting.activity_id, self._posting_put(posting)) for posting in postings),
+            *(("", self._row_put(entry.row)) for entry in change.entries if entry.row),
+            ("", {"Put": balance}),
+        ]
+
+    def _write(self, writes: "Sequence[_Write]") -> None:
+        items = [write for _, write in writes]
         try:
-            retry_conflicts(lambda: self._client.transact_write_items(TransactItems=writes))
+            retry_conflicts(lambda: self._client.transact_write_items(TransactItems=items))
         except self._client.exceptions.TransactionCanceledException as cancelled:
-            failed = [
-                reason["Code"] == CONDITION_FAILED for reason in cancellation_reasons(cancelled)
+            reasons = cancellation_reasons(cancelled)
+            refused = [
+                activity_id
+                for (activity_id, _), reason in zip(writes, reasons, strict=False)
+                if reason["Code"] == CONDITION_FAILED
             ]
-            posted = frozenset(
-                p.activity_id for p, exists in zip(postings, failed, strict=False) if exists
-            )
-            if posted:
+            if posted := frozenset(filter(None, refused)):
                 raise AlreadyPostedError(posted) from cancelled
-            if any(failed):
+            if refused:
                 raise BalanceMovedError from cancelled
             raise
 
-    def _row_put(self, row: Activity) -> "TransactWriteItemTypeDef":
+    def _row_put(self, row: Activity | ReversalMarker) -> "TransactWriteItemTypeDef":
         assert self._ledger is not None, "nothing posts without the ledger at hand"
         return self._ledger.insertion_of(row)
 
@@ -166,7 +185,7 @@ class BalanceTable:
         attributes = balance.to_attributes(network_id, membership)
         if balance.due_at is not None:
             attributes["due_shard"] = _due_shard(network_id, membership)
-        key = _key(_membership_key(network_id, membership), "BALANCE")
+        key = _key(membership_key(network_id, membership), "BALANCE")
         put: PutTypeDef = {
             "TableName": self._table_name,
             "Item": {**to_item(attributes), **key},
@@ -195,9 +214,29 @@ class BalanceTable:
 
     def find_postings(self, activity: Activity) -> dict[MembershipRef, Posting]:
         """The activity's postings by membership, read consistently."""
-        keys = [] if activity.settled_outcome is not None else list(_result_keys(activity))
-        postings = [Posting.from_attributes(attributes) for attributes in self._read_all(keys)]
-        return {posting.membership: posting for posting in postings}
+        return self.find_postings_of([activity]).get(activity.activity_id, {})
+
+    def find_postings_of(
+        self, activities: Sequence[Activity]
+    ) -> dict[str, dict[MembershipRef, Posting]]:
+        """The postings of all of them by activity id and membership, read consistently."""
+        posted = (each for each in activities if each.settled_outcome is None)
+        keys = [key for each in posted for key in _result_keys(each)]
+        found: dict[str, dict[MembershipRef, Posting]] = {}
+        for posting in map(Posting.from_attributes, self._read_all(keys)):
+            found.setdefault(posting.activity_id, {})[posting.membership] = posting
+        return found
+
+    def find_original(
+        self, row: Activity, membership: MembershipRef
+    ) -> tuple[Activity, Posting] | None:
+        """What a reversal undoes, and its posting on a membership, read consistently."""
+        assert self._ledger is not None, "nothing is reversed without the ledger at hand"
+        original = self._ledger.find_row(row.network_id, row.of or "")
+        if not isinstance(original, Activity):
+            return None
+        posting = self.find_postings(original).get(membership)
+        return (original, posting) if posting else None
 
     def find_outcome(self, activity: Activity) -> SettledOutcome | None:
         """The outcome of an activity that nothing is posted for, read consistently."""
@@ -225,24 +264,19 @@ class BalanceTable:
     def _read_all(self, keys: Sequence[tuple[str, str]]) -> Iterator[dict[str, Any]]:
         """What is under the keys now, as plain attributes; raises UnreadKeysError."""
         consistently: KeysAndAttributesTypeDef = {"Keys": [], "ConsistentRead": True}
-        for chunk in batched(keys, MAX_KEYS_PER_READ, strict=False):
-            yield from map(to_attributes, self._read(chunk, consistently))
+        return map(to_attributes, self._read(keys, consistently))
 
     def _read(
         self, keys: Sequence[tuple[str, str]], how: "KeysAndAttributesTypeDef"
     ) -> Iterator[dict[str, Any]]:
         """The items under the keys; raises UnreadKeysError rather than leave one out."""
-        wanted: Sequence[Mapping[str, Any]] = [_key(*key) for key in keys]
-        for wait in conflict_waits():
-            answer = self._client.batch_get_item(
-                RequestItems={self._table_name: {**how, "Keys": wanted}}
-            )
-            yield from answer["Responses"].get(self._table_name, [])
-            if not answer["UnprocessedKeys"]:
-                return
-            wanted = answer["UnprocessedKeys"][self._table_name]["Keys"]
-            time.sleep(wait)
-        raise UnreadKeysError(f"{len(wanted)} keys")
+        return read_items(self._client, self._table_name, [_key(*key) for key in keys], how)
+
+
+def _fit(writes: "Sequence[_Write]") -> bool:
+    """Whether a transaction takes them. As text they are longer than as DynamoDB counts them."""
+    size = sum(len(json.dumps(write)) for _, write in writes)
+    return len(writes) <= MAX_ITEMS_PER_WRITE and size <= MAX_BYTES_PER_WRITE
 
 
 def due_shards(network_id: str) -> Iterator[str]:
@@ -263,8 +297,8 @@ def _parts(posting: Posting) -> int:
 
 def _posting_key(posting: Posting) -> dict[str, Any]:
     """Made of the activity and the membership alone: the same, whoever applies it, whenever."""
-    partition = _membership_key(posting.network_id, posting.membership)
-    return _key(partition, _posting_sort_key(posting))
+    partition = membership_key(posting.network_id, posting.membership)
+    return _key(partition, posting_sort_key(posting))
 
 
 def _outcome_shard(result: Posting | SettledOutcome) -> str:
@@ -272,7 +306,8 @@ def _outcome_shard(result: Posting | SettledOutcome) -> str:
     return time_shard_of(result.network_id, result.activity_id, result.recorded_at)
 
 
-def _posting_sort_key(of: Posting | Activity) -> str:
+def posting_sort_key(of: Posting | Activity) -> str:
+    """Where a posting is in its membership's partition; the same for the row that it is of."""
     return f"POSTING#{to_text(of.recorded_at)}#{of.activity_id}"
 
 
@@ -281,10 +316,11 @@ def _result_keys(activity: Activity) -> Iterator[tuple[str, str]]:
         yield _outcome_partition(activity.network_id, activity.activity_id), "OUTCOME"
         return
     for membership in concerned_memberships(activity):
-        yield _membership_key(activity.network_id, membership), _posting_sort_key(activity)
+        yield membership_key(activity.network_id, membership), posting_sort_key(activity)
 
 
-def _membership_key(network_id: str, membership: MembershipRef) -> str:
+def membership_key(network_id: str, membership: MembershipRef) -> str:
+    """A membership's partition."""
     return f"{network_id}#M#{membership.program_membership_id}"
 
 

@@ -1,10 +1,10 @@
 """LedgerTable: rows are inserted on a condition, and never changed.
 
 Key `activity_key` = `<network_id>#<activity_id>`. The index `by_recorded_at` is
-sharded by time, see `storage.time_shards`.
+sharded by time, see `storage.time_shards`; `by_reference` holds the rows with a reference.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from heapq import merge
 from itertools import batched
@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from accrue.domain.activity import Activity, LedgerRow, ReferenceMarker, ledger_row_from_attributes
+from accrue.domain.activity import Activity
 from accrue.domain.errors import UnreadableRowError
+from accrue.domain.ids import id_from_reference
+from accrue.domain.ledger_row import LedgerRow, Marker, ReferenceMarker, ledger_row_from_attributes
 from accrue.domain.recording import Attempt, LedgerPage, Recording
 from accrue.domain.timestamps import to_text
+from accrue.storage.batch_reads import read_items
 from accrue.storage.dynamo import (
     CONDITION_FAILED,
     cancellation_reasons,
@@ -27,7 +30,7 @@ from accrue.storage.time_shards import time_shard_of, time_shards_between
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+    from mypy_boto3_dynamodb.type_defs import KeysAndAttributesTypeDef, TransactWriteItemTypeDef
 
 INDEX = "by_recorded_at"
 # What a caller does with a page must fit into the time that it has left.
@@ -52,6 +55,15 @@ class LedgerTable:
         )
         return _row(found["Item"]) if "Item" in found else None
 
+    def find_attributes(
+        self, network_id: str, activity_ids: Sequence[str]
+    ) -> dict[str, dict[str, Any]]:
+        """The rows under these ids as plain attributes, by id, read consistently."""
+        keys = [{"activity_key": {"S": _key(network_id, each)}} for each in activity_ids]
+        consistently: KeysAndAttributesTypeDef = {"Keys": [], "ConsistentRead": True}
+        found = read_items(self._client, self._table_name, keys, consistently)
+        return {row["activity_id"]: row for row in map(to_attributes, found)}
+
     def insert(self, attempt: Attempt) -> Recording:
         """Write the attempt's row, with its marker if it has one; or give what is there already."""
         marker = attempt.marker
@@ -71,9 +83,11 @@ class LedgerTable:
             return _met(attempt, refused.response["Item"])  # type: ignore[typeddict-item]
         return Recording(attempt.activity, created=True)
 
-    def insertion_of(self, row: Activity) -> "TransactWriteItemTypeDef":
+    def insertion_of(self, row: Activity | Marker) -> "TransactWriteItemTypeDef":
         """The write of a row as part of a transaction; its condition fails if the row exists."""
-        return self._insertion(_activity_item(row))
+        return self._insertion(
+            _activity_item(row) if isinstance(row, Activity) else _marker_item(row)
+        )
 
     def _insertion(self, item: Mapping[str, Any]) -> "TransactWriteItemTypeDef":
         return {
@@ -159,10 +173,20 @@ def _activity_item(activity: Activity) -> dict[str, Any]:
     attributes["time_shard"] = time_shard_of(
         activity.network_id, activity.activity_id, activity.recorded_at
     )
+    if activity.reference_id is not None:
+        attributes["reference_key"] = reference_key(activity.network_id, activity.reference_id)
     return to_item(attributes)
 
 
-def _marker_item(marker: ReferenceMarker) -> dict[str, Any]:
+def reference_key(network_id: str, reference_id: str) -> str:
+    """The partition of the index `by_reference` with all rows of a reference, markers aside.
+
+    Of the id that it gives: whatever a partner puts into a reference stays out of keys.
+    """
+    return _key(network_id, id_from_reference(network_id, reference_id))
+
+
+def _marker_item(marker: Marker) -> dict[str, Any]:
     return to_item(
         {**marker.to_attributes(), "activity_key": _key(marker.network_id, marker.activity_id)}
     )

@@ -1,4 +1,6 @@
-"""What rows mean that are posted as they are recorded: spending, adjustments, what fell due."""
+"""What rows mean that are posted as they are recorded: spending, adjustments, what fell due,
+reversals.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import date
@@ -8,6 +10,7 @@ from accrue.domain.activity import Activity, Kind, Outcome
 from accrue.domain.arithmetic import EXACT, BeyondLimitError, rounded_down, within_limit
 from accrue.domain.deciding.lots import lot_of
 from accrue.domain.deciding.purses import BelowZeroError, deduct, lots_changed
+from accrue.domain.deciding.reversals import decide_reversal
 from accrue.domain.decision import Decision, Facts, HoldChange, HoldStatus, PointLine, Refusal
 from accrue.domain.membership_state import MembershipState
 from accrue.domain.program.days import day_of
@@ -150,6 +153,13 @@ def _fall_due(request: _Request) -> Decision:
     return replace(decision, matured=fallen.matured)
 
 
+def _reverse(request: _Request) -> Decision:
+    assert request.facts.undone is not None
+    return decide_reversal(
+        request.row, request.facts.undone, request.before, request.program, request.today
+    )
+
+
 _DECIDE = {
     Kind.REDEMPTION: _redeem,
     Kind.HOLD: _hold,
@@ -157,4 +167,5 @@ _DECIDE = {
     Kind.RELEASE: _release,
     Kind.ADJUSTMENT: _adjust,
     Kind.DUE: _fall_due,
+    Kind.REVERSAL: _reverse,
 }

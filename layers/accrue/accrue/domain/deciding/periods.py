@@ -56,6 +56,18 @@ class Counters:
         latest = sorted(counts)[-KEPT_PERIODS:]
         self._counters[name] = {each: counts[each] for each in latest}
 
+    def free(self, name: str, key: str, number: Decimal) -> None:
+        """Count less in exactly this period, if it is kept; what comes to nothing is forgotten."""
+        counts = dict(self._counters.get(name, {}))
+        if key not in counts:
+            return
+        left = EXACT.subtract(counts.pop(key), number)
+        if left > 0:
+            counts[key] = left
+        self._counters[name] = counts
+        if not counts:
+            del self._counters[name]
+
     def all(self) -> dict[str, Counts]:
         """All counters as they are now."""
         return dict(self._counters)

@@ -92,17 +92,23 @@ def _advance(
     if not gained and not times:
         return
     after = state.completions + times
+    # Also when no further one is possible: what is left keeps the last one, if some is taken back,
+    # and if that is revoked, the next may check in no earlier than it could have.
+    progress = _left_over(quest, reached, times)
     is_over = after == quest.max_completions
-    progress = {} if is_over else _left_over(quest, reached, times)
-    checked_in = {} if is_over else _checked_in(standing, gained, situation)
-    result.states[quest.quest_id] = QuestState(
-        {name: number for name, number in progress.items() if number}, after, checked_in
-    )
-    result.changes.append(
-        QuestChange(quest.quest_id, _progress(quest, gained, progress), times, after)
-    )
+    checked_in = _checked_in(standing, gained, situation)
+    awarded = state.awarded
     if times:
-        result.lines.append(_reward(quest, times, role))
+        reward = _reward(quest, times, role)
+        awarded = EXACT.add(awarded, reward.points)
+        result.lines.append(reward)
+    result.states[quest.quest_id] = QuestState(
+        {name: number for name, number in progress.items() if number}, after, checked_in, awarded
+    )
+    shown = {} if is_over else progress
+    result.changes.append(
+        QuestChange(quest.quest_id, _progress(quest, gained, shown), times, after)
+    )
 
 
 def _reached(standing: Standing, requirement: Requirement, gained: Amounts) -> Decimal:

@@ -40,12 +40,8 @@ def gain_of(
 ) -> Decimal | Failure:
     """What the activity adds; of what goes beyond the threshold nothing, if it is dropped."""
     activity = situation.activity
-    items = selected_items(
-        activity.line_items,
-        requirement.restricted_to_item_ids,
-        requirement.restricted_to_group_ids,
-    )
-    gain = _reported(requirement, items, activity)
+    items = _restricted_items(requirement, activity)
+    gain = reported_by(requirement, activity)
     failure = (
         first_failure(requirement.when, situation)
         or _restriction_failure(requirement, items, activity)
@@ -61,14 +57,21 @@ def gain_of(
     return min(gain, EXACT.subtract(requirement.threshold, standing.reached(requirement)))
 
 
-def _reported(
-    requirement: Requirement, items: Sequence[ActivityLineItem], activity: Activity
-) -> Decimal:
+def reported_by(requirement: Requirement, activity: Activity) -> Decimal:
+    """What the activity says that it adds, if all conditions hold."""
     if requirement.progress_by is Progress.COUNT:
         return Decimal(1)
     if requirement.progress_by is Progress.ACTIVITY_VALUE:
         return activity.amount
-    return items_value(items, activity)
+    return items_value(_restricted_items(requirement, activity), activity)
+
+
+def _restricted_items(requirement: Requirement, activity: Activity) -> tuple[ActivityLineItem, ...]:
+    return selected_items(
+        activity.line_items,
+        requirement.restricted_to_item_ids,
+        requirement.restricted_to_group_ids,
+    )
 
 
 def _restriction_failure(

@@ -15,6 +15,7 @@ from accrue.domain.ids import id_of_event
 from accrue.domain.program.parts import Document
 
 SAMPLE_ACTIVITY_ID = "ik_samplesamplesamplesamplesamplesa"
+_REVERSED_ACTIVITY_ID = "ik_reversedreversedreversedreversed"
 SAMPLE_SEQUENCE = 7
 _MEMBERSHIP = MembershipRef("sample-program", "sample-membership")
 _LINE = {"rule_id": "sample-rule", "role": "member"}
@@ -49,6 +50,14 @@ _DATA: Mapping[str, Mapping[str, Any]] = {
     EventType.POINTS_EXPIRED: {"points": "-20", **_FIGURES},
     EventType.POINTS_REDEEMED: _TAKEN,
     EventType.POINTS_ADJUSTED: _TAKEN,
+    EventType.POINTS_REVERSED: {
+        **_TAKEN,
+        "reverses": _REVERSED_ACTIVITY_ID,
+        "debt": "30",
+        "lines": [{**_LINE, "points": "-50"}],
+        "lines_left_out": 0,
+    },
+    EventType.POINTS_COLLECTED: {"points": "-20", **_FIGURES},
     EventType.POINTS_HELD: {
         **_HOLD,
         "lots": [{"points": "-30", "spendable_on": None, "last_day": "2026-12-31"}],
@@ -81,6 +90,19 @@ _DATA: Mapping[str, Mapping[str, Any]] = {
         "completions": 1,
         "first_completion": 1,
         "last_completion": 1,
+    },
+    EventType.QUEST_REVOKED: {
+        "quest_id": "sample-quest",
+        "requirements": [
+            {
+                "requirement_id": "sample-requirement",
+                "gained": "-1",
+                "progress": "2",
+                "threshold": "5",
+            }
+        ],
+        "completions": 0,
+        "completions_after": 1,
     },
     EventType.TIER_CHANGED: {"before": "silver", "after": "gold"},
     EventType.ACTIVITY_REJECTED: {"reason": "the user is suspended"},

@@ -1,0 +1,74 @@
+"""How much is reversed once a request is carried out, of an activity of which some was before."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from accrue.domain.activity import Activity
+from accrue.domain.arithmetic import EXACT
+from accrue.domain.errors import Fault, InvalidRequestError
+from accrue.domain.json_values import pointer
+from accrue.domain.reversal_errors import AlreadyReversedError, ReversalTooLargeError
+from accrue.domain.reversal_request import ReversalRequest
+from accrue.domain.reversed_part import ReversedPart, Worth
+from accrue.domain.undone import worth_of
+
+
+def reversed_after(
+    request: ReversalRequest, original: Activity, before: ReversedPart
+) -> ReversedPart:
+    """How much is reversed with it. Once nothing is left, it is the whole, whatever the parts.
+
+    Raises AlreadyReversedError, ReversalTooLargeError, or InvalidRequestError for line items that
+    the activity does not have, or that have no value.
+    """
+    if before.is_whole:
+        raise AlreadyReversedError
+    if request.is_of_all:
+        return ReversedPart(is_whole=True)
+    worth = worth_of(original)
+    if request.amount is not None:
+        after = _with_amount(request.amount, worth, before)
+    else:
+        after = _with_items(request.item_ids, original, worth, before)
+    return ReversedPart(is_whole=True) if worth.is_all(after) else after
+
+
+def amount_between(original: Activity, before: ReversedPart, after: ReversedPart) -> Decimal:
+    """How much of the amount that is, as the absolute value."""
+    worth = worth_of(original)
+    return EXACT.subtract(worth.left(before), worth.left(after))
+
+
+def _with_amount(amount: Decimal, worth: Worth, before: ReversedPart) -> ReversedPart:
+    left = worth.left(before)
+    if amount > left:
+        raise ReversalTooLargeError(left)
+    return replace(before, amount=EXACT.add(before.amount, amount))
+
+
+def _with_items(
+    item_ids: tuple[str, ...], original: Activity, worth: Worth, before: ReversedPart
+) -> ReversedPart:
+    after = before
+    for index, item_id in enumerate(item_ids):
+        where = pointer("line_items", index, "item_id")
+        after = replace(after, items=after.items | {_position(item_id, where, original, after)})
+        # What was reversed by amount may have been of it.
+        if worth.left(replace(after, amount=Decimal(0))) < after.amount:
+            raise ReversalTooLargeError(worth.left(before), where)
+    return after
+
+
+def _position(item_id: str, where: str, original: Activity, reversed_part: ReversedPart) -> int:
+    """The first line item with the id that is not reversed yet."""
+    positions = [n for n, item in enumerate(original.line_items) if item.item_id == item_id]
+    if not positions:
+        known = ", ".join(dict.fromkeys(item.item_id for item in original.line_items)) or "none"
+        remedy = f"is no line item of the activity; it has {known}"
+        raise InvalidRequestError.of(Fault(where, remedy))
+    if original.line_items[positions[0]].value is None:
+        raise InvalidRequestError.of(Fault(where, "has no value: reverse an amount instead"))
+    left = [position for position in positions if position not in reversed_part.items]
+    if not left:
+        raise AlreadyReversedError(where)
+    return left[0]

@@ -1,0 +1,131 @@
+"""What else the ledger holds beside activities: markers, each of which holds a place for one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from accrue.domain.activity import LEDGER_ROW_SCHEMA_VERSION, Activity, Kind
+from accrue.domain.canonical import content_hash
+from accrue.domain.errors import UnreadableRowError
+from accrue.domain.reversed_part import ReversedPart
+from accrue.domain.timestamps import from_text, to_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceMarker:
+    """Holds a reference for an activity whose own id comes from an idempotency key.
+
+    Written in the same transaction as that activity (`of`). The stream filter ignores it.
+    """
+
+    network_id: str
+    reference_id: str
+    activity_id: str
+    of: str
+    recorded_at: datetime
+    request_id: str
+
+    def to_attributes(self) -> dict[str, Any]:
+        """The marker as plain attributes."""
+        said = {
+            "schema_version": LEDGER_ROW_SCHEMA_VERSION,
+            "network_id": self.network_id,
+            "activity_id": self.activity_id,
+            "kind": Kind.REFERENCE_MARKER.value,
+            "reference_id": self.reference_id,
+            "of": self.of,
+            "recorded_at": to_text(self.recorded_at),
+            "request_id": self.request_id,
+        }
+        return {**said, "content_hash": content_hash(said)}
+
+    @classmethod
+    def from_attributes(cls, attributes: Mapping[str, Any]) -> "ReferenceMarker":
+        """Read a marker back; raises UnreadableRowError for a shape that this release does not
+        know.
+        """
+        try:
+            if attributes["schema_version"] != LEDGER_ROW_SCHEMA_VERSION:
+                raise UnreadableRowError(f"marker schema {attributes['schema_version']}")
+            return cls(
+                network_id=attributes["network_id"],
+                reference_id=attributes["reference_id"],
+                activity_id=attributes["activity_id"],
+                of=attributes["of"],
+                recorded_at=from_text(attributes["recorded_at"]),
+                request_id=attributes["request_id"],
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise UnreadableRowError(f"reference marker: {error!r}") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReversalMarker:
+    """Holds a place among an activity's reversals, each of which takes the next `number`.
+
+    Written in the same transaction as the reversal (`of`): so two that were decided on the same
+    state of things are never both written. `after` is how much was reversed then.
+    """
+
+    network_id: str
+    activity_id: str
+    reverses: str
+    number: int
+    of: str
+    amount: Decimal
+    after: ReversedPart
+    recorded_at: datetime
+    request_id: str
+
+    def to_attributes(self) -> dict[str, Any]:
+        """The marker as plain attributes."""
+        said = {
+            "schema_version": LEDGER_ROW_SCHEMA_VERSION,
+            "network_id": self.network_id,
+            "activity_id": self.activity_id,
+            "kind": Kind.REVERSAL_MARKER.value,
+            "reverses": self.reverses,
+            "number": self.number,
+            "of": self.of,
+            "amount": self.amount,
+            "after": self.after.to_attributes(),
+            "recorded_at": to_text(self.recorded_at),
+            "request_id": self.request_id,
+        }
+        return {**said, "content_hash": content_hash(said)}
+
+    @classmethod
+    def from_attributes(cls, attributes: Mapping[str, Any]) -> "ReversalMarker":
+        """Read a marker back; raises UnreadableRowError as for a reference's."""
+        try:
+            if attributes["schema_version"] != LEDGER_ROW_SCHEMA_VERSION:
+                raise UnreadableRowError(f"marker schema {attributes['schema_version']}")
+            return cls(
+                network_id=attributes["network_id"],
+                activity_id=attributes["activity_id"],
+                reverses=attributes["reverses"],
+                number=int(attributes["number"]),
+                of=attributes["of"],
+                amount=attributes["amount"],
+                after=ReversedPart.from_attributes(attributes["after"]),
+                recorded_at=from_text(attributes["recorded_at"]),
+                request_id=attributes["request_id"],
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise UnreadableRowError(f"reversal marker: {error!r}") from error
+
+
+type Marker = ReferenceMarker | ReversalMarker
+type LedgerRow = Activity | Marker
+
+
+def ledger_row_from_attributes(attributes: Mapping[str, Any]) -> LedgerRow:
+    """Read any ledger row back."""
+    match attributes.get("kind"):
+        case Kind.REFERENCE_MARKER:
+            return ReferenceMarker.from_attributes(attributes)
+        case Kind.REVERSAL_MARKER:
+            return ReversalMarker.from_attributes(attributes)
+    return Activity.from_attributes(attributes)
