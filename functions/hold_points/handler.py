@@ -27,7 +27,7 @@ ledger = LedgerTable(client, settings.ledger_table)
 book = BalanceTable(client, settings.balance_table, ledger)
 
 
-@endpoint()
+@endpoint(can_be_tried_out=True)
 def lambda_handler(request: Request) -> Response:
     """200 and which points are held until when, however often it is sent."""
     dry_run = request.dry_run

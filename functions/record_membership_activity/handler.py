@@ -25,7 +25,7 @@ clocks = NetworkClocks(catalog, catalog, utc_now)
 ledger = LedgerTable(client, settings.ledger_table)
 
 
-@endpoint()
+@endpoint(can_be_tried_out=True)
 def lambda_handler(request: Request) -> Response:
     """200 and exactly the idempotency key, however often it is sent."""
     dry_run = request.dry_run

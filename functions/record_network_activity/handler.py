@@ -27,7 +27,7 @@ ledger = LedgerTable(client, settings.ledger_table)
 users = UserTable(AdministrationTable(client, settings.catalog_table))
 
 
-@endpoint(catalog_refusal_status=400)
+@endpoint(catalog_refusal_status=400, can_be_tried_out=True)
 def lambda_handler(request: Request) -> Response:
     """201 and the activity's id; for a duplicate the id of the first one."""
     request.caller.ensure_network(request.path_parameter("network_id"))

@@ -26,7 +26,7 @@ ledger = LedgerTable(client, settings.ledger_table)
 book = BalanceTable(client, settings.balance_table, ledger)
 
 
-@endpoint()
+@endpoint(can_be_tried_out=True)
 def lambda_handler(request: Request) -> Response:
     """200 and what is not held any more, however often it is sent."""
     dry_run = request.dry_run

@@ -25,7 +25,7 @@ ledger = LedgerTable(client, settings.ledger_table)
 book = BalanceTable(client, settings.balance_table, ledger)
 
 
-@endpoint()
+@endpoint(can_be_tried_out=True)
 def lambda_handler(request: Request) -> Response:
     """200 and what was taken back, however often it is sent."""
     request.caller.ensure_network(request.path_parameter("network_id"))

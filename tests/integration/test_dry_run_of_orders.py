@@ -203,8 +203,10 @@ def test_the_query_string_is_read(spenders: World, faults: Faults, route: str) -
     assert faults.calls == []
     assert refused(wrong)[:3] == (400, "INVALID_REQUEST", "query:dry_run")
 
-    real = sent(query={"dryrun": "true"})
-    assert real.warnings == ['unknown query parameter "dryrun" is ignored: did you mean dry_run?']
+    assert refused(sent(query={"dryrun": "true"}))[2] == "query:dryrun"
+
+    real = sent(query={"utm_source": "x"})
+    assert real.warnings == ['unknown query parameter "utm_source" is ignored']
     assert "dry_run" not in real.body
     again = sent(query={"dry_run": "false"})
     assert (again.body, "Accrue-Dry-Run" in again.headers) == (real.body, False)

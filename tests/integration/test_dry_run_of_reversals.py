@@ -88,9 +88,12 @@ def test_it_is_refused_as_in_earnest(spenders: World, faults: Faults) -> None:
 def test_other_parameters_are_warned_about(spenders: World) -> None:
     sent = _with_query(partial(reverse, spenders, buy(spenders, "100")))
 
-    answer = sent(query={"dryrun": "true"})
+    mistyped = sent(query={"dryrun": "true"})
+    assert refused(mistyped)[:3] == (400, "INVALID_REQUEST", "query:dryrun")
+    assert spenders.balance("ann") == "100"
 
-    assert answer.warnings == ['unknown query parameter "dryrun" is ignored: did you mean dry_run?']
+    answer = sent(query={"utm_source": "x"})
+    assert answer.warnings == ['unknown query parameter "utm_source" is ignored']
     assert spenders.balance("ann") == "0"
 
 

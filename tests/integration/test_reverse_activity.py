@@ -170,3 +170,16 @@ def test_an_activity_shows_its_reversals(spenders: World) -> None:
         {"activity_id": second, "amount": "-75", "amount_left": "0", "recorded_at": NOW_TEXT},
     ]
     assert spenders.get_activity(first).body["reverses"] == purchase
+
+
+def test_the_last_items_are_told_too(spenders: World) -> None:
+    things = [{"item_id": "tea", "value": "20"}, {"item_id": "cake", "value": "30"}]
+    purchase = buy(spenders, "50", line_items=things)
+    reverse(spenders, purchase, "first", line_items=[{"item_id": "tea"}])
+
+    last = reverse(spenders, purchase, "last", line_items=[{"item_id": "cake"}]).body
+
+    assert last["amount_left"] == "0"
+    assert [item["item_id"] for item in last["line_items"]] == ["cake"]
+    shown = spenders.get_activity(last["reversal_id"]).body
+    assert [item["item_id"] for item in shown["line_items"]] == ["cake"]

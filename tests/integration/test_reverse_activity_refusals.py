@@ -88,7 +88,7 @@ NOT_REVERSIBLE: dict[str, tuple[Row, str]] = {
     ),
     "held": (_held_activity, "is held without points: there is nothing to take back"),
     "nobody enrolled": (_nobody, "concerns nobody who is enrolled: there is nothing to take back"),
-    "hold": (_hold, "is a hold: release it"),
+    "hold": (_hold, "is a hold: release it, or if it is captured, reverse the capture"),
     "release": (_release, "released a hold: there is nothing to take back"),
     "due": (_due, "is what came with a day: an administrator can adjust the points"),
     "reversal": (_reversal, "is itself a reversal: send the activity again, under a new key"),
@@ -177,10 +177,11 @@ PARTS: list[tuple[list[dict[str, Any]], dict[str, Any], tuple[int, str, str, str
         [],
         {"line_items": [{"item_id": "cake"}, {"item_id": "cake"}]},
         (
-            409,
-            "ALREADY_REVERSED",
+            400,
+            "INVALID_REQUEST",
             "/line_items/1/item_id",
-            "is reversed already: GET the activity shows by which reversal",
+            "is named more often than the activity has it, or has it left: name each line item"
+            " once",
         ),
     ),
     (
@@ -448,7 +449,10 @@ def test_a_retry_gets_its_answer_though_the_catalog_and_the_key_changed(
     assert reverse(spenders, purchase, "rest").body["amount_left"] == "0"
 
 
-def test_what_is_unknown_is_warned_about(spenders: World) -> None:
-    answer = reverse(spenders, buy(spenders, "100"), amout="5")
+def test_what_is_misspelt_does_not_reverse_the_whole(spenders: World) -> None:
+    purchase = buy(spenders, "100")
+    with nothing_written(spenders):
+        answer = reverse(spenders, purchase, amout="5")
 
-    assert answer.warnings == ['unknown field "amout" is ignored: did you mean amount?']
+    remedy = "is unknown: send only amount, idempotency_key, line_items, reason"
+    assert refused(answer) == (400, "INVALID_REQUEST", "/amout", f"{remedy}: did you mean amount?")

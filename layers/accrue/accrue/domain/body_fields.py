@@ -12,8 +12,9 @@ from accrue.domain.near_miss import nearest_name
 class Fields:
     """The fields of the JSON object at `path` of a body. Null is read as absent.
 
-    Fields that are not `known` are accepted and warned about: they do nothing. Without `known`,
-    who sends the object may add fields of their own, and is not warned here.
+    Fields that are not `known` are accepted and warned about: they do nothing. Where leaving one
+    out means more than the sender can have wanted, `is_strict` refuses them. Without `known`, who
+    sends the object may add fields of their own, and is not warned here.
     """
 
     def __init__(
@@ -22,10 +23,13 @@ class Fields:
         findings: Findings,
         known: frozenset[str] | None,
         path: tuple[str | int, ...] = (),
+        *,
+        is_strict: bool = False,
     ) -> None:
         self.values = values
         self.findings = findings
         self.path = path
+        self._is_strict = is_strict
         known = frozenset(values) if known is None else known
         # One more than is ever told, so that it can be told that there are more.
         self._unknown = [name for name in values if name not in known][: MAX_WARNINGS + 1]
@@ -33,7 +37,10 @@ class Fields:
             where = f" in {pointer(*path)}" if path else ""
             near = nearest_name(name, known)
             hint = f": did you mean {near}?" if near else ""
-            findings.warn(f"unknown field {quoted(name)}{where} is ignored{hint}")
+            if is_strict:
+                self.refuse(f"is unknown: send only {', '.join(sorted(known))}{hint}", name)
+            else:
+                findings.warn(f"unknown field {quoted(name)}{where} is ignored{hint}")
 
     def required[T, S](
         self, name: str, parse: Callable[[object], T], stand_in: S, what: str
@@ -90,4 +97,4 @@ class Fields:
         if values is None:
             # That it is no object is the fault; what it lacks inside is not reported as well.
             return Fields({}, Findings(), known, where)
-        return Fields(values, self.findings, known, where)
+        return Fields(values, self.findings, known, where, is_strict=self._is_strict)

@@ -24,13 +24,13 @@ def reversed_after(
     if before.is_whole:
         raise AlreadyReversedError
     if request.is_of_all:
-        return ReversedPart(is_whole=True)
+        return replace(before, is_whole=True)
     worth = worth_of(original)
     if request.amount is not None:
         after = _with_amount(request.amount, worth, before)
     else:
         after = _with_items(request.item_ids, original, worth, before)
-    return ReversedPart(is_whole=True) if worth.is_all(after) else after
+    return replace(after, is_whole=worth.is_all(after))
 
 
 def amount_between(original: Activity, before: ReversedPart, after: ReversedPart) -> Decimal:
@@ -52,15 +52,23 @@ def _with_items(
     after = before
     for index, item_id in enumerate(item_ids):
         where = pointer("line_items", index, "item_id")
-        after = replace(after, items=after.items | {_position(item_id, where, original, after)})
+        after = replace(
+            after, items=after.items | {_position(item_id, where, original, before, after)}
+        )
         # What was reversed by amount may have been of it.
         if worth.left(replace(after, amount=Decimal(0))) < after.amount:
             raise ReversalTooLargeError(worth.left(before), where)
     return after
 
 
-def _position(item_id: str, where: str, original: Activity, reversed_part: ReversedPart) -> int:
-    """The first line item with the id that is not reversed yet."""
+def _position(
+    item_id: str,
+    where: str,
+    original: Activity,
+    before: ReversedPart,
+    reversed_part: ReversedPart,
+) -> int:
+    """The first line item with the id that is not reversed yet, by this request neither."""
     positions = [n for n, item in enumerate(original.line_items) if item.item_id == item_id]
     if not positions:
         known = ", ".join(dict.fromkeys(item.item_id for item in original.line_items)) or "none"
@@ -69,6 +77,9 @@ def _position(item_id: str, where: str, original: Activity, reversed_part: Rever
     if original.line_items[positions[0]].value is None:
         raise InvalidRequestError.of(Fault(where, "has no value: reverse an amount instead"))
     left = [position for position in positions if position not in reversed_part.items]
-    if not left:
+    if not left and set(positions) <= before.items:
         raise AlreadyReversedError(where)
+    if not left:
+        remedy = "is named more often than the activity has it, or has it left"
+        raise InvalidRequestError.of(Fault(where, f"{remedy}: name each line item once"))
     return left[0]

@@ -16,7 +16,7 @@ from accrue.domain.errors import Fault, RefusalError
 _PATH = "path:activity_id"
 _REMEDY_BY_KIND = {
     Kind.DUPLICATE: "was not processed: reverse the activity that it is a duplicate of",
-    Kind.HOLD: "is a hold: release it",
+    Kind.HOLD: "is a hold: release it, or if it is captured, reverse the capture",
     Kind.RELEASE: "released a hold: there is nothing to take back",
     Kind.DUE: "is what came with a day: an administrator can adjust the points",
     Kind.REVERSAL: "is itself a reversal: send the activity again, under a new key",

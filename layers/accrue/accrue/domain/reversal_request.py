@@ -48,7 +48,8 @@ class ParsedReversal:
 def parse_reversal(body: Mapping[str, object], activity_id: str) -> ParsedReversal:
     """Read a reversal of the activity in the path. InvalidRequestError carries every fault."""
     findings = Findings()
-    fields = Fields(body, findings, _FIELDS)
+    # A misspelt field would make a reversal of a part one of the whole.
+    fields = Fields(body, findings, _FIELDS, is_strict=True)
     request = ReversalRequest(
         activity_id=activity_id,
         idempotency_key=fields.required(

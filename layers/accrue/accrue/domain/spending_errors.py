@@ -37,9 +37,7 @@ class InsufficientPointsError(RefusalError):
         """Only what is neither pending nor held can be spent, and nothing while some is owed."""
         available = max(purse.available, Decimal(0))
         also = _listed({"pending": purse.pending, "held": purse.held})
-        all_owed = total((purse.owed, purse.debt))
-        owed = f"; {canonical_text(all_owed)} are owed" if all_owed else ""
-        said = f"{canonical_text(available)} can be spent{also}{owed}"
+        said = f"{canonical_text(available)} can be spent{also}{_owed(purse)}"
         return cls(available, said, "send at most that")
 
     @classmethod
@@ -47,8 +45,14 @@ class InsufficientPointsError(RefusalError):
         """What is pending can be deducted too, but nothing that is held."""
         available = total(purse.lots.values())
         included = ", pending ones included" if purse.pending else ""
-        said = f"{canonical_text(available)} can be deducted{included}"
-        return cls(available, said + _listed({"held": purse.held}), "deduct at most that")
+        held = _listed({"held": purse.held})
+        said = f"{canonical_text(available)} can be deducted{included}{held}{_owed(purse)}"
+        return cls(available, said, "deduct at most that")
+
+
+def _owed(purse: Purse) -> str:
+    owed = total((purse.owed, purse.debt))
+    return f"; {canonical_text(owed)} are owed" if owed else ""
 
 
 def _listed(others: Mapping[str, Decimal]) -> str:

@@ -6,7 +6,7 @@ only lengthen its start.
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote
@@ -17,8 +17,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from accrue.domain.caller import Caller
 from accrue.domain.catalog import KeyRole
-from accrue.domain.dry_run import DryRunQuery, parse_dry_run
-from accrue.domain.errors import InvalidRequestError, RefusalError
+from accrue.domain.dry_run import PARAMETER, DryRunQuery, ensure_no_dry_run, parse_dry_run
+from accrue.domain.errors import Fault, RefusalError
 from accrue.domain.pages import PageRequest
 from accrue.domain.preconditions import Precondition
 from accrue.domain.query_fields import repeated_parameters
@@ -90,11 +90,15 @@ class Request:
 
     @property
     def parameters(self) -> Mapping[str, str]:
-        """Those of the query string; raises InvalidRequestError if one is there more than once."""
-        repeated = repeated_parameters(self.event.multi_value_query_string_parameters)
-        if repeated:
-            raise InvalidRequestError.of(*repeated)
+        """Those of the query string, each once: `repeated_parameters` says which there are more
+        of.
+        """
         return self.event.query_string_parameters
+
+    @property
+    def repeated_parameters(self) -> Sequence[Fault]:
+        """A fault for each parameter of the query string that is there more than once."""
+        return repeated_parameters(self.event.multi_value_query_string_parameters)
 
     def header(self, name: str) -> str | None:
         """A header's value, or None."""
@@ -128,9 +132,13 @@ type LambdaHandler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
 
 def endpoint(
-    *, catalog_refusal_status: int = 422, accepts_operator: bool = False
+    *,
+    catalog_refusal_status: int = 422,
+    accepts_operator: bool = False,
+    can_be_tried_out: bool = False,
 ) -> Callable[[Endpoint], LambdaHandler]:
     """Make a Lambda handler of an endpoint. To the operator, most are as if they were not there.
+    Of what changes something, only what can be tried out takes `dry_run`.
 
     A refusal becomes its answer. Anything else that is raised is a bug or an outage: logged once
     with its ids, answered 500 without internals.
@@ -145,6 +153,8 @@ def endpoint(
                 caller = _caller(proxy_event)
                 if not accepts_operator:
                     caller.ensure_of_a_network()
+                if proxy_event.http_method != "GET" and not can_be_tried_out:
+                    ensure_no_dry_run(proxy_event.resolved_query_string_parameters)
                 response = serve(Request(proxy_event, context, caller))
                 code = None
             except RefusalError as refusal:
@@ -165,7 +175,7 @@ def endpoint(
                     "status": response.status,
                     "code": code,
                     "activity_id": response.headers.get("Accrue-Activity-Id"),
-                    "is_dry_run": "Accrue-Dry-Run" in response.headers,
+                    "is_dry_run": _is_dry_run(proxy_event),
                     "duration_ms": round((time.perf_counter() - started) * 1000, 1),
                 },
             )
@@ -204,6 +214,11 @@ def _ids(event: APIGatewayProxyEvent, context: LambdaContext) -> dict[str, Any]:
         or (event.path_parameters or {}).get("network_id"),
         "key_id": authorizer.get("key_id"),
     }
+
+
+def _is_dry_run(event: APIGatewayProxyEvent) -> bool:
+    """Whether nothing was to be recorded, refused or not."""
+    return event.resolved_query_string_parameters.get(PARAMETER) == ["true"]
 
 
 def _failure_response(request_id: str) -> Response:
