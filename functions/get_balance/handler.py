@@ -28,7 +28,7 @@ teller = BalanceTeller(
 def lambda_handler(request: Request) -> Response:
     """200 and the balance, by when things were recorded and by when they occurred."""
     now = clocks.now(request.caller.network_id)
-    as_of = moment_asked_for(request.parameters, now)
+    as_of = moment_asked_for(request.parameters, request.repeated_parameters, now)
     view = teller.get_balance(
         request.path_parameter("program_membership_id"), request.caller, as_of, now
     )

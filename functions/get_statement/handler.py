@@ -6,9 +6,10 @@ from accrue.domain.amounts import canonical_text
 from accrue.domain.history_queries import StatementQuery
 from accrue.domain.statement import StatementLine
 from accrue.domain.timestamps import to_text
+from accrue.runtime.activity_json import posting_of
 from accrue.runtime.clock import utc_now
 from accrue.runtime.http import Request, Response, endpoint
-from accrue.runtime.paging import cursor_of, page_and_faults
+from accrue.runtime.membership_pages import membership_cursor, membership_page
 from accrue.runtime.settings import BalanceSettings
 from accrue.services.get_statement import StatementTeller
 from accrue.storage.catalog import CatalogTable
@@ -27,7 +28,7 @@ teller = StatementTeller(catalog, MembershipHistory(client, settings.balance_tab
 def lambda_handler(request: Request) -> Response:
     """200 and a page of the statement, oldest first, with the balance before and after it."""
     now = clocks.now(request.caller.network_id)
-    page, faults = page_and_faults(request.parameters)
+    page, faults = membership_page(request)
     query = StatementQuery.parse(request.parameters, page, faults, now)
     view = teller.get_statement(
         request.path_parameter("program_membership_id"), request.caller, query, now
@@ -43,7 +44,7 @@ def lambda_handler(request: Request) -> Response:
             "opening_balance": canonical_text(statement.opening),
             "lines": [_line(line) for line in statement.lines],
             "closing_balance": canonical_text(statement.closing),
-            "next_cursor": statement.next_after and cursor_of(statement.next_after),
+            "next_cursor": membership_cursor(request, statement.next_after),
         },
     )
 
@@ -51,11 +52,7 @@ def lambda_handler(request: Request) -> Response:
 def _line(line: StatementLine) -> dict[str, Any]:
     posting = line.posting
     return {
-        "activity_id": posting.activity_id,
-        "kind": posting.kind.value,
-        "activity_type_id": posting.activity_type_id,
-        "occurred_at": to_text(posting.occurred_at),
-        "recorded_at": to_text(posting.recorded_at),
+        **posting_of(posting),
         "outcome": posting.outcome.value,
         "points": canonical_text(posting.points),
         "balance": canonical_text(line.balance),

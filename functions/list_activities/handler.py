@@ -8,13 +8,13 @@ from aws_lambda_powertools import Logger
 from accrue.domain.activity_query import PENDING, ActivityQuery
 from accrue.domain.amounts import canonical_text
 from accrue.domain.ledger_pages import LIST_DELAY
-from accrue.domain.query_fields import repeated_parameters
 from accrue.domain.timestamps import to_text
 from accrue.runtime.activity_json import received
 from accrue.runtime.clock import utc_now
 from accrue.runtime.http import Request, Response, endpoint, warnings_header
 from accrue.runtime.paging import cursor_of, page_and_faults
 from accrue.runtime.settings import ActivitySettings
+from accrue.services.find_activities import ActivityFinder
 from accrue.services.get_activity import ActivityView, MembershipResult
 from accrue.services.list_activities import ActivityLister, ActivityPage
 from accrue.storage.balances import BalanceTable
@@ -48,10 +48,8 @@ def lambda_handler(request: Request) -> Response:
 
 
 def _query(request: Request) -> ActivityQuery:
-    query = request.event.query_string_parameters
-    page, faults = page_and_faults(query)
-    repeated = repeated_parameters(request.event.multi_value_query_string_parameters)
-    return ActivityQuery.parse(query, page, (*faults, *repeated))
+    page, faults = page_and_faults(request.parameters)
+    return ActivityQuery.parse(request.parameters, page, (*faults, *request.repeated_parameters))
 
 
 def _body(page: ActivityPage) -> dict[str, Any]:
@@ -95,9 +93,11 @@ def _size(view: ActivityView) -> int:
 
 
 lister = ActivityLister(
-    ledger=LedgerTable(client, settings.ledger_table),
-    lists=LedgerLists(client, settings.ledger_table, settings.balance_table),
+    finder=ActivityFinder(
+        ledger=LedgerTable(client, settings.ledger_table),
+        lists=LedgerLists(client, settings.ledger_table, settings.balance_table),
+        progress=ReconcileProgressTable(client, settings.balance_table),
+    ),
     book=BalanceTable(client, settings.balance_table),
-    progress=ReconcileProgressTable(client, settings.balance_table),
     size_of=_size,
 )

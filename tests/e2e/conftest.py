@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -33,6 +34,15 @@ def network(stack: LiveStack, http: httpx.Client) -> LiveNetwork:
 
 
 @pytest.fixture
+def sandbox(stack: LiveStack, http: httpx.Client) -> LiveNetwork:
+    """A new sandbox, whose points are good for 30 days."""
+    document: dict[str, Any] = demo_network(f"sandbox-{uuid.uuid4().hex[:12]}")
+    document["network"]["is_sandbox"] = True
+    document["programs"][0]["points"]["expiry"] = {"kind": "after_days", "days": 30}
+    return _imported(stack, http, document)
+
+
+@pytest.fixture
 def other_network(stack: LiveStack, http: httpx.Client) -> LiveNetwork:
     """A second new network with the same memberships, types and users."""
     return new_network(stack, http)
@@ -40,7 +50,10 @@ def other_network(stack: LiveStack, http: httpx.Client) -> LiveNetwork:
 
 def new_network(stack: LiveStack, http: httpx.Client) -> LiveNetwork:
     """Import a network under a name that was never used."""
-    network_id = f"net-{uuid.uuid4().hex[:12]}"
-    report = stack.invoke("import_catalog", demo_network(network_id))
+    return _imported(stack, http, demo_network(f"net-{uuid.uuid4().hex[:12]}"))
+
+
+def _imported(stack: LiveStack, http: httpx.Client, document: dict[str, Any]) -> LiveNetwork:
+    report = stack.invoke("import_catalog", document)
     keys = {key["key_id"]: key["api_key"] for key in report["api_keys"]}
-    return LiveNetwork(stack, http, network_id, keys["partner"], keys["admin"])
+    return LiveNetwork(stack, http, report["network_id"], keys["partner"], keys["admin"])

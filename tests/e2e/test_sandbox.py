@@ -1,27 +1,13 @@
 """A sandbox's clock on the real template: moved past their last day, points expire."""
 
 import time
-import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
-import pytest
 
 from local.live_stack import LiveStack
 from tests.e2e.network import LiveNetwork
-from tests.integration.networks import demo_network
-
-
-@pytest.fixture
-def sandbox(stack: LiveStack, http: httpx.Client) -> LiveNetwork:
-    """A new sandbox, whose points are good for 30 days."""
-    document: dict[str, Any] = demo_network(f"sandbox-{uuid.uuid4().hex[:12]}")
-    document["network"]["is_sandbox"] = True
-    document["programs"][0]["points"]["expiry"] = {"kind": "after_days", "days": 30}
-    report = stack.invoke("import_catalog", document)
-    keys = {key["key_id"]: key["api_key"] for key in report["api_keys"]}
-    return LiveNetwork(stack, http, report["network_id"], keys["partner"], keys["admin"])
 
 
 def clock(network: LiveNetwork, method: str = "GET", body: Any = None) -> httpx.Response:

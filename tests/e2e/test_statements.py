@@ -1,31 +1,16 @@
 """What a membership's history, statement and balance as of a moment say of a year that is over."""
 
-import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import httpx
-import pytest
 
-from local.live_stack import LiveStack
 from tests.e2e.network import STARTING_SECONDS, LiveNetwork, wait_until
-from tests.integration.networks import demo_network
 
 MEMBERSHIP = "12345"
 YEAR = timedelta(days=365)
-
-
-@pytest.fixture
-def sandbox(stack: LiveStack, http: httpx.Client) -> LiveNetwork:
-    """A new sandbox, whose points are good for 30 days."""
-    document: dict[str, Any] = demo_network(f"sandbox-{uuid.uuid4().hex[:12]}")
-    document["network"]["is_sandbox"] = True
-    document["programs"][0]["points"]["expiry"] = {"kind": "after_days", "days": 30}
-    report = stack.invoke("import_catalog", document)
-    keys = {key["key_id"]: key["api_key"] for key in report["api_keys"]}
-    return LiveNetwork(stack, http, report["network_id"], keys["partner"], keys["admin"])
 
 
 def asked(

@@ -16,6 +16,7 @@ import time_machine
 from moto.core.config import DefaultConfig
 
 from tests.integration.bus import Listener, create_bus
+from tests.integration.faults import Faults
 from tests.integration.networks import demo_network
 from tests.integration.orders import Orders, create_queue
 from tests.integration.receiver import Receiver, running_receiver
@@ -77,6 +78,14 @@ def spenders(empty_world: World) -> World:
     empty_world.import_network(spending_network())
     empty_world.restart()
     return empty_world
+
+
+@pytest.fixture
+def faults(monkeypatch: pytest.MonkeyPatch, empty_world: World) -> Faults:
+    """Watches the functions that start from now on."""
+    installed = Faults.install(monkeypatch)
+    empty_world.restart()
+    return installed
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,7 @@ KEYS = {
     "membership_key",
     "item_key",
     "outcome_shard",
+    "outcome_at",
     "content_hash",
 }
 SCALE = 2

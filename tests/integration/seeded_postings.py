@@ -17,7 +17,11 @@ ANN = MembershipRef("tea-club", "ann")
 
 
 def seed_postings(
-    world: World, count: int, first_at: datetime, apart: timedelta = timedelta(seconds=1)
+    world: World,
+    count: int,
+    first_at: datetime,
+    apart: timedelta = timedelta(seconds=1),
+    like: Posting = NOTHING,
 ) -> list[Posting]:
     """Ann's, of one point each, recorded and occurred one after the other; and her balance."""
     chain: list[Posting] = []
@@ -25,7 +29,7 @@ def seed_postings(
         at = first_at + number * apart
         chain.append(
             replace(
-                NOTHING,
+                like,
                 activity_id=f"ik_{number:0>32}".translate(str.maketrans("0189", "abcd")),
                 membership=ANN,
                 points=Decimal(1),

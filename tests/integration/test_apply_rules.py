@@ -134,6 +134,7 @@ def test_an_activity_that_nothing_is_posted_for_gets_an_outcome(
         "settled_at": "2026-03-01T12:00:03.000000Z",
         "content_hash": outcome["content_hash"],
         "outcome_shard": row["time_shard"],
+        "outcome_at": f"2026-03-01T12:00:00.000000Z#{row['activity_id']}",
     }
 
 

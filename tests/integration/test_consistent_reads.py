@@ -24,6 +24,9 @@ def test_every_single_read_and_every_read_of_the_catalog_is_consistent(
     reverse(world, sent.body["activity_id"], "reversal-2")
     world.get_activity(sent.body["activity_id"])
     world.get_membership("12345")
+    listing = "GET /networks/{network_id}/activities"
+    for query in ({"idempotency_key": "k-1"}, {"reference_id": "r-1"}, {"outcome": "pending"}):
+        world.call(listing, query=query)
     asked(world, HISTORY, "12345")
     asked(world, BALANCE, "12345", query={"as_of": "2026-03-01T00:00:00Z"})
     asked(world, STATEMENT, "12345", query={"from": "2026-03-01T00:00:00Z"})
@@ -49,5 +52,22 @@ def test_what_came_of_an_activity_is_read_as_it_is_now(
 
     world.get_activity(sent.body["activity_id"])
 
+    (read,) = [c.request["RequestItems"] for c in faults.calls if c.operation == "BatchGetItem"]
+    assert read["balance"]["ConsistentRead"]
+
+
+def test_what_came_of_listed_activities_is_read_as_it_is_now(
+    world: World, monkeypatch: pytest.MonkeyPatch, clock: time_machine.Traveller
+) -> None:
+    faults = Faults.install(monkeypatch)
+    world.restart()
+    world.post_network_activity(VILLAGE_SAMPLE)
+    world.deliver()
+    clock.shift(60)
+    faults.calls.clear()
+
+    answer = world.call("GET /networks/{network_id}/activities")
+
+    assert len(answer.body["activities"]) == 1
     (read,) = [c.request["RequestItems"] for c in faults.calls if c.operation == "BatchGetItem"]
     assert read["balance"]["ConsistentRead"]

@@ -19,15 +19,6 @@ from tests.integration.spending import refused
 from tests.integration.users import about_user, put_user
 from tests.integration.world import World
 
-
-@pytest.fixture
-def faults(monkeypatch: pytest.MonkeyPatch, empty_world: World) -> Faults:
-    """Watches the functions that start from now on."""
-    installed = Faults.install(monkeypatch)
-    empty_world.restart()
-    return installed
-
-
 # ---- Keys and references ----
 
 
@@ -136,6 +127,16 @@ def test_what_is_refused_is_refused_alike(world: World, body: Any) -> None:
     assert tried.status in {400, 422}
     assert tried == world.post_membership_activity("12345", body)
     assert world.items("ledger") == before
+
+
+@pytest.mark.parametrize(("query", "is_dry_run"), [(DRY_RUN, True), ({}, False)])
+def test_a_refused_dry_run_is_logged_as_one(
+    world: World, caplog: pytest.LogCaptureFixture, *, query: dict[str, str], is_dry_run: bool
+) -> None:
+    answer = world.post_membership_activity("12345", "[]", query=query)
+
+    (logged,) = (vars(each) for each in caplog.records if each.getMessage() == "request")
+    assert (answer.status, logged["status"], logged["is_dry_run"]) == (400, 400, is_dry_run)
 
 
 def test_another_networks_are_not_there(world: World, faults: Faults) -> None:

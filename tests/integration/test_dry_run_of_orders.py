@@ -31,14 +31,6 @@ from tests.integration.spending import (
 from tests.integration.world import Answer, World
 
 
-@pytest.fixture
-def faults(monkeypatch: pytest.MonkeyPatch, empty_world: World) -> Faults:
-    """Watches the functions that start from now on."""
-    installed = Faults.install(monkeypatch)
-    empty_world.restart()
-    return installed
-
-
 def order_again(
     world: World, route: str, body: Any, hold_id: str = NO_HOLD, **request: Any
 ) -> Send:

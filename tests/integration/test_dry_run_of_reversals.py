@@ -14,14 +14,6 @@ from tests.integration.world import Answer, World
 ITEMS = [{"item_id": "tea", "value": "60"}, {"item_id": "cake", "value": "40"}]
 
 
-@pytest.fixture
-def faults(monkeypatch: pytest.MonkeyPatch, empty_world: World) -> Faults:
-    """Watches the functions that start from now on."""
-    installed = Faults.install(monkeypatch)
-    empty_world.restart()
-    return installed
-
-
 def try_out_and_reverse(world: World, faults: Faults, sent: Send) -> Answer:
     """Try a reversal out and carry it out at the same moment: what is told must be what comes of
     it. The answer in earnest.

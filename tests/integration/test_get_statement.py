@@ -1,6 +1,5 @@
 """A membership's statement for a period over HTTP: it adds up, whatever is posted meanwhile."""
 
-import base64
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -10,7 +9,14 @@ import pytest
 import time_machine
 
 from accrue.domain.query_fields import NO_TIME
-from tests.integration.histories_over_http import STATEMENT, asked, balances, pages
+from tests.integration.histories_over_http import (
+    STATEMENT,
+    asked,
+    balances,
+    faults_in,
+    marked_cursor,
+    pages,
+)
 from tests.integration.seeded_postings import seed_postings
 from tests.integration.spending import earn, redeem, refused
 from tests.integration.world import Answer, World
@@ -213,7 +219,7 @@ def test_a_membership_without_postings_has_an_empty_statement(spenders: World) -
         (
             {"from": "2026-03-01T10:00:00Z", "until": "2026-03-01T10:00:00Z", "to": "now"},
             {
-                "query:to": "is no parameter of this list: send one of from, until, limit, cursor",
+                "query:to": "is no parameter here: send one of from, until, limit, cursor",
                 "query:until": "must be later than from",
             },
         ),
@@ -236,14 +242,7 @@ def test_a_membership_without_postings_has_an_empty_statement(spenders: World) -
 def test_a_period_that_is_none_is_refused(
     spenders: World, query: dict[str, str], faults: dict[str, str]
 ) -> None:
-    answer = asked(spenders, STATEMENT, query=query)
-
-    assert (answer.status, answer.body["code"]) == (400, "INVALID_REQUEST")
-    assert {each["pointer"]: each["message"] for each in answer.body["errors"]} == faults
-
-
-def _cursor(text: str) -> str:
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    assert faults_in(asked(spenders, STATEMENT, query=query)) == faults
 
 
 GOOD = "#".join(
@@ -276,10 +275,10 @@ GOOD = "#".join(
     ],
 )
 def test_a_cursor_that_nobody_got_is_refused(spenders: World, sent: str, instead: str) -> None:
-    assert stated(spenders, **WHOLE, cursor=_cursor(GOOD)).body["opening_balance"] == "30"
+    assert stated(spenders, **WHOLE, cursor=marked_cursor(GOOD)).body["opening_balance"] == "30"
 
     answer = asked(
-        spenders, STATEMENT, query={**WHOLE, "cursor": _cursor(GOOD.replace(sent, instead))}
+        spenders, STATEMENT, query={**WHOLE, "cursor": marked_cursor(GOOD.replace(sent, instead))}
     )
 
     assert refused(answer) == (
@@ -298,7 +297,7 @@ def test_a_cursor_that_nobody_got_is_refused(spenders: World, sent: str, instead
     ],
 )
 def test_a_cursor_goes_with_its_period(spenders: World, period: dict[str, str]) -> None:
-    assert refused(asked(spenders, STATEMENT, query={**period, "cursor": _cursor(GOOD)})) == (
+    assert refused(asked(spenders, STATEMENT, query={**period, "cursor": marked_cursor(GOOD)})) == (
         400,
         "INVALID_REQUEST",
         "query:cursor",
@@ -306,10 +305,26 @@ def test_a_cursor_goes_with_its_period(spenders: World, period: dict[str, str]) 
     )
 
 
+def test_a_cursor_goes_with_its_membership(spenders: World, clock: time_machine.Traveller) -> None:
+    earn(spenders, "30")
+    earn(spenders, "5")
+    earn(spenders, "7", membership="ben")
+    clock.shift(1)
+    cursor = stated(spenders, **WHOLE, limit="1").body["next_cursor"]
+
+    assert refused(asked(spenders, STATEMENT, "ben", query={**WHOLE, "cursor": cursor})) == (
+        400,
+        "INVALID_REQUEST",
+        "query:cursor",
+        "is of another membership: send next_cursor of an earlier answer about this one",
+    )
+    assert len(stated(spenders, **WHOLE, cursor=cursor).body["lines"]) == 1
+
+
 def test_a_made_up_cursor_leads_to_no_other_membership(spenders: World) -> None:
     earn(spenders, "30", membership="ben")
 
-    page = stated(spenders, **WHOLE, cursor=_cursor(GOOD)).body
+    page = stated(spenders, **WHOLE, cursor=marked_cursor(GOOD)).body
 
     assert (page["lines"], page["opening_balance"], page["closing_balance"]) == ([], "30", "30")
 
@@ -327,7 +342,8 @@ def test_too_much_since_then_is_refused(
     assert answer.body["errors"] == [
         {
             "pointer": "query:from",
-            "message": "is too long ago for this membership: at most 3 postings since",
+            "message": "is too long ago for this membership: at most 3 postings since, and 25 MB"
+            " of them",
         }
     ]
     assert stated(spenders, **{"from": "2026-03-01T12:00:01Z"}).body["opening_balance"] == "1"

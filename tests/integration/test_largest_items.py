@@ -100,6 +100,8 @@ def test_the_largest_balance_is_an_item() -> None:
         points=PURSE.total,
         lifetime_points=LONGEST_NUMBER,
         tier_id=LONGEST_ID,
+        tier_by=LONGEST_ID,
+        tier_from=LONGEST_ID,
         counters=counters,
         earned_by_day=days,
         as_of=date(2026, 3, 1),
@@ -113,7 +115,12 @@ def test_the_largest_balance_of_quests_is_an_item() -> None:
     """Each with one requirement, and a check-in, which counts for one more."""
     quests = {
         f"{LONGEST_ID}{number:04d}": QuestState(
-            {LONGEST_ID: LONGEST_NUMBER}, 10**6, {LONGEST_ID: date(2026, 3, 1)}
+            {LONGEST_ID: LONGEST_NUMBER},
+            10**6,
+            {LONGEST_ID: date(2026, 3, 1)},
+            awarded=LONGEST_NUMBER,
+            taken={LONGEST_ID: LONGEST_NUMBER},
+            rewarded_on=date(2026, 3, 1),
         )
         for number in range(MAX_KEPT_COUNTS // 2)
     }

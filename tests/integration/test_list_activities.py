@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from accrue.domain.activity_query import LISTED_KINDS, OUTCOMES, PARAMETERS
+from accrue.domain.activity_query import LISTED_KINDS, OUTCOMES, PARAMETERS, filters_hash
 from accrue.domain.ids import fresh_id
 from accrue.domain.ledger_pages import LIST_DELAY
 from accrue.domain.query_fields import NO_TIME
@@ -35,6 +35,8 @@ from tests.integration.world import Answer, World
 type Json = dict[str, Any]
 
 ROUTE = "GET /networks/{network_id}/activities"
+# What stands for all that there is in a cursor.
+ALL = filters_hash({})
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SHORT = ("outcome", "reason", "points", "balance_after", "sequence")
 OF_WHOM = ("program_membership_id", "program_id", "roles")
@@ -204,6 +206,49 @@ def test_an_activity_that_cannot_be_read_hides_no_other(
     assert answer.warnings == [f"activity {first} can't be read, and is left out"]
 
 
+def test_an_activity_with_a_result_that_cannot_be_read_hides_no_other(
+    tea_house: World, clock: time_machine.Traveller
+) -> None:
+    first, second = (report(tea_house, refer(ANN, BEN)) for _ in range(2))
+    tea_house.deliver()
+    item = next(
+        item
+        for item in tea_house.items("balance")
+        if item["item_key"]["S"].startswith("POSTING#") and item["activity_id"]["S"] == first
+    )
+    tea_house.put_items("balance", [{**item, "outcome": {"S": "unheard-of"}}])
+    settle(clock)
+
+    for query in ({}, {"outcome": "applied"}):
+        answer = answered(tea_house, **query)
+
+        assert [each["activity_id"] for each in answer.body["activities"]] == [second]
+        assert answer.warnings == [f"activity {first} can't be read, and is left out"]
+    assert tea_house.get_activity(first).status == 500
+
+
+def test_by_key_and_reference_what_cannot_be_read_is_named(tea_house: World) -> None:
+    keyed = {"Idempotency-Key": "k-1"}
+    body = refer(ANN, BEN, metadata={"reference_id": "r-1"}, enforceUniqueRefId=True)
+    by_key = tea_house.post_network_activity(body, headers=keyed).body["activity_id"]
+    report(tea_house, body)
+    (duplicate,) = (r["activity_id"] for r in tea_house.rows("ledger") if r["kind"] == "duplicate")
+    broken = [
+        {**item, "schema_version": {"N": "9"}}
+        for item in tea_house.items("ledger")
+        if item["activity_id"]["S"] == by_key
+    ]
+    tea_house.put_items("ledger", broken)
+
+    named = answered(tea_house, idempotency_key="k-1")
+    referenced = answered(tea_house, reference_id="r-1")
+
+    assert named.body["activities"] == []
+    assert named.warnings == [f"activity {by_key} can't be read, and is left out"]
+    assert [each["activity_id"] for each in referenced.body["activities"]] == [duplicate]
+    assert f"activity {by_key} can't be read, and is left out" in referenced.warnings
+
+
 def test_an_admin_sees_the_same(tea_house: World, clock: time_machine.Traveller) -> None:
     report(tea_house, refer(ANN, BEN))
     settle(clock)
@@ -298,6 +343,48 @@ def test_what_is_settled_is_found_by_its_outcome_before_that_is_written_down(
     assert listed(tea_house, outcome="undefined_type") == [late, early]
 
 
+def test_what_the_sweep_passed_over_before_it_was_visible_is_found_by_its_outcome(
+    tea_house: World, clock: time_machine.Traveller
+) -> None:
+    late = report(tea_house, refer(ANN, BEN, activity_short_id="unheard-of"))
+    waiting = report(tea_house, refer(ANN, BEN))
+    rows = [row for row in tea_house.items("ledger") if "time_shard" in row]
+    # The index has them a little later than the sweep comes by.
+    hidden = [{name: v for name, v in row.items() if name != "time_shard"} for row in rows]
+    tea_house.put_items("ledger", hidden)
+    clock.shift(150)
+    tea_house.invoke("reconcile", {})
+    swept = next(i for i in tea_house.items("balance") if i["item_key"]["S"] == "SWEPT")
+    tea_house.put_items("ledger", rows)
+
+    assert to_text(START) < swept["swept_until"]["S"]
+    assert listed(tea_house, outcome="undefined_type") == [late]
+    assert listed(tea_house, outcome="pending") == [waiting]
+    for _ in range(4):
+        clock.shift(60)
+        tea_house.invoke("reconcile", {})
+        assert listed(tea_house, outcome="undefined_type") == [late]
+    assert listed(tea_house, outcome="pending") == []
+    assert listed(tea_house, outcome="applied") == [waiting]
+
+
+def test_what_would_not_apply_is_pending_however_old(
+    tea_house: World, clock: time_machine.Traveller
+) -> None:
+    stuck = report(tea_house, refer(ANN, BEN))
+    (row,) = tea_house.items("ledger")
+    # Whose membership's balance nobody can read.
+    balance = {"membership_key": {"S": "demo#M#ann"}, "item_key": {"S": "BALANCE"}}
+    tea_house.put_items("balance", [{**balance, "schema_version": {"N": "9"}}])
+    for _ in range(4):
+        clock.shift(600)
+        tea_house.invoke("reconcile", {})
+
+    assert row["activity_id"]["S"] == stuck
+    assert listed(tea_house, outcome="pending") == [stuck]
+    assert listed(tea_house, outcome="pending", recorded_since="2026-03-01T12:00:01Z") == []
+
+
 # ---- By the partner's own words ----
 
 
@@ -363,7 +450,71 @@ def test_activities_of_one_moment_are_cut_between_two(
     found = [[each["activity_id"] for each in page] for page in pages(tea_house, limit="4")]
 
     assert [len(page) for page in found] == [4, 4, 1]
-    assert [each for page in found for each in page] == sorted(ids, reverse=True)
+    assert sorted(each for page in found for each in page) == sorted(ids)
+
+
+@pytest.mark.parametrize("query", [{}, {"reference_id": "r-1"}, {"outcome": "undefined_type"}])
+def test_many_of_one_moment_are_each_in_one_page(
+    tea_house: World, clock: time_machine.Traveller, query: dict[str, str]
+) -> None:
+    body = refer(ANN, BEN, metadata={"reference_id": "r-1"}, activity_short_id="unheard-of")
+    ids = [report(tea_house, body) for _ in range(60)]
+    tea_house.deliver()
+    clock.shift(600)
+    tea_house.invoke("reconcile", {})
+
+    found = [len(page) for page in pages(tea_house, limit="7", **query)]
+    whole = listed(tea_house, limit="100", **query)
+    in_pages = [e["activity_id"] for page in pages(tea_house, limit="7", **query) for e in page]
+
+    assert found == [7] * 8 + [4]
+    assert in_pages == whole
+    assert sorted(whole) == sorted(ids)
+
+
+def test_a_cursor_goes_with_the_parameters_of_its_list(
+    tea_house: World, clock: time_machine.Traveller
+) -> None:
+    for _ in range(3):
+        report(tea_house, refer(ANN, BEN))
+    settle(clock)
+    kind = {"kind": "activity"}
+    cursor = answered(tea_house, limit="1", **kind).body["next_cursor"]
+
+    others: list[dict[str, str]] = [
+        {},
+        {"kind": "hold"},
+        {**kind, "recorded_since": "2026-02-28T00:00:00Z"},
+        {**kind, "user_id": "user-1"},
+    ]
+    for other in others:
+        assert faults(answered(tea_house, cursor=cursor, **other)) == {
+            "cursor": "is of another list: send the parameters with which the list began,"
+            " or no cursor"
+        }
+    assert len(listed(tea_house, cursor=cursor, limit="100", **kind)) == 2
+
+
+def test_an_empty_cursor_is_not_the_first_page(world: World) -> None:
+    assert faults(answered(world, cursor="")).keys() == {"cursor"}
+
+
+@pytest.mark.parametrize(
+    ("query", "since", "until"),
+    [
+        ({"recorded_since": "2027-01-01T00:00:00Z"}, "2027-01-01", "2027-01-01"),
+        ({"recorded_until": "2025-01-01T00:00:00Z"}, "2025-01-01", "2025-01-01"),
+        ({"recorded_since": "2025-01-01T00:00:00Z"}, "2026-01-01", None),
+    ],
+)
+def test_the_times_of_an_empty_list_are_in_order(
+    world: World, query: dict[str, str], since: str, until: str | None
+) -> None:
+    body = answered(world, **query).body
+
+    assert (body["activities"], body["next_cursor"] is None) == ([], until is not None)
+    assert body["recorded_since"] == f"{since}T00:00:00.000000Z"
+    assert until is None or body["recorded_until"] == f"{until}T00:00:00.000000Z"
 
 
 def test_what_is_recorded_while_somebody_reads_is_not_in_his_pages(
@@ -378,7 +529,7 @@ def test_what_is_recorded_while_somebody_reads_is_not_in_his_pages(
         report(tea_house, refer(ANN, BEN))
         settle(clock)
 
-    assert found == sorted(ids, reverse=True)
+    assert sorted(found) == sorted(ids)
 
 
 def test_a_list_is_about_the_times_with_which_it_began(
@@ -469,7 +620,7 @@ def test_every_fault_is_told_at_once(world: World) -> None:
         cursor="~",
     )
 
-    unknown = f"is no parameter of this list: send one of {', '.join(PARAMETERS)}"
+    unknown = f"is no parameter here: send one of {', '.join(PARAMETERS)}"
     empty = "is empty: send what is looked for, or leave the parameter out"
     not_ours = "is not a cursor of this list: send next_cursor of an earlier answer as it is"
     assert faults(answer) == {
@@ -493,18 +644,20 @@ def test_every_fault_is_told_at_once(world: World) -> None:
     [
         "",
         "|",
-        "||",
+        "||||",
         "2026-03-01T12:00:00.000000Z",
-        "2026-03-01T12:00:00.000000Z|",
-        "2026-03-01T12:00:00.000000Z|||",
-        "2026-03-01T12:00:00.000000Z#|",
-        "2026-03-01T12:00:00.000000Z#ev_x||",
-        f"2026-03-01T12:00:00.000000Z#{FIRST_FRESH_ID}#||",
-        "2026-13-01T12:00:00.000000Z||",
-        "0001-01-01T00:00:00.000000Z||",
-        "2026-03-01T12:00:00.000000Z|yesterday|",
-        "demo#2026-03-01#0||",
-        "~||",
+        f"2026-03-01T12:00:00.000000Z|{ALL}||",
+        f"2026-03-01T12:00:00.000000Z|{ALL}||||",
+        f"2026-03-01T12:00:00.000000Z#|{ALL}|||",
+        f"2026-03-01T12:00:00.000000Z#ev_x|{ALL}|||",
+        f"2026-03-01T12:00:00.000000Z#{FIRST_FRESH_ID}#|{ALL}|||",
+        f"2026-13-01T12:00:00.000000Z|{ALL}|||",
+        f"0001-01-01T00:00:00.000000Z|{ALL}|||",
+        f"2026-03-01T12:00:00.000000Z|{ALL}|yesterday||",
+        f"2026-03-01T12:00:00.000000Z|{ALL}|||yesterday",
+        "2026-03-01T12:00:00.000000Z||||",
+        f"demo#2026-03-01#0|{ALL}|||",
+        f"~|{ALL}|||",
     ],
 )
 def test_a_cursor_that_somebody_made_up_is_refused(world: World, position: str) -> None:
@@ -516,9 +669,10 @@ def test_a_cursor_that_somebody_made_up_is_refused(world: World, position: str) 
 @pytest.mark.parametrize(
     "position",
     [
-        "9999-12-31T23:59:59.999999Z||",
-        "2026-01-01T00:00:00.000000Z|0001-01-01T00:00:00.000000Z|",
-        f"2026-03-01T12:00:00.000000Z#{FIRST_FRESH_ID}|9999-12-31T23:59:59.999999Z|",
+        f"9999-12-31T23:59:59.999999Z|{ALL}|||",
+        f"2026-01-01T00:00:00.000000Z|{ALL}|0001-01-01T00:00:00.000000Z||",
+        f"2026-03-01T12:00:00.000000Z#{FIRST_FRESH_ID}|{ALL}|9999-12-31T23:59:59.999999Z||",
+        f"2026-03-01T12:00:00.000000Z#{FIRST_FRESH_ID}|{ALL}|||9999-12-31T23:59:59.999999Z",
     ],
 )
 def test_a_cursor_that_could_be_one_does_no_harm(world: World, position: str) -> None:
@@ -585,7 +739,9 @@ def test_nothing_of_another_network_is_listed(world: World, clock: time_machine.
     for query in queries:
         assert theirs not in listed(world, **query)
     assert listed(world) == listed(world, idempotency_key="k-1") == [mine]
-    cursor = base64.urlsafe_b64encode(f"{to_text(START + timedelta(days=1))}||".encode()).decode()
+    cursor = base64.urlsafe_b64encode(
+        f"{to_text(START + timedelta(days=1))}|{ALL}|||".encode()
+    ).decode()
     assert listed(world, cursor=cursor.rstrip("=")) == [mine]
 
 

@@ -1,15 +1,29 @@
 """A membership's history over HTTP: newest first, in pages, with the balance after each."""
 
-import base64
-from datetime import UTC, datetime
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 import time_machine
 
-from tests.integration.histories_over_http import HISTORY, asked, pages
+from accrue.domain.decision import QuestChange, RequirementProgress
+from accrue.runtime.paging import cursor_of
+from tests.integration.histories_over_http import (
+    HISTORY,
+    asked,
+    marked_cursor,
+    pages,
+)
+from tests.integration.seeded_postings import seed_postings
 from tests.integration.spending import adjust, earn, redeem, refused
-from tests.integration.world import Answer, World
+from tests.integration.world import Answer, World, gateway_event
+from tests.unit.postings import NOTHING
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 WITHOUT_EXPIRY = {"spendable_on": None, "last_day": None}
 
@@ -174,11 +188,14 @@ def test_a_membership_without_postings_has_an_empty_history(spenders: World) -> 
 
 
 @pytest.mark.parametrize("position", ["", "x", "2026-03-01T12:00:00.000000Z", "2026#ik_1", "ÿ"])
-def test_what_is_no_cursor_of_a_history_is_refused(spenders: World, position: str) -> None:
+@pytest.mark.parametrize("made", [marked_cursor, cursor_of])
+def test_what_is_no_cursor_of_a_history_is_refused(
+    spenders: World, position: str, made: Callable[[str], str]
+) -> None:
     earn(spenders, "1")
-    cursor = base64.urlsafe_b64encode(position.encode()).decode().rstrip("=") or "="
+    query = {"cursor": made(position) or "="}
 
-    status, code, pointer, message = refused(asked(spenders, HISTORY, query={"cursor": cursor}))
+    status, code, pointer, message = refused(asked(spenders, HISTORY, query=query))
 
     assert (status, code, pointer) == (400, "INVALID_REQUEST", "query:cursor")
     assert message == (
@@ -193,10 +210,74 @@ def test_unknown_parameters_are_named(spenders: World) -> None:
     assert answer.body["errors"] == [
         {
             "pointer": f"query:{name}",
-            "message": "is no parameter of this list: send one of limit, cursor",
+            "message": "is no parameter here: send one of limit, cursor",
         }
         for name in ("limt", "since")
     ]
+
+
+def test_every_fault_is_named_at_once(spenders: World) -> None:
+    answer = asked(spenders, HISTORY, query={"foo": "1", "limit": "0", "cursor": "~"})
+
+    assert (answer.status, answer.body["code"]) == (400, "INVALID_REQUEST")
+    assert [each["pointer"] for each in answer.body["errors"]] == [
+        *("query:foo", "query:limit", "query:cursor"),
+    ]
+
+
+def test_a_cursor_goes_with_its_membership(spenders: World) -> None:
+    for _ in range(2):
+        earn(spenders, "1")
+        earn(spenders, "1", membership="ben")
+    cursor = asked(spenders, HISTORY, query={"limit": "1"}).body["next_cursor"]
+
+    assert refused(asked(spenders, HISTORY, "ben", query={"cursor": cursor})) == (
+        400,
+        "INVALID_REQUEST",
+        "query:cursor",
+        "is of another membership: send next_cursor of an earlier answer about this one",
+    )
+    assert len(ids(asked(spenders, HISTORY, query={"cursor": cursor}))) == 1
+
+
+def test_a_page_has_as_many_as_an_answer_holds(
+    spenders: World, monkeypatch: pytest.MonkeyPatch, clock: time_machine.Traveller
+) -> None:
+    for _ in range(5):
+        earn(spenders, "1")
+        clock.shift(1)
+    whole = asked(spenders, HISTORY).body["activities"]
+    room = 2 * len(json.dumps(whole[0])) + 10
+    monkeypatch.setattr("accrue.services.list_membership_activities.MOST_ANSWER_BYTES", room)
+
+    found = [page.body["activities"] for page in pages(spenders, HISTORY)]
+
+    assert [len(page) for page in found] == [2, 2, 1]
+    assert [each for page in found for each in page] == whole
+    # One that is larger than all of it comes alone.
+    monkeypatch.setattr("accrue.services.list_membership_activities.MOST_ANSWER_BYTES", 3)
+    assert [ids(page) for page in pages(spenders, HISTORY)] == [
+        [each["activity_id"]] for each in whole
+    ]
+
+
+def test_an_answer_of_the_largest_postings_is_one_that_lambda_can_give(
+    spenders: World, clock: time_machine.Traveller
+) -> None:
+    # As text in a posting, quests are the shortest of what an answer has in full.
+    steps = (RequirementProgress("cups", Decimal(1), Decimal(1), Decimal(3)),)
+    quests = tuple(QuestChange(f"quest-{number}", steps, 0, 0) for number in range(1000))
+    seed_postings(spenders, 60, NOW, like=replace(NOTHING, quests=quests))
+    clock.move_to(NOW + timedelta(days=1))
+    resource = HISTORY.split()[1]
+    event = gateway_event("GET", resource, {"program_membership_id": "ann"}, None)
+    event["queryStringParameters"] = {"limit": "100"}
+
+    answer = spenders.invoke("list_membership_activities", event)
+
+    assert answer["statusCode"] == 200
+    assert len(json.loads(answer["body"])["activities"]) > 10
+    assert len(json.dumps(answer)) < 6_000_000
 
 
 def test_a_limit_out_of_range_is_refused(spenders: World) -> None:

@@ -33,9 +33,9 @@ def test_ten_thousand_postings_are_read_in_few_calls(
     read = postings_read()
     assert len(read) <= 10
     assert all(read)
-    # The later the moment, the less there is to read.
+    # The later the moment, the less there is to read; twice, since the last ones are not there.
     assert balances(spenders, "2026-03-03T12:00:00Z") == ("10000", "10000")
-    assert len(postings_read()) == 1
+    assert len(postings_read()) == 2
 
     first = asked(spenders, STATEMENT, query=WHOLE).body
     assert (first["opening_balance"], first["closing_balance"]) == ("0", "100")

@@ -92,6 +92,12 @@ def _everything(world: World) -> list[str]:
     world.call("GET /networks/{network_id}/events", query={"cursor": "secret-note", "type": "@"})
     world.get_membership("12345")
     world.get_membership("secret-membership")
+    for network_id in ("demo", "secret-note"):
+        for query in ({}, {"email": "secret.person@example.com"}, {"user_id": "secret-note"}):
+            _list(world, network_id, **query)
+        _list(world, network_id, reference_id="secret reference", cursor="secret-note")
+        _list(world, network_id, idempotency_key="secret-idempotency-key", kind="@")
+        _list(world, network_id, idempotency_key="secret-idempotency-key")
     for route in (HISTORY, BALANCE, STATEMENT):
         query = {"as_of": "secret-note", "from": "secret-note", "secret-note": "secret-note"}
         asked(world, route, "secret-membership", query=query)
@@ -104,6 +110,11 @@ def _everything(world: World) -> list[str]:
     world.invoke("reconcile", {"lookback_seconds": 3600})
     _administer_users(world)
     return [key["api_key"].rpartition(".")[2] for key in minted]
+
+
+def _list(world: World, network_id: str, **query: str) -> None:
+    route = "GET /networks/{network_id}/activities"
+    world.call(route, query=query or None, path={"network_id": network_id})
 
 
 def _reverse(world: World) -> None:

@@ -53,6 +53,15 @@ def _get_activity(world: World) -> Answer:
     return world.get_activity("ik_tftx3usxvu7utzjqx4zjitxbfn2mbdri")
 
 
+def _list(world: World) -> Answer:
+    return world.call("GET /networks/{network_id}/activities", role="partner")
+
+
+def _list_by_key(world: World) -> Answer:
+    named = {"idempotency_key": "k-1"}
+    return world.call("GET /networks/{network_id}/activities", query=named, role="partner")
+
+
 def _history(world: World) -> Answer:
     return asked(world, HISTORY, "12345")
 
@@ -74,6 +83,8 @@ CALLS: list[tuple[Post, str]] = [
     (_get, "GetItem"),
     (_get, "Query"),
     (_get_activity, "GetItem"),
+    (_list, "Query"),
+    (_list_by_key, "GetItem"),
     (_history, "Query"),
     (_balance_then, "GetItem"),
     (_statement, "Query"),

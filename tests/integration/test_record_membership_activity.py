@@ -331,6 +331,7 @@ def test_a_network_that_opts_in_has_undefined_types_logged_and_never_credited(
         "activity_hash": row["content_hash"],
         "outcome": "undefined_type",
         "outcome_shard": row["time_shard"],
+        "outcome_at": f"2026-03-01T12:00:00.000000Z#{ACTIVITY_ID}",
         "recorded_at": "2026-03-01T12:00:00.000000Z",
         "settled_at": "2026-03-01T12:00:00.000000Z",
     }

@@ -38,6 +38,7 @@ def test_the_verbatim_example_is_recorded_and_held_because_it_is_of_the_year_236
         {
             "activity_key": f"demo#{EXAMPLE_ID}",
             "time_shard": "demo#2026-03-01#5",
+            "reference_key": f"demo#{EXAMPLE_ID}#5",
             "schema_version": Decimal(1),
             "network_id": "demo",
             "activity_id": EXAMPLE_ID,
@@ -74,6 +75,7 @@ def test_the_clients_sample_is_recorded_and_becomes_points(world: World) -> None
         {
             "activity_key": f"demo#{SAMPLE_ID}",
             "time_shard": "demo#2026-03-01#3",
+            "reference_key": f"demo#{SAMPLE_ID}#3",
             "schema_version": Decimal(1),
             "network_id": "demo",
             "activity_id": SAMPLE_ID,
@@ -303,6 +305,7 @@ def test_a_user_without_a_membership_is_logged_as_nobody_enrolled(world: World) 
             "activity_hash": row["content_hash"],
             "outcome": "nobody_enrolled",
             "outcome_shard": row["time_shard"],
+            "outcome_at": f"2026-03-01T12:00:00.000000Z#{FIRST_FRESH_ID}",
             "recorded_at": "2026-03-01T12:00:00.000000Z",
             "settled_at": "2026-03-01T12:00:00.000000Z",
             "content_hash": "3ec23b22239af33f2f413430e899b180b00606224276b1cd214411117d3ce3e9",

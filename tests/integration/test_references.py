@@ -122,7 +122,7 @@ def test_the_whole_row_of_a_duplicate(world: World) -> None:
     assert duplicate == {
         "activity_key": f"demo#{KEY_ID_1}",
         "time_shard": "demo#2026-03-01#3",
-        "reference_key": f"demo#{REFERENCE_ID}",
+        "reference_key": f"demo#{REFERENCE_ID}#3",
         "schema_version": Decimal(1),
         "network_id": "demo",
         "activity_id": KEY_ID_1,

@@ -259,18 +259,22 @@ def test_two_at_once_are_decided_one_after_the_other(dealers: World, faults: Fau
     [("before", "the retry"), ("before", "the reconciler"), ("after", "the retry")],
     ids=" ".join,
 )
+# Taken are the marker, the row, and a posting and the balance of one membership.
+@pytest.mark.parametrize("limit", [("MAX_ITEMS_PER_WRITE", 5), ("MAX_BYTES_PER_WRITE", 1)])
 def test_what_one_transaction_does_not_take_is_finished(
     dealers: World,
     faults: Faults,
     clock: time_machine.Traveller,
     monkeypatch: pytest.MonkeyPatch,
+    *,
     stopped: tuple[Any, str],
+    limit: tuple[str, int],
 ) -> None:
     """Stopped in between, one membership has its posting and the other has not."""
     moment, by_whom = stopped
     _dealt(dealers)
-    # The marker, the row, and a posting and the balance of one membership.
-    monkeypatch.setattr("accrue.storage.balances.MAX_ITEMS_PER_WRITE", 5)
+    name, most = limit
+    monkeypatch.setattr(f"accrue.storage.balances.{name}", most)
     tables = dealers.snapshot()
     faults.plan_crashes(())
     undisturbed = reverse(dealers, _first_id(dealers))

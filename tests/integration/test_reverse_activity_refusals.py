@@ -130,6 +130,49 @@ def test_markers_are_no_activities(spenders: World) -> None:
         assert (shown.status, shown.body["code"]) == (404, "ACTIVITY_NOT_FOUND")
 
 
+def test_a_key_that_stands_for_something_else_is_told_first(spenders: World) -> None:
+    purchase = buy(spenders, "50", key="purchase")
+    spenders.post_network_activity(VILLAGE, headers={"Idempotency-Key": "in-village"})
+    reversal_id = str(reverse(spenders, purchase, "back", amount="20").body["reversal_id"])
+    unknown = "ik_" + "a" * 32
+
+    for key in ("back", "purchase", "in-village"):
+        for activity_id in (unknown, "none", reversal_id, purchase):
+            told = refused(reverse(spenders, activity_id, key, line_items=[{"item_id": "tea"}]))
+            assert told[:3] == (422, "IDEMPOTENCY_KEY_REUSED", "/idempotency_key")
+    told = refused(reverse(spenders, unknown, "free"))
+    assert told[:2] == (404, "ACTIVITY_NOT_FOUND")
+    told = refused(reverse(spenders, reversal_id, "free"))
+    assert told[:2] == (409, "NOT_REVERSIBLE")
+    again = reverse(spenders, purchase, "back", amount="20")
+    assert (again.status, again.body["reversal_id"]) == (200, reversal_id)
+
+
+def test_a_partner_does_not_get_the_answer_of_an_admin(spenders: World) -> None:
+    added = adjust(spenders, "30").body["adjustment_id"]
+    assert reverse(spenders, added, "back", role="admin").status == 200
+
+    told = refused(reverse(spenders, added, "back"))
+
+    assert told[:2] == (403, "ADMIN_KEY_REQUIRED")
+
+
+def test_line_items_of_both_signs(spenders: World) -> None:
+    coupon = {"item_id": "coupon", "value": "-20"}
+    purchase = buy(spenders, "80", "visit", line_items=[TEA, CAKE, coupon])
+
+    with nothing_written(spenders):
+        told = refused(reverse(spenders, purchase, line_items=[{"item_id": "tea"}]))
+
+    assert told == (
+        400,
+        "INVALID_REQUEST",
+        "/line_items",
+        "are above and below 0, so that none has a share: reverse an amount, or all",
+    )
+    assert reverse(spenders, purchase, amount="30").body["amount_left"] == "50"
+
+
 # ---- How much ----
 
 PARTS: list[tuple[list[dict[str, Any]], dict[str, Any], tuple[int, str, str, str]]] = [
@@ -180,8 +223,7 @@ PARTS: list[tuple[list[dict[str, Any]], dict[str, Any], tuple[int, str, str, str
             400,
             "INVALID_REQUEST",
             "/line_items/1/item_id",
-            "is named more often than the activity has it, or has it left: name each line item"
-            " once",
+            "is named more often than the activity has it, or has it left: name each line item",
         ),
     ),
     (

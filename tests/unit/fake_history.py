@@ -1,8 +1,9 @@
 """A membership's history as its postings in memory tell it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import batched
 
 from accrue.domain.activity import Activity, MembershipRef
 from accrue.domain.balance import Balance
@@ -16,9 +17,10 @@ from tests.unit.fakes import FakeBook
 
 @dataclass
 class FakeHistory:
-    """The postings of a book."""
+    """The postings of a book; so many are read at a time."""
 
     book: FakeBook
+    batch_size: int = 10
     _movements: dict[str, Movement] = field(default_factory=dict)
 
     def find_balance(self, network_id: str, membership: MembershipRef) -> Balance:
@@ -26,16 +28,15 @@ class FakeHistory:
 
     def movements_since(
         self, network_id: str, membership: MembershipRef, since: datetime
-    ) -> Iterable[Movement]:
-        for posting in self._in_order(network_id, membership):
-            if posting.recorded_at >= since:
-                yield self._movement(posting)
+    ) -> Iterable[Sequence[Movement]]:
+        found = self._in_order(network_id, membership)
+        found = (posting for posting in found if posting.recorded_at >= since)
+        yield from batched(map(self._movement, found), self.batch_size, strict=False)
 
-    def find_movement(
-        self, network_id: str, membership: MembershipRef, activity: Activity
-    ) -> Movement | None:
-        found = self.book.postings.get(((network_id, membership), activity.activity_id))
-        return self._movement(found) if found else None
+    def find_posting(
+        self, network_id: str, membership: MembershipRef, of: Activity | Movement
+    ) -> Posting | None:
+        return self.book.postings.get(((network_id, membership), of.activity_id))
 
     def list_newest_first(
         self, network_id: str, membership: MembershipRef, page: PageRequest

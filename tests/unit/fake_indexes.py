@@ -1,22 +1,24 @@
-"""DynamoDB as far as lists of the ledger know it: indexes that have no order of ties."""
+"""DynamoDB as far as lists of the ledger know it: ties in indexes are in an order of its own."""
 
 from bisect import insort
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import sha256
+from itertools import count
 from typing import Any
 
 from accrue.domain.activity import Activity, MembershipRef, Outcome
 from accrue.domain.concerned import concerned_memberships
-from accrue.domain.timestamps import to_text
+from accrue.domain.settled_outcome import SettledOutcome
+from accrue.storage.balances import _outcome_places
 from accrue.storage.dynamo import to_item
 from accrue.storage.ledger import _activity_item
-from accrue.storage.time_shards import time_shard_of
 
+# Hash and range of each index, and the key of its table.
 INDEX_KEYS = {
-    "by_recorded_at": "time_shard",
-    "by_reference": "reference_key",
-    "by_outcome": "outcome_shard",
+    "by_recorded_at": ("time_shard", "recorded_at", "activity_key"),
+    "by_reference": ("reference_key", "recorded_at", "activity_key"),
+    "by_outcome": ("outcome_shard", "outcome_at", "membership_key"),
 }
 
 type Item = dict[str, Any]
@@ -33,6 +35,7 @@ class FakeIndexes:
         self._most_items = most_items
         self._items: dict[tuple[str, str], list[Item]] = defaultdict(list)
         self._rows: dict[str, Item] = {}
+        self._memberships = count()
         self.calls: Counter[str] = Counter()
         self.items_read: Counter[str] = Counter()
 
@@ -42,41 +45,53 @@ class FakeIndexes:
             item = _activity_item(activity)
             self._rows[item["activity_key"]["S"]] = item
             for index in ("by_recorded_at", "by_reference"):
-                if partition := item.get(INDEX_KEYS[index]):
-                    self._add(index, partition["S"], item)
+                self._add(index, item)
 
     def settle(self, activity: Activity, outcomes: Iterable[Outcome]) -> None:
         """Write results: those that are not applied are in an index."""
         for outcome in outcomes:
             if outcome is Outcome.APPLIED:
                 continue
-            shard = time_shard_of(activity.network_id, activity.activity_id, activity.recorded_at)
-            said = {
-                "activity_id": activity.activity_id,
-                "recorded_at": to_text(activity.recorded_at),
-                "outcome": outcome.value,
-            }
-            self._add("by_outcome", shard, to_item(said))
+            result = SettledOutcome(
+                network_id=activity.network_id,
+                activity_id=activity.activity_id,
+                activity_hash="",
+                outcome=outcome,
+                recorded_at=activity.recorded_at,
+                settled_at=activity.recorded_at,
+            )
+            said = {"activity_id": activity.activity_id, "outcome": outcome.value}
+            key = {"membership_key": f"{next(self._memberships)}"}
+            self._add("by_outcome", to_item({**said, **_outcome_places(result), **key}))
 
     def query(self, **query: Any) -> dict[str, Any]:
         """Query, newest first."""
         assert query["ScanIndexForward"] is False
         index, values = query["IndexName"], query["ExpressionAttributeValues"]
-        assert query["ExpressionAttributeNames"] == {"#partition": INDEX_KEYS[index]}
-        since, last = values[":since"]["S"], values[":last"]["S"]
+        hash_key, range_key, _ = INDEX_KEYS[index]
+        names = {"#partition": hash_key, "#range": range_key}
+        assert query["ExpressionAttributeNames"] == names
+        partition, since, last = (values[name]["S"] for name in (":partition", ":since", ":last"))
         assert since <= last, "DynamoDB refuses it"
+        start = query.get("ExclusiveStartKey")
+        if start is not None:
+            assert set(start) == set(INDEX_KEYS[index]), "DynamoDB refuses it"
+            assert start[hash_key]["S"] == partition, "DynamoDB refuses it"
+            assert since <= start[range_key]["S"] <= last, "DynamoDB refuses it"
         there = [
             item
-            for item in reversed(self._items[index, values[":partition"]["S"]])
-            if since <= item["recorded_at"]["S"] <= last
+            for item in reversed(self._items[index, partition])
+            if since <= item[range_key]["S"] <= last
+            and (start is None or self._place(index, item) < self._place(index, start))
         ]
-        start = query.get("ExclusiveStartKey", {}).get("position", 0)
-        end = start + min(query["Limit"], self._most_items)
-        items = there[start:end]
+        items = there[: min(query["Limit"], self._most_items)]
         self.calls["query"] += 1
         self.items_read[index] += len(items)
         answer: dict[str, Any] = {"Items": items, "Count": len(items)}
-        return answer if end > len(there) else {**answer, "LastEvaluatedKey": {"position": end}}
+        if len(items) == len(there) < query["Limit"]:
+            return answer
+        last_key = {name: items[-1][name] for name in INDEX_KEYS[index]} if items else None
+        return {**answer, "LastEvaluatedKey": last_key} if last_key else answer
 
     def get_item(self, **request: Any) -> dict[str, Any]:
         """A row."""
@@ -99,12 +114,16 @@ class FakeIndexes:
         for items in self._items.values():
             items[:] = [item for item in items if item["activity_id"]["S"] != activity_id]
 
-    def _add(self, index: str, partition: str, item: Item) -> None:
-        insort(self._items[index, partition], item, key=self._place_in_index)
+    def _add(self, index: str, item: Item) -> None:
+        partition = item.get(INDEX_KEYS[index][0])
+        if partition is not None:
+            items = self._items[index, partition["S"]]
+            insort(items, item, key=lambda each: self._place(index, each))
 
-    def _place_in_index(self, item: Item) -> tuple[str, str]:
-        tie = f"{self._seed} {item['activity_id']['S']}"
-        return item["recorded_at"]["S"], sha256(tie.encode()).hexdigest()
+    def _place(self, index: str, item: Item) -> tuple[str, str]:
+        _, range_key, table_key = INDEX_KEYS[index]
+        tie = f"{self._seed} {item[table_key]['S']}"
+        return item[range_key]["S"], sha256(tie.encode()).hexdigest()
 
 
 class FakePostings:
@@ -112,14 +131,14 @@ class FakePostings:
 
     def __init__(self, outcomes: Outcomes) -> None:
         self._outcomes = outcomes
-        self.reads = 0
+        self.reads: list[int] = []
 
     def find_postings_of(
         self, activities: Sequence[Activity]
-    ) -> Mapping[str, Mapping[MembershipRef, Any]]:
+    ) -> tuple[Mapping[str, Mapping[MembershipRef, Any]], Collection[str]]:
         """Something that has the outcome for each membership that has one."""
-        self.reads += 1
-        return {
+        self.reads.append(sum(len(concerned_memberships(each)) for each in activities))
+        found = {
             activity.activity_id: {
                 membership: _Outcome(outcome)
                 for membership, outcome in self._outcomes[activity.activity_id].items()
@@ -127,6 +146,7 @@ class FakePostings:
             for activity in activities
             if activity.activity_id in self._outcomes
         }
+        return found, ()
 
 
 class _Outcome:

@@ -229,6 +229,10 @@ class FakeLedger:
                 return row
         return None
 
+    def find_rows(self, network_id: str, activity_ids: Sequence[str]) -> Mapping[str, LedgerRow]:
+        rows = {each: self.find_row(network_id, each) for each in activity_ids}
+        return {each: row for each, row in rows.items() if row}
+
     def pages_recorded_between(
         self, network_id: str, start: datetime, end: datetime
     ) -> Iterable[LedgerPage]:

@@ -5,9 +5,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from accrue.domain.activity import Kind, Outcome
+from accrue.domain.deciding.debts import line_of_debt
 from accrue.domain.decision import (
-    OWED,
-    PAID,
     HoldChange,
     HoldStatus,
     PointLine,
@@ -77,7 +76,7 @@ REVERSED = replace(
     lines=(
         PointLine("buyer", Decimal(-10), "takes back 10: 10 x 1", rule_id="earn"),
         PointLine("buyer", Decimal(-100), "takes back 100: 1 revoked", quest_id="tea"),
-        PointLine("member", Decimal(80), OWED),
+        line_of_debt(Decimal(80)),
     ),
     points=Decimal(-30),
     balance_after=Decimal(0),
@@ -99,7 +98,7 @@ GAVE_BACK = replace(
     of="ik_redemption",
     lines=(
         PointLine("member", Decimal(30), "takes back -30: redeemed"),
-        PointLine("member", Decimal(-20), PAID),
+        line_of_debt(Decimal(-20)),
     ),
     points=Decimal(10),
 )
@@ -120,6 +119,6 @@ def paying(posting: Posting, debt: Decimal) -> Posting:
     """The posting if what came in had first paid so much of what was owed beside the balance."""
     return replace(
         posting,
-        lines=(*posting.lines, PointLine("member", debt.copy_negate(), PAID)),
+        lines=(*posting.lines, line_of_debt(debt.copy_negate())),
         points=posting.points - debt,
     )

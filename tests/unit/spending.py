@@ -75,6 +75,10 @@ class LedgerOfBook:
         self.book.pause()
         return found
 
+    def find_rows(self, network_id: str, activity_ids: Sequence[str]) -> Mapping[str, LedgerRow]:
+        rows = {each: self.find_row(network_id, each) for each in activity_ids}
+        return {each: row for each, row in rows.items() if row}
+
 
 @dataclass
 class Till:
@@ -111,9 +115,13 @@ class Till:
             recorded_at=recorded_at,
         )
         self.reported.append(reported)
-        self.book.recorded[reported.network_id, reported.activity_id] = reported
-        assert self.applier(recorded_at).apply([reported]) == []
-        return self.book.postings[("demo", ANN), reported.activity_id]
+        return self.apply(reported, recorded_at)
+
+    def apply(self, row: Activity, when: datetime) -> Posting:
+        """Apply an activity that was recorded, `when` or earlier."""
+        self.book.recorded[row.network_id, row.activity_id] = row
+        assert self.applier(when).apply([row]) == []
+        return self.book.postings[("demo", ANN), row.activity_id]
 
     def place(self, row: Activity) -> Recording:
         """Record an order with its posting; raises a RefusalError."""

@@ -72,6 +72,10 @@ LOTS: Mapping[str, tuple[str, list[str]]] = {
         "later 50; until 2026-03-12; reverse 0 20",
         ["30 from now to for ever"],
     ),
+    "from its own lot also if that waits no more": (
+        "later 50; march 40; until 2026-03-12; reverse 0 20",
+        ["30 from now to for ever", "40 from now to 2026-03-31"],
+    ),
     "from its own lot first": (
         "sale 50; march 50; week 50; reverse 1 30",
         ["20 from now to 2026-03-31", "50 from now to 2026-03-08", "50 from now to for ever"],
@@ -277,6 +281,23 @@ def test_what_was_owed_for_a_deduction_is_given_back_first() -> None:
     story.tell("reverse 1")
 
     assert story.shop.lots == [f"50 from now to {MARCH}"]
+
+
+def test_what_was_owed_for_a_deduction_comes_back_as_points_of_today() -> None:
+    """It was in no lot: so it is good for as long as points of now are."""
+    rules = [earn(), earn("-1", rule_id="fee", activity_type_id="fee")]
+    expiry = {"kind": "after_days", "days": 30}
+    points = {"unit": "points", "expiry": expiry, "may_go_below_zero": True}
+    shop = Shop(written(points=points, rules=rules))
+    shop.sell("50")
+    fee = shop.sell("80", activity_type_id="fee")
+    shop.sell("40")
+    assert shop.lots == ["10 from now to 2026-03-31"]
+
+    shop.wait_until("2026-03-05")
+    shop.reverse(fee)
+
+    assert shop.lots == ["60 from now to 2026-03-31", "30 from now to 2026-04-04"]
 
 
 def test_a_reward_that_is_revoked_is_of_its_own_lot() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -174,6 +175,10 @@ def _after(step: str, shop: Shop, sales: list[Activity]) -> str:
     else:
         moment = at(f"{rest.pop(0)}T12:00") if what == "on" else shop.now
         sales.append(shop.sell(rest[0], " ".join(rest[1:]), occurred_at=moment))
+    return _shown(shop)
+
+
+def _shown(shop: Shop) -> str:
     state = shop.state.quests.get("quest")
     if state is None:
         return "0"
@@ -269,3 +274,108 @@ def test_of_a_state_from_before_that_was_kept_the_document_says_what_a_reward_wa
     stored = reverse(shop.book, shop.catalog, sale, when=shop.now).stored
 
     assert lines(shop.book.postings[PLACE, stored.activity_id]) == ["-100 quest"]
+    assert shop.state.quests["quest"] == QuestState()
+
+
+def test_what_is_added_to_such_a_state_does_not_hide_what_it_had() -> None:
+    shop = Shop(_rewarding("100"))
+    for _ in range(3):
+        shop.sell("10")
+    balance = shop.book.balances[PLACE]
+    state = replace(balance.state, quests={"quest": QuestState(completions=3)})
+    shop.book.balances[PLACE] = replace(balance, state=state)
+    sale = shop.sell("10")
+
+    stored = reverse(shop.book, shop.catalog, sale, when=shop.now).stored
+
+    assert lines(shop.book.postings[PLACE, stored.activity_id]) == ["-100 quest"]
+    assert shop.state.quests["quest"] == QuestState(
+        completions=3, awarded=Decimal(300), taken={"buy": Decimal(30)}
+    )
+
+
+# Versions of a quest by threshold and overshoot, what happens (`<version>` publishes the next one),
+# and after each how often it is completed, and its progress.
+THRESHOLDS: Mapping[str, tuple[dict[str, Any], list[str], list[str], list[str]]] = {
+    "a completion takes what it took, and not what the version undone says": (
+        MANY,
+        ["10", "100"],
+        ["buy 10", "publish", "buy 50", "reverse 0", "reverse 1"],
+        ["1", "1", "1 buy 50", "1 buy 40", "0"],
+    ),
+    "also if there are several": (
+        MANY,
+        ["10", "100"],
+        ["buy 10", "buy 10", "publish", "buy 60", "reverse 2", "reverse 1", "reverse 0"],
+        ["1", "2", "2", "2 buy 60", "2", "1", "0"],
+    ),
+    "a lower threshold: nothing is left to complete it again": (
+        MANY,
+        ["100", "10"],
+        ["buy 10", "publish", "buy 0.01", "reverse 0", "buy 0.01"],
+        ["0 buy 10", "0 buy 10", "1 buy 0.01", "0 buy 0.01", "0 buy 0.02"],
+    ),
+    "nor if it was dropped": (
+        {"max_completions": 100},
+        ["100", "10"],
+        ["buy 10", "publish", "buy 0.01", "reverse 0", "buy 0.01"],
+        ["0 buy 10", "0 buy 10", "1", "0", "0 buy 0.01"],
+    ),
+    "two that took differently took the average": (
+        MANY,
+        ["10", "100"],
+        ["buy 10", "publish", "buy 100", "reverse 1 50", "reverse 1", "reverse 0"],
+        ["1", "1", "2", "1 buy 5", "0 buy 10", "0"],
+    ),
+    "rounded so that nothing is made": (
+        MANY,
+        ["1", "1.000000001"],
+        ["buy 1", "publish", "buy 1.000000001", "reverse 1 0.1", "reverse 0"],
+        ["1", "1", "2", "1 buy 0.9", "0 buy 0.900000001"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", THRESHOLDS)
+def test_thresholds_of_versions(case: str) -> None:
+    parts, thresholds, steps, expected = THRESHOLDS[case]
+    versions = [written(quests=[quest(require(each), **parts)]) for each in thresholds]
+    shop = Shop(versions.pop(0))
+    sales: list[Activity] = []
+
+    found = []
+    for step in steps:
+        if step == "publish":
+            shop.publish(versions.pop(0))
+        found.append(_shown(shop) if step == "publish" else _after(step, shop, sales))
+
+    assert found == expected
+    assert shop.state.points == 100 * int(found[-1].split()[0])
+
+
+def test_what_a_requirement_of_another_version_has_stays() -> None:
+    visits = require("2", requirement_id="visit", progress="count")
+    shop = Shop(written(quests=[quest(visits)]))
+    shop.sell("6")
+    shop.publish(written(quests=[quest(require("10"))]))
+    sale = shop.sell("4")
+
+    shop.reverse(sale)
+
+    assert shop.state.quests["quest"].progress == {"visit": 1}
+
+
+def test_what_a_requirement_of_another_version_took_comes_back_too() -> None:
+    """One that the version of the original does not have."""
+    visits = require("1", requirement_id="visit", progress="count")
+    shop = Shop(written(quests=[quest(require("10"))]))
+    sale = shop.sell("4")
+    shop.publish(written(quests=[quest(require("10"), visits)]))
+    other = shop.sell("6")
+    assert shop.state.quests["quest"].completions == 1
+
+    shop.reverse(sale)
+    assert shop.state.quests["quest"].progress == {"buy": 6, "visit": 1}
+    shop.reverse(other)
+
+    assert shop.state.quests["quest"] == QuestState()

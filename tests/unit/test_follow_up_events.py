@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from accrue.domain.activity import Outcome
-from accrue.domain.decision import OWED, PointLine
+from accrue.domain.deciding.debts import line_of_debt
+from accrue.domain.decision import PointLine
 from accrue.domain.follow_up_events import FollowUpEvent, events_of_outcome, follow_up_events
 from accrue.domain.posting import Posting
 from accrue.domain.purse import Lot, LotChange
@@ -375,7 +376,7 @@ def test_a_reversal_that_gives_points_back_says_so_and_what_they_paid() -> None:
 def test_a_reversal_of_points_that_were_all_spent_is_told() -> None:
     lines = (
         PointLine("buyer", Decimal(-10), "x", rule_id="earn"),
-        PointLine("m", Decimal(10), OWED),
+        line_of_debt(Decimal(10)),
     )
 
     ((event_type, data),) = happened(

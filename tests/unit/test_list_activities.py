@@ -10,11 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accrue.domain.activity import Activity, Kind, MembershipRef, Outcome
-from accrue.domain.activity_query import OUTCOMES, SETTLED_OUTCOMES, ActivityQuery
+from accrue.domain.activity import Activity, Kind, MembershipRef, Outcome, Participant
+from accrue.domain.activity_query import (
+    OUTCOMES,
+    SETTLED_OUTCOMES,
+    ActivityQuery,
+    filters_hash,
+)
 from accrue.domain.ids import fresh_id, id_from_idempotency_key, id_from_reference
 from accrue.domain.ledger_pages import MOST_DAYS_A_PAGE, MOST_ROWS_A_PAGE, Allowance, ListCursor
 from accrue.domain.pages import PageRequest
+from accrue.services.find_activities import ActivityFinder
 from accrue.services.list_activities import ActivityLister, ActivityPage
 from accrue.storage.ledger import LedgerTable
 from accrue.storage.ledger_lists import LedgerLists
@@ -44,6 +50,7 @@ class Town:
     rows: list[Activity] = field(default_factory=list)
     outcomes: dict[str, dict[MembershipRef, Outcome]] = field(default_factory=dict)
     swept: datetime | None = None
+    book_reads: list[int] = field(default_factory=list)
 
     def record(self, rows: Iterable[Activity]) -> None:
         """Insert rows; what is settled is seen to be so if the reconciler has come so far."""
@@ -51,6 +58,13 @@ class Town:
             self.client.record([row])
             self.rows.append(row)
             if row.settled_outcome and self.swept and row.recorded_at < self.swept:
+                self.client.settle(row, [row.settled_outcome])
+
+    def sweep(self, until: datetime) -> None:
+        """Let the reconciler come so far: what is settled is written down."""
+        before, self.swept = self.swept or datetime.min.replace(tzinfo=UTC), until
+        for row in self.rows:
+            if row.settled_outcome and before <= row.recorded_at < until:
                 self.client.settle(row, [row.settled_outcome])
 
     def apply(self, row: Activity, outcomes: Sequence[Outcome]) -> None:
@@ -65,17 +79,32 @@ class Town:
         assert network_id == NETWORK
         return self.swept
 
+    def list_stuck(self, network_id: str) -> list[str]:
+        """What the reconciler has seen, and was not applied."""
+        assert network_id == NETWORK
+        return [
+            row.activity_id
+            for row in self.rows
+            if row.network_id == NETWORK
+            and self.swept is not None
+            and row.recorded_at < self.swept
+            and self.outcome_of(row) == "pending"
+        ]
+
     def page(self, query: ActivityQuery, now: datetime = NOW) -> ActivityPage:
         """A page, before which nothing is under way at `now`."""
         client: Any = self.client
-        lister = ActivityLister(
+        finder = ActivityFinder(
             ledger=LedgerTable(client, "ledger"),
             lists=LedgerLists(client, "ledger", "balance"),
-            book=FakePostings(self.outcomes),
             progress=self,
-            size_of=lambda _: 1,
         )
-        return lister.list_activities(NETWORK, query, now)
+        book = FakePostings(self.outcomes)
+        page = ActivityLister(finder, book, size_of=lambda _: 1).list_activities(
+            NETWORK, query, now
+        )
+        self.book_reads += book.reads
+        return page
 
     def pages(self, query: ActivityQuery) -> Iterator[ActivityPage]:
         """Pages until there are no more, through cursors as callers have them."""
@@ -107,8 +136,20 @@ def listed(pages: Iterable[ActivityPage]) -> list[str]:
     return [view.activity.activity_id for page in pages for view in page.activities]
 
 
+def in_order(town: Town, ids: Sequence[str]) -> list[str]:
+    """The ids as listed, those of one moment by themselves: their order is fixed, but means
+    nothing.
+    """
+    recorded_at = {row.activity_id: row.recorded_at for row in town.rows}
+    times = [recorded_at[each] for each in ids]
+    assert times == sorted(times, reverse=True)
+    return sorted(ids, key=lambda each: (recorded_at[each], each), reverse=True)
+
+
 def expected(town: Town, filters: Mapping[str, Any]) -> list[str]:
-    """What a list with these filters is to have at NOW, by a look at everything."""
+    """What a list with these filters is to have at NOW, by a look at everything; of one moment, by
+    their ids.
+    """
     until = min(filters.get("recorded_until") or NOW, NOW)
     by_name = "reference_id" in filters
     since = filters.get("recorded_since")
@@ -212,7 +253,7 @@ def test_all_pages_are_what_there_is(
     with allowing(allowance):
         pages = list(town.pages(ActivityQuery(limit=limit, **filters)))
 
-    assert listed(pages) == expected(town, filters)
+    assert in_order(town, listed(pages)) == expected(town, filters)
     assert all(len(page.activities) <= limit for page in pages)
     assert len({(page.begun.since, page.begun.until) for page in pages}) == 1
 
@@ -228,8 +269,10 @@ def test_what_is_recorded_in_between_neither_skips_nor_repeats(
         for page in town.pages(ActivityQuery(limit=limit, **filters)):
             found += listed([page])
             town.record(data.draw(st.lists(rows(LATER), max_size=5)))
+            if town.swept and town.swept < NOW:
+                town.sweep(town.swept + data.draw(st.sampled_from([A_DAY / 3, A_DAY / 2])))
 
-    assert found == before
+    assert in_order(town, found) == before
 
 
 @given(towns(), FILTERS, st.integers(1, 7), ALLOWANCES, st.data())
@@ -251,7 +294,8 @@ def test_what_is_applied_in_between_neither_hides_nor_repeats_others(
     late = {row.activity_id for row in town.rows} - set(before)
     assert len(found) == len(set(found))
     settled_before = [each for each in before if _is_still(town, each, filters)]
-    assert [each for each in found if each not in late and each in settled_before] == settled_before
+    still = [each for each in found if each not in late and each in settled_before]
+    assert in_order(town, still) == settled_before
     assert set(found) - set(before) <= set(expected(town, filters))
 
 
@@ -363,8 +407,140 @@ def test_many_at_one_moment_are_cut_between_two_of_them() -> None:
 
     pages = list(town.pages(ActivityQuery(limit=50)))
 
-    assert listed(pages) == expected(town, {})
+    assert in_order(town, listed(pages)) == expected(town, {})
     assert [len(page.activities) for page in pages] == [50] * 10 + [30]
+
+
+MOMENT = NOW - timedelta(minutes=30)
+AT_ONCE = 5_000
+
+
+def _at_one_moment(count: int, **changes: Any) -> list[Activity]:
+    return [
+        activity(activity_id=fresh_id(f"{n}."), recorded_at=MOMENT, **changes) for n in range(count)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("filters", "index"),
+    [
+        ({}, "by_recorded_at"),
+        ({"reference_id": "n/a"}, "by_reference"),
+        ({"outcome": "no_rule"}, "by_outcome"),
+        ({"outcome": "held"}, "by_outcome"),
+    ],
+)
+def test_however_many_share_a_moment_a_page_costs_the_same(
+    filters: dict[str, Any], index: str
+) -> None:
+    town = Town(FakeIndexes(seed=2))
+    is_held = filters.get("outcome") == "held"
+    settled = Outcome.HELD if is_held else None
+    many = _at_one_moment(AT_ONCE, settled_outcome=settled, roles=ROLES[1])
+    town.record(replace(each, reference_id="n/a") for each in many)
+    town.sweep(NOW - timedelta(minutes=1))
+    for row in town.rows:
+        town.apply(row, [Outcome.NO_RULE, Outcome.NO_RULE])
+    costs: list[tuple[int, int]] = []
+    found: list[str] = []
+    for page in town.pages(ActivityQuery(limit=100, **filters)):
+        found += listed([page])
+        costs.append((town.client.calls.pop("query", 0), town.client.items_read.pop(index, 0)))
+        assert town.client.items_read.pop("rows", 0) <= MOST_ROWS_A_PAGE / 2
+        assert sum(town.book_reads) <= MOST_ROWS_A_PAGE
+        town.book_reads.clear()
+
+    assert in_order(town, found) == expected(town, filters)
+    # But for the last page, which may look through 30 days more.
+    assert max(queries for queries, _ in costs[:-1]) <= 24
+    assert max(rows for _, rows in costs) <= 0.7 * MOST_ROWS_A_PAGE
+
+
+def test_of_an_activity_with_many_results_none_is_missed_where_a_page_ends() -> None:
+    town = Town(FakeIndexes(seed=3, most_items=4))
+    crowd = [replace(ANN, program_membership_id=f"m-{n}") for n in range(9)]
+    town.record(_at_one_moment(40, roles={"buyer": crowd}))
+    # One rejected among them: the activity is.
+    for row in town.rows:
+        town.apply(row, [*[Outcome.NO_RULE] * 8, Outcome.REJECTED])
+
+    for outcome, limit in (("rejected", 3), ("no_rule", 3), ("rejected", 100)):
+        with allowing(Allowance(rows=30)):
+            found = listed(town.pages(ActivityQuery(limit=limit, outcome=outcome)))
+        assert in_order(town, found) == expected(town, {"outcome": outcome})
+
+
+def test_the_first_with_a_reference_is_there_once_among_many_of_its_moment() -> None:
+    town = Town(FakeIndexes(seed=1))
+    first = activity(activity_id=id_from_reference(NETWORK, "r-1"), recorded_at=MOMENT)
+    rows_of_moment = [first, *_at_one_moment(200)]
+    town.record(replace(each, reference_id="r-1") for each in rows_of_moment)
+
+    for limit in (1, 7, 100):
+        found = listed(town.pages(ActivityQuery(limit=limit, reference_id="r-1")))
+        assert in_order(town, found) == expected(town, {"reference_id": "r-1"})
+
+
+def test_a_sweep_between_two_pages_of_one_moment_changes_nothing() -> None:
+    town = Town(FakeIndexes(seed=1))
+    town.record(_at_one_moment(60, settled_outcome=Outcome.HELD))
+    town.sweep(MOMENT - timedelta(minutes=5))
+    found: list[str] = []
+
+    for page in town.pages(ActivityQuery(limit=7, outcome="held")):
+        found += listed([page])
+        town.sweep(NOW)
+
+    assert in_order(town, found) == expected(town, {"outcome": "held"})
+
+
+def test_results_count_for_what_a_page_may_look_at(town: Town) -> None:
+    crowd = [replace(ANN, program_membership_id=f"m-{n}") for n in range(90)]
+    town.record(replace(each, participants=_crowd(crowd)) for each in _busy(40))
+
+    pages = list(town.pages(ActivityQuery(limit=100)))
+
+    assert listed(pages) == expected(town, {})
+    # 12 of them have 1,080 results.
+    assert {len(page.activities) for page in pages} <= set(range(13))
+    assert max(town.book_reads) <= 2 * 100
+
+
+def _crowd(memberships: Sequence[MembershipRef]) -> tuple[Participant, ...]:
+    (row,) = (activity(roles={"buyer": memberships}),)
+    return row.participants
+
+
+def test_what_is_pending_is_looked_for_where_it_can_be(town: Town) -> None:
+    town.record(_busy(3_000))
+    town.sweep(NOW - timedelta(minutes=1))
+    old = town.rows[2_500]
+    for row in town.rows:
+        if row is not old:
+            town.apply(row, [Outcome.APPLIED])
+
+    (page,) = town.pages(ActivityQuery(limit=50, outcome="pending"))
+
+    assert listed([page]) == [old.activity_id]
+    # Of the last three minutes, and the one that is stuck.
+    assert town.client.items_read["by_recorded_at"] == 3 * 60
+    assert town.client.items_read["rows"] == 1
+    assert sum(town.book_reads) == 3 * 60 + 1
+
+
+def test_what_is_pending_is_sifted_out_where_much_is_stuck(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accrue.services.find_activities.MOST_STUCK", 9)
+    town.record(_busy(1_500))
+    town.sweep(NOW - timedelta(minutes=1))
+    for row in town.rows[:1_400]:
+        town.apply(row, [Outcome.APPLIED])
+
+    found = listed(town.pages(ActivityQuery(limit=50, outcome="pending")))
+
+    assert found == expected(town, {"outcome": "pending"})
+    assert town.client.calls["batch_get_item"] == 0
 
 
 def test_large_activities_make_smaller_pages(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -387,7 +563,9 @@ def test_of_an_answer_too_large_one_activity_is_left(
 
 
 def test_defaults_are_those_of_the_page() -> None:
-    assert ActivityQuery.parse({}, PageRequest()) == ActivityQuery(limit=50)
+    assert ActivityQuery.parse({}, PageRequest()) == ActivityQuery(
+        limit=50, filters=filters_hash({})
+    )
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES)

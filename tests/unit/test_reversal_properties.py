@@ -16,9 +16,14 @@ from hypothesis import strategies as st
 
 from accrue.domain.activity import Activity, Kind
 from accrue.domain.balance import Balance
+from accrue.domain.deciding.reversed_shares import ReversedShares
+from accrue.domain.deciding.tiers import starting_tier
 from accrue.domain.errors import RefusalError
+from accrue.domain.further_reversal import reversed_after
 from accrue.domain.posting import Posting
-from accrue.domain.program.program import Program, ProgramVersion
+from accrue.domain.program.program import Program, ProgramVersion, version_in_force
+from accrue.domain.reversed_part import ReversedPart
+from accrue.domain.undone import Undone
 from accrue.services.apply_rules import RuleApplier
 from accrue.services.fold import Occasion
 from accrue.storage.dynamo import to_attributes, to_item
@@ -38,7 +43,7 @@ from tests.unit.activities import (
 from tests.unit.chains import assert_balances_are_folds, assert_book_is_sound
 from tests.unit.fakes import FakeBook, FakeCatalog, Place
 from tests.unit.program_strategies import Case, cases
-from tests.unit.reversing import reverse
+from tests.unit.reversing import reversal_request, reverse
 
 # After all that is recorded, so far as the lots that wait and expire in these programs don't.
 LATER = datetime.fromisoformat("2026-04-20T12:00:00Z")
@@ -277,6 +282,76 @@ def _never_below_zero(document: Json) -> None:
     document["points"]["may_go_below_zero"] = False
 
 
+@settings(max_examples=150)
+@given(cases(in_any_order=False), chances)
+def test_shares_never_fall_as_more_is_reversed(case: Case, chance: random.Random) -> None:
+    """Else later parts would have to give back what earlier ones took."""
+    case = with_program(case, lambda document: _with_amounts(document, chance))
+    counter = Counter(case, chance)
+    counter.play([])
+    for (_, activity_id), posting in counter.book.postings.items():
+        if posting.kind is not Kind.ACTIVITY:
+            continue
+        row = counter.book.recorded["demo", activity_id]
+        undone = Undone(row, posting, version_in_force(case.versions, row.recorded_at).program)
+        part, shares = ReversedPart(), _shares(undone, ReversedPart())
+        assert not any(shares)
+        while not part.is_whole:
+            part = _further(row, part, chance)
+            more = _shares(undone, part)
+            assert all(0 <= a <= b <= 1 for a, b in zip(shares, more, strict=True))
+            shares = more
+        assert all(share == 1 for share in shares)
+
+
+def _with_amounts(document: Json, chance: random.Random) -> None:
+    """With conditions on the amount, some of which are those of steps."""
+    amounts = ["-20", "0", "5", "20", "100"]
+    for part in [*document["rules"], *document["bonuses"], *document["quests"]]:
+        if chance.random() < 0.3:
+            end = chance.choice(["at_least", "more_than", "at_most", "less_than"])
+            part["when"] = {**part.get("when", {}), "amount": {end: chance.choice(amounts)}}
+        kinds = ("points", "rate")
+        if "award" in part and part["award"]["kind"] == "amount_times_rate":
+            part["award"] = {
+                "kind": "step_table",
+                "steps": [
+                    {"at_least": each, chance.choice(kinds): chance.choice(["0", "1", "3", "-2"])}
+                    for each in chance.sample(amounts, chance.randint(1, 4))
+                ],
+            }
+
+
+def _shares(undone: Undone, part: ReversedPart) -> list[Fraction]:
+    """Of all that the posting says."""
+    shares = ReversedShares(undone, part)
+    quests = {quest.quest_id: quest for quest in undone.program.quests}
+    return [
+        *(shares.of_line(line) for line in undone.posting.lines if line.quest_id is None),
+        *(
+            shares.of_requirement(requirement)
+            for change in undone.posting.quests
+            for requirement in quests[change.quest_id].requirements
+            if requirement.requirement_id in {each.requirement_id for each in change.requirements}
+        ),
+    ]
+
+
+def _further(row: Activity, part: ReversedPart, chance: random.Random) -> ReversedPart:
+    """Some amount more, some item more, or, now and then, all."""
+    amount = chance.choice(["0.000000001", "0.01", "1", "3.3", "10", "19.99", "500"])
+    names = [each.item_id for each in row.line_items] or ["none"]
+    requests: list[tuple[str | None, tuple[str, ...]]] = [(None, (chance.choice(names),))] * 2
+    requests += [(amount, ())] * 2
+    if chance.random() < 0.3:
+        requests.append((None, ()))
+    request = reversal_request(row, *chance.choice(requests))
+    try:
+        return reversed_after(request, row, part)
+    except RefusalError:
+        return reversed_after(reversal_request(row), row, part) if chance.random() < 0.2 else part
+
+
 def assert_all_is_sound(counter: Counter) -> None:
     """Assert what must be true of everybody's postings and state, whatever the program."""
     book, case = counter.book, counter.case
@@ -337,11 +412,43 @@ def assert_state_is_in_bounds(balance: Balance, chain: Sequence[Posting]) -> Non
     for name, each in state.quests.items():
         assert each.completions == completions[name]
         assert each.awarded == rewards[name] >= 0
+        assert bool(each.taken) == bool(each.completions)
+        assert all(number > 0 for number in each.taken.values())
         assert all(number > 0 for number in each.progress.values())
     assert state.lifetime_points >= 0
     assert all(points > 0 for points in state.earned_by_day.values())
-    assert all(n > 0 for counts in state.counters.values() for n in counts.values())
+    assert all(n >= 0 for counts in state.counters.values() for n in counts.values())
     assert all(len(counts) <= 2 for counts in state.counters.values())
+
+
+@settings(max_examples=120)
+@given(cases(in_any_order=False), chances)
+def test_everything_reversed_leaves_nothing(case: Case, chance: random.Random) -> None:
+    """Whatever versions decided, whatever came late, whichever days a window has."""
+    if chance.random() < 0.5:
+        case = with_program(case, _never_below_zero)
+    if chance.random() < 0.7:
+        case = with_program(case, lambda document: _with_window(document, chance))
+    counter = Counter(case, chance)
+
+    counter.play(reversible(case))
+
+    counter.settle()
+    starting = {None, *(starting_tier(version.program) for version in case.versions)}
+    for balance in counter.book.balances.values():
+        state = balance.state
+        # Deductions that were owed are given back, and what paid them is not owed any more.
+        assert state.points == state.purse.debt
+        assert not state.lifetime_points
+        assert state.tier_id in starting
+        assert not state.earned_by_day
+        for each in state.quests.values():
+            assert not any((each.completions, each.progress, each.awarded, each.taken))
+    assert_all_is_sound(counter)
+
+
+def _with_window(document: Json, chance: random.Random) -> None:
+    document["tiers"]["by"] = {"kind": "rolling_points", "days": chance.choice([1, 3, 10, 60])}
 
 
 KEPT_SHARE_PROGRAM = written(

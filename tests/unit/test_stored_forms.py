@@ -26,6 +26,7 @@ from accrue.domain.canonical import content_hash
 from accrue.domain.decision import (
     MAX_SEEN_CHARS,
     Considered,
+    Debt,
     Decision,
     HoldChange,
     HoldStatus,
@@ -44,7 +45,7 @@ from accrue.domain.ledger_row import (
     ledger_row_from_attributes,
 )
 from accrue.domain.membership_state import MembershipState, QuestState
-from accrue.domain.packing import pack_quest
+from accrue.domain.packing import pack_line, pack_quest, unpack_line
 from accrue.domain.posting import Posting
 from accrue.domain.program.program import ProgramVersion, version_in_force
 from accrue.domain.purse import Lot, LotChange
@@ -67,12 +68,16 @@ quest_states = st.builds(
     completions=st.integers(0, 10**6),
     checked_in=st.dictionaries(catalog_ids, days, max_size=2),
     awarded=numbers,
+    taken=st.dictionaries(catalog_ids, numbers, max_size=2),
+    rewarded_on=st.none() | days,
 )
 states = st.builds(
     MembershipState,
     points=numbers,
     lifetime_points=numbers,
     tier_id=st.none() | catalog_ids,
+    tier_by=st.just("") | catalog_ids,
+    tier_from=st.none() | catalog_ids,
     quests=st.dictionaries(catalog_ids, quest_states, max_size=2),
     counters=st.dictionaries(
         catalog_ids, st.dictionaries(catalog_ids, numbers, max_size=2), max_size=2
@@ -169,6 +174,7 @@ lines = st.one_of(
     st.builds(PointLine, texts, numbers, texts, rule_id=catalog_ids),
     st.builds(PointLine, texts, numbers, texts, rule_id=catalog_ids, bonus_id=catalog_ids),
     st.builds(PointLine, texts, numbers, texts, quest_id=catalog_ids),
+    st.builds(PointLine, texts, numbers, texts, debt=st.sampled_from(Debt)),
 )
 postings = st.builds(
     Posting,
@@ -265,6 +271,45 @@ def test_a_row_that_is_not_the_one_that_was_written_is_not_read() -> None:
 @given(markers | reversal_markers)
 def test_a_marker_is_read_as_it_was_written(marker: Marker) -> None:
     assert ledger_row_from_attributes(_stored(marker.to_attributes())) == marker
+
+
+def test_a_reversal_marker_that_is_not_the_one_that_was_written_is_not_read() -> None:
+    marker = ReversalMarker(
+        network_id="demo",
+        activity_id="rv_1",
+        reverses="ik_1",
+        number=1,
+        of="ik_2",
+        amount=Decimal(-5),
+        after=ReversedPart(Decimal(5)),
+        recorded_at=NOON,
+        request_id="request-1",
+    )
+    stored = {**_stored(marker.to_attributes()), "activity_key": "demo#rv_1"}
+    assert ReversalMarker.from_attributes(stored) == marker
+
+    for changed in ({"after": {"amount": Decimal(4)}}, {"added": True}, {"content_hash": "0" * 64}):
+        with pytest.raises(UnreadableRowError, match="content_hash"):
+            ReversalMarker.from_attributes({**stored, **changed})
+
+
+def test_what_a_line_says_of_a_debt_is_no_prose() -> None:
+    lines = (
+        PointLine("member", Decimal(5), "spent already: owed"),
+        PointLine("member", Decimal(5), "owed", debt=Debt.OWED),
+        PointLine("member", Decimal(-5), "paid", debt=Debt.PAID),
+    )
+
+    packed = [pack_line(line) for line in lines]
+
+    assert [each[2:] for each in packed] == [
+        ["spent already: owed"],
+        ["owed", "debt:owed"],
+        ["paid", "debt:paid"],
+    ]
+    assert tuple(map(unpack_line, packed)) == lines
+    assert [line.is_of_debt for line in lines] == [False, True, True]
+    assert [line.ids for line in lines] == [{}, {}, {}]
 
 
 @given(balances)
@@ -519,7 +564,7 @@ def test_an_outcome_says_which_row_it_is_about() -> None:
 
 def test_where_an_outcome_is_kept_is_not_part_of_its_hash() -> None:
     outcome = SettledOutcome("demo", "ik_1", ROW.content_hash, Outcome.HELD, NOON, NOON)
-    kept = {"membership_key": "m", "item_key": "OUTCOME", "outcome_shard": "s"}
+    kept = {"membership_key": "m", "item_key": "OUTCOME", "outcome_shard": "s", "outcome_at": "p"}
 
     assert SettledOutcome.from_attributes({**outcome.to_attributes(), **kept}) == outcome
 

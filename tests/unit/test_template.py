@@ -29,6 +29,7 @@ SHARED_SERVICES = {
     "dry_enrolments",
     "dry_ledger",
     "enrol",
+    "find_activities",
     "find_reversals",
     "fold",
     "import_report",
@@ -93,13 +94,13 @@ RIGHTS: dict[str, Rights] = {
     "release_hold": CARRY_OUT_ORDERS,
     "adjust_points": CARRY_OUT_ORDERS,
     "reverse_activity": {
-        (LEDGER, ()): {"GetItem", "PutItem"},
+        (LEDGER, ()): {"BatchGetItem", "GetItem", "PutItem"},
         (BALANCE, ()): {"BatchGetItem", "GetItem", "PutItem"},
         (CATALOG, ("#NETWORKS", "*#CLOCK")): {"GetItem"},
         (CATALOG, ("*#PROGRAM#*", "*#TRAITS#*")): READ_CATALOG,
     },
     "get_activity": {
-        (LEDGER, ()): {"GetItem"},
+        (LEDGER, ()): {"BatchGetItem", "GetItem"},
         (BALANCE, ()): {"BatchGetItem"},
         (CATALOG, ("*#PROGRAM#*",)): {"GetItem"},
     },
@@ -107,7 +108,7 @@ RIGHTS: dict[str, Rights] = {
         **{(index, ()): {"Query"} for index in (LEDGER_INDEX, REFERENCE_INDEX, OUTCOME_INDEX)},
         (LEDGER, ()): {"BatchGetItem", "GetItem"},
         (BALANCE, ("*#M#*",)): {"BatchGetItem"},
-        (BALANCE, ("#RECONCILE#*",)): {"GetItem"},
+        (BALANCE, ("#RECONCILE#*",)): {"GetItem", "Query"},
         (CATALOG, ("#NETWORKS", "*#CLOCK")): {"GetItem"},
     },
     "get_membership": {
@@ -673,7 +674,7 @@ def test_the_index_of_what_is_due_names_the_membership_and_no_points() -> None:
 def test_the_index_of_outcomes_says_of_which_activity_and_no_more() -> None:
     index = _index("BalanceTable", "by_outcome")
 
-    assert [key["AttributeName"] for key in index["KeySchema"]] == ["outcome_shard", "recorded_at"]
+    assert [key["AttributeName"] for key in index["KeySchema"]] == ["outcome_shard", "outcome_at"]
     assert index["Projection"] == {
         "ProjectionType": "INCLUDE",
         "NonKeyAttributes": ["activity_id", "outcome"],

@@ -1,12 +1,14 @@
 """Which of a network's activities are asked for."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from accrue.domain.activity import Activity, Kind, Outcome
+from accrue.domain.canonical import canonical_json
 from accrue.domain.errors import Fault, InvalidRequestError
-from accrue.domain.ledger_pages import LISTED_FOR, NOTHING_BEFORE, ListCursor, Span
+from accrue.domain.ledger_pages import LISTED_FOR, NOTHING_BEFORE, ListCursor, Span, position_of
 from accrue.domain.pages import PageRequest
 from accrue.domain.query_fields import time_of, unknown_parameters
 from accrue.domain.timestamps import to_text
@@ -27,6 +29,10 @@ SETTLED_OUTCOMES: tuple[str, ...] = (
 )
 # Those that come with postings that are few: most are applied.
 RESULT_OUTCOMES: tuple[str, ...] = (Outcome.NO_RULE, Outcome.REJECTED)
+_OF_PAGES = ("limit", "cursor")
+_OTHER_FILTERS = "is of another list: send the parameters with which the list began, or no cursor"
+# Enough to tell one client's lists from each other.
+_FILTERS_CHARS = 16
 # Sorts behind all times.
 _LAST = "~"
 
@@ -34,7 +40,8 @@ _LAST = "~"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActivityQuery:
     """At most `limit` activities with all of these properties; None is any. Since is inclusive,
-    until is exclusive. `outcome` is of the whole, `pending` included.
+    until is exclusive. `outcome` is of the whole, `pending` included. `filters` stands for all that
+    was asked for, which must be the same on each page.
     """
 
     limit: int
@@ -49,6 +56,7 @@ class ActivityQuery:
     recorded_until: datetime | None = None
     occurred_since: datetime | None = None
     occurred_until: datetime | None = None
+    filters: str = ""
 
     @classmethod
     def parse(
@@ -69,10 +77,14 @@ class ActivityQuery:
             cursor = None if page.after is None else ListCursor.from_text(page.after)
         except InvalidRequestError as refusal:
             faults += refusal.faults
+        filters = filters_hash(query)
+        if cursor is not None and cursor.filters != filters:
+            faults.append(Fault("query:cursor", _OTHER_FILTERS))
         if faults:
             raise InvalidRequestError.of(*faults)
         return cls(
             limit=page.limit,
+            filters=filters,
             cursor=cursor,
             activity_type_id=query.get("activity_type_id"),
             user_id=query.get("user_id"),
@@ -100,15 +112,18 @@ class ActivityQuery:
         """
         if self.is_by_name:
             until = self.recorded_until
-            begun = ListCursor(to_text(until) if until else _LAST, self.recorded_since, until)
+            position = to_text(until) if until else _LAST
+            begun = ListCursor(position, self.recorded_since, until, self.filters)
             return self.cursor or begun
         if self.cursor is not None:
             # A made-up one may be from the end of all times.
             position = min(self.cursor.position, to_text(settled_until))
             return replace(self.cursor, position=position)
         until = min(self.recorded_until or settled_until, settled_until)
+        # Who asks from a time on that a list does not reach yet goes on from there, not before.
+        until = max(until, self.recorded_since or until)
         since = max(self.recorded_since or _before(until, LISTED_FOR), NOTHING_BEFORE)
-        return ListCursor(to_text(until), since, until)
+        return ListCursor(to_text(until), min(since, until), until, self.filters)
 
     def span_of(self, begun: "ListCursor") -> Span:
         """What is left of the list at the cursor."""
@@ -137,6 +152,17 @@ class ActivityQuery:
         return self.user_id is None or any(
             each.user_id == self.user_id for each in activity.participants
         )
+
+
+def place_of(activity: Activity) -> str:
+    """The position below it."""
+    return position_of(to_text(activity.recorded_at), activity.activity_id)
+
+
+def filters_hash(query: Mapping[str, str]) -> str:
+    """Stands for all parameters of a query string that say which list it is."""
+    filters = {name: value for name, value in query.items() if name not in _OF_PAGES}
+    return hashlib.sha256(canonical_json(filters).encode()).hexdigest()[:_FILTERS_CHARS]
 
 
 def _is(wanted: str | None, value: str | None) -> bool:

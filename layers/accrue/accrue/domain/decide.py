@@ -28,7 +28,13 @@ from accrue.domain.deciding.purses import BelowZeroError, ensure_whole, lots_cha
 from accrue.domain.deciding.quests import advance_quests
 from accrue.domain.deciding.rules import award_rules
 from accrue.domain.deciding.situation import Situation
-from accrue.domain.deciding.tiers import brought_up_to, earned, raised, starting_tier
+from accrue.domain.deciding.tiers import (
+    brought_up_to,
+    earned,
+    raised,
+    starting_tier,
+    with_raiser,
+)
 from accrue.domain.decision import Decision, Facts, TierChange
 from accrue.domain.membership_state import MembershipState
 from accrue.domain.program.days import day_of
@@ -49,7 +55,13 @@ def decide(
     if decision.outcome is Outcome.REJECTED:
         return decision
     decision = with_debt_told(before, decision)
-    after = _with_tier_of(_today(activity, version), decision.after, version)
+    today = _today(activity, version)
+    after = with_raiser(
+        activity.activity_id,
+        _with_tier_of(today, before, version),
+        _with_tier_of(today, decision.after, version),
+        version.program,
+    )
     ensure_whole(after)
     return replace(
         decision,
@@ -92,9 +104,14 @@ def _with_tier_of(today: date, state: MembershipState, version: ProgramVersion) 
     the newer one said of it, in its own levels and window, must not be taken away.
     """
     if version.version < state.program_version:
-        return raised(state, version.program)
-    moved = brought_up_to(today, state, version.program)
-    return replace(moved, program_version=version.version)
+        moved = raised(state, version.program)
+    else:
+        moved = brought_up_to(today, state, version.program)
+        moved = replace(moved, program_version=version.version)
+    if moved.tier_id == state.tier_id:
+        return moved
+    # What days or versions bring about is no activity's doing.
+    return replace(moved, tier_by="", tier_from=None)
 
 
 def _decide(situation: Situation, today: date) -> Decision:

@@ -16,9 +16,6 @@ from accrue.domain.user_standing import UserStanding
 if TYPE_CHECKING:
     from accrue.domain.undone import Undone
 
-# Why lines are posted about what is owed beside the balance.
-OWED = "spent already: owed"
-PAID = "pays what was owed"
 # What was seen goes into the posting, which must stay small.
 MAX_SEEN_CHARS = 40
 
@@ -40,13 +37,20 @@ class Facts:
     undone: "Undone | None" = None
 
 
+class Debt(StrEnum):
+    """What a line says of what is owed beside the balance; the value is how it is packed."""
+
+    OWED = "owed"
+    PAID = "paid"
+
+
 @dataclass(frozen=True, slots=True)
 class PointLine:
     """Points for one role, with the arithmetic that led to them.
 
     By a rule (`rule_id`), by a bonus on a rule's award (`bonus_id` and `rule_id`), or by the
     completion of a quest (`quest_id`); without any of them, by what the row itself says: a
-    redemption, a capture, an adjustment, what expired, what is owed.
+    redemption, a capture, an adjustment, what expired; or by nothing, what became of a `debt`.
     """
 
     role: str
@@ -55,6 +59,7 @@ class PointLine:
     rule_id: str | None = None
     bonus_id: str | None = None
     quest_id: str | None = None
+    debt: Debt | None = None
 
     @property
     def ids(self) -> dict[str, str]:
@@ -65,7 +70,7 @@ class PointLine:
     @property
     def is_of_debt(self) -> bool:
         """Whether it is about what is owed beside the balance, and awarded or taken by nothing."""
-        return not self.ids and self.reason in (OWED, PAID)
+        return self.debt is not None
 
 
 class Part(StrEnum):

@@ -6,7 +6,7 @@ from accrue.domain.errors import Fault, InvalidRequestError
 from accrue.domain.event_log import is_position
 from accrue.domain.event_types import EventType
 from accrue.domain.pages import PageRequest
-from accrue.domain.query_fields import time_of
+from accrue.domain.query_fields import NO_CURSOR, time_of
 from accrue.domain.timestamps import to_text
 
 
@@ -26,8 +26,7 @@ class EventQuery:
         """
         faults: list[Fault] = []
         if page.after is not None and not is_position(page.after):
-            remedy = "is not a cursor of this list: send next_cursor of an earlier answer as it is"
-            faults.append(Fault("query:cursor", remedy))
+            faults.append(Fault("query:cursor", NO_CURSOR))
         if event_type is not None and event_type not in set(EventType):
             known = ", ".join(EventType)
             faults.append(Fault("query:type", f"is no type of events: send one of {known}"))

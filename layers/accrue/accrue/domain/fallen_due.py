@@ -5,53 +5,57 @@ play these days once more.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from accrue.domain.arithmetic import EXACT, total
-from accrue.domain.decision import PAID, HoldStatus
-from accrue.domain.movement import Movement
+from accrue.domain.decision import HoldStatus
+from accrue.domain.posting import Posting
 from accrue.domain.purse import Hold, Purse
 
 type Parts = Mapping[date | None, Decimal]
 """What a hold set aside, by last day."""
 
 
-def points_by(
-    moment: datetime,
-    due: Movement,
-    cause: Movement | None,
-    holds: Mapping[str, Parts],
-    zone: ZoneInfo,
-) -> Decimal:
-    """How many points, below zero, a posting that covers the moment had added by then.
+@dataclass(frozen=True, slots=True)
+class FallenDue:
+    """A posting about what fell due that covers a moment, and what it takes to play it.
 
     `cause` is the posting before it, if that occurred after the moment: what it put in was not
-    there to expire yet. `holds` has those that lapsed with the posting.
+    there to expire yet. `holds` has those that lapsed with the posting. `zone` is that in which it
+    was decided.
     """
-    before = _before(due, cause, holds)
-    after, _ = before.brought_up_to(moment, zone)
-    return EXACT.subtract(after.total, before.total)
+
+    due: Posting
+    cause: Posting | None
+    holds: Mapping[str, Parts]
+    zone: ZoneInfo
+
+    def not_by(self, moment: datetime) -> Decimal:
+        """How many of its points, below zero, were still to come at the moment."""
+        before = _before(self.due, self.cause, self.holds)
+        after, _ = before.brought_up_to(moment, self.zone)
+        by_then = EXACT.subtract(after.total, before.total)
+        # It reaches up to when what it was posted with was recorded, which a late activity was long
+        # before the row about it. The days from then on are those of the next such posting: played
+        # here too, they would count twice.
+        return min(EXACT.subtract(self.due.points, by_then), Decimal(0))
 
 
-def covers(due: Movement, moment: datetime) -> bool:
-    """Whether only a part of it may have happened by the moment."""
-    return bool(due.points) and due.occurred_at <= moment < due.recorded_at
-
-
-def lapsed_holds(due: Movement) -> tuple[str, ...]:
+def lapsed_holds(due: Posting) -> tuple[str, ...]:
     """The holds that lapsed."""
     return tuple(each.hold_id for each in due.holds if each.status is HoldStatus.LAPSED)
 
 
-def parts_of(opened: Movement) -> Parts:
+def parts_of(opened: Posting) -> Parts:
     """What the posting that opened a hold took."""
     taken = {change.lot.last_day: change.points.copy_negate() for change in opened.lots}
     return taken or {None: total(each.points for each in opened.holds)}
 
 
-def _before(due: Movement, cause: Movement | None, holds: Mapping[str, Parts]) -> Purse:
+def _before(due: Posting, cause: Posting | None, holds: Mapping[str, Parts]) -> Purse:
     """What of the purse before it the posting tells. The rest of the lots stay as they are: while
     something is owed there are none that could be spent.
     """
@@ -73,7 +77,7 @@ def _before(due: Movement, cause: Movement | None, holds: Mapping[str, Parts]) -
     )
 
 
-def _owed_before(due: Movement) -> Decimal:
+def _owed_before(due: Posting) -> Decimal:
     lapsed = total(each.points for each in due.holds)
     if due.lots:
         # What left the lots and neither expired nor paid a debt paid what was owed.
@@ -84,5 +88,5 @@ def _owed_before(due: Movement) -> Decimal:
     return max(available.copy_negate(), Decimal(0))
 
 
-def _paid(due: Movement) -> Decimal:
-    return total(line.points.copy_negate() for line in due.lines if line.reason == PAID)
+def _paid(due: Posting) -> Decimal:
+    return total(line.points.copy_negate() for line in due.lines if line.is_of_debt)

@@ -19,7 +19,7 @@ def reversed_after(
     """How much is reversed with it. Once nothing is left, it is the whole, whatever the parts.
 
     Raises AlreadyReversedError, ReversalTooLargeError, or InvalidRequestError for line items that
-    the activity does not have, or that have no value.
+    the activity does not have, or that have no value, or that are of both signs.
     """
     if before.is_whole:
         raise AlreadyReversedError
@@ -29,6 +29,7 @@ def reversed_after(
     if request.amount is not None:
         after = _with_amount(request.amount, worth, before)
     else:
+        _ensure_one_sign(original)
         after = _with_items(request.item_ids, original, worth, before)
     return replace(after, is_whole=worth.is_all(after))
 
@@ -44,6 +45,16 @@ def _with_amount(amount: Decimal, worth: Worth, before: ReversedPart) -> Reverse
     if amount > left:
         raise ReversalTooLargeError(left)
     return replace(before, amount=EXACT.add(before.amount, amount))
+
+
+def _ensure_one_sign(original: Activity) -> None:
+    """Without the shoes, a trade-in or a coupon for them would be more than is left: no share of
+    the whole says what such a line item is.
+    """
+    values = [original.amount, *(item.value or Decimal(0) for item in original.line_items)]
+    if min(values) < 0 < max(values):
+        remedy = "are above and below 0, so that none has a share: reverse an amount, or all"
+        raise InvalidRequestError.of(Fault(pointer("line_items"), remedy))
 
 
 def _with_items(
@@ -68,18 +79,21 @@ def _position(
     before: ReversedPart,
     reversed_part: ReversedPart,
 ) -> int:
-    """The first line item with the id that is not reversed yet, by this request neither."""
+    """The first line item with the id that has a value and is not reversed yet, by this request
+    neither.
+    """
     positions = [n for n, item in enumerate(original.line_items) if item.item_id == item_id]
     if not positions:
         known = ", ".join(dict.fromkeys(item.item_id for item in original.line_items)) or "none"
         remedy = f"is no line item of the activity; it has {known}"
         raise InvalidRequestError.of(Fault(where, remedy))
-    if original.line_items[positions[0]].value is None:
-        raise InvalidRequestError.of(Fault(where, "has no value: reverse an amount instead"))
     left = [position for position in positions if position not in reversed_part.items]
-    if not left and set(positions) <= before.items:
+    valued = [position for position in left if original.line_items[position].value is not None]
+    if valued:
+        return valued[0]
+    if left:
+        raise InvalidRequestError.of(Fault(where, "has no value: reverse an amount instead"))
+    if set(positions) <= before.items:
         raise AlreadyReversedError(where)
-    if not left:
-        remedy = "is named more often than the activity has it, or has it left"
-        raise InvalidRequestError.of(Fault(where, f"{remedy}: name each line item once"))
-    return left[0]
+    remedy = "is named more often than the activity has it, or has it left"
+    raise InvalidRequestError.of(Fault(where, f"{remedy}: name each line item once"))

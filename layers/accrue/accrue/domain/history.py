@@ -5,16 +5,18 @@ A position is `<recorded_at>#<activity_id>`, that of a posting: text that sorts 
 
 import re
 
+from accrue.domain.activity import Activity
 from accrue.domain.ids import is_activity_id
+from accrue.domain.movement import Movement
 from accrue.domain.posting import Posting
 from accrue.domain.timestamps import from_text, to_text
 
 _POSITION = re.compile(r"(?P<recorded_at>[^#]{27})#(?P<activity_id>[^#]+)")
 
 
-def position_of(posting: Posting) -> str:
+def position_of(of: Posting | Movement | Activity) -> str:
     """Where a posting is."""
-    return f"{to_text(posting.recorded_at)}#{posting.activity_id}"
+    return f"{to_text(of.recorded_at)}#{of.activity_id}"
 
 
 def is_position(text: str) -> bool:

@@ -10,12 +10,11 @@ from accrue.domain.amounts import canonical_text
 from accrue.domain.errors import Fault, InvalidRequestError
 from accrue.domain.history import is_position
 from accrue.domain.pages import PageRequest
-from accrue.domain.query_fields import time_of, unknown_parameters
+from accrue.domain.query_fields import NO_CURSOR, time_of, unknown_parameters
 from accrue.domain.timestamps import from_text, to_text
 
 _MISSING = "is missing: send a time with its zone, as 2026-03-01T12:00:00Z"
 _CURSOR = "query:cursor"
-_NOT_OURS = "is not a cursor of this list: send next_cursor of an earlier answer as it is"
 _ANOTHER_PERIOD = "is of another period: send the same from and until as for the first page"
 _CARRIED = re.compile(
     r"(?P<start>[^#]{27})#(?P<until>[^#]{27})#(?P<sequence>[1-9][0-9]{0,14})"
@@ -23,13 +22,30 @@ _CARRIED = re.compile(
 )
 
 
-def moment_asked_for(query: Mapping[str, str], now: datetime) -> datetime:
+def moment_asked_for(
+    query: Mapping[str, str], repeated: Iterable[Fault], now: datetime
+) -> datetime:
     """The moment in `as_of`. Raises InvalidRequestError with every fault."""
-    faults = unknown_parameters(query, ["as_of"])
+    faults = [*unknown_parameters(query, ["as_of"]), *repeated]
     moment = _time(query, "as_of", now, faults)
     if faults or moment is None:
         raise InvalidRequestError.of(*faults)
     return moment
+
+
+def page_asked_for(
+    query: Mapping[str, str], page: PageRequest, page_faults: Iterable[Fault]
+) -> PageRequest:
+    """The page of a history, of which so much is wrong already.
+
+    Raises InvalidRequestError with every fault.
+    """
+    faults = [*unknown_parameters(query, ["limit", "cursor"]), *page_faults]
+    if page.after is not None and not is_position(page.after):
+        faults.append(Fault(_CURSOR, NO_CURSOR))
+    if faults:
+        raise InvalidRequestError.of(*faults)
+    return page
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +116,7 @@ class StatementQuery:
         elif start is not None and until is not None and until <= start:
             faults.append(Fault("query:until", "must be later than from"))
         if page.after is not None and carried is None:
-            faults.append(Fault(_CURSOR, _NOT_OURS))
+            faults.append(Fault(_CURSOR, NO_CURSOR))
         if faults or start is None:
             raise InvalidRequestError.of(*faults)
         if carried is None:

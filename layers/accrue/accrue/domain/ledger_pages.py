@@ -1,8 +1,8 @@
 """Places in a network's ledger, which is listed newest first, and how far one page may look.
 
 A position is `<recorded_at>#<activity_id>` (below that row) or `<recorded_at>` (below whatever was
-recorded then, or later): text that sorts as the ledger does. Rows that share `recorded_at` are in
-the order of their ids, so that a cut between them neither skips nor repeats one.
+recorded then, or later). Rows that share `recorded_at` are in an order that is fixed and means
+nothing: who keeps them knows what comes below one of them.
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from accrue.domain.errors import Fault, InvalidRequestError
 from accrue.domain.ids import is_activity_id
+from accrue.domain.query_fields import NO_CURSOR
 from accrue.domain.timestamps import from_text, to_text
 
 # What is recorded is dated before it is written, and is in the index a little later: whoever read
@@ -21,14 +22,13 @@ LIST_DELAY = timedelta(seconds=20)
 LISTED_FOR = timedelta(days=30)
 # There was no Accrue before: nobody looks through the days since 1970.
 NOTHING_BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
-# What a page may cost: so many rows read, and so many days, each of which takes a query for each
-# of its shards, be there rows or not. 30 days begin and end within a day, and one of them may be
-# looked into twice.
+# What a page may cost: so many rows and results read, and so many days, each of which takes a query
+# for each of its shards, be there rows or not. 30 days begin and end within a day, and one of them
+# may be looked into twice.
 MOST_ROWS_A_PAGE = 1_000
 MOST_DAYS_A_PAGE = 32
 
 TIME_CHARS = len("2026-03-01T12:00:00.000000Z")
-_NOT_OURS = "is not a cursor of this list: send next_cursor of an earlier answer as it is"
 
 
 def position_of(recorded_at: str, activity_id: str) -> str:
@@ -39,6 +39,11 @@ def position_of(recorded_at: str, activity_id: str) -> str:
 def time_in(position: str) -> str:
     """Nothing below the position was recorded later."""
     return position[:TIME_CHARS]
+
+
+def id_in(position: str) -> str:
+    """The id of the row that the position is below; empty if it is below a whole time."""
+    return position[TIME_CHARS + 1 :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +76,9 @@ class Stretch[T]:
 
 @dataclass
 class Allowance:
-    """How much a page may still look at. Whoever reads takes from it, and stops when it is used up,
-    but not before the page got on.
+    """How much a page may still look at; `rows` are those of the ledger and of indexes, and what
+    came of them. Whoever reads takes from it, and stops when it is used up, but not before the page
+    got on.
     """
 
     rows: int = MOST_ROWS_A_PAGE
@@ -81,34 +87,46 @@ class Allowance:
     @property
     def is_used_up(self) -> bool:
         """Whether the page has cost enough."""
-        return self.rows <= 0 or self.days <= 0
+        return self.is_used_up_by_rows or self.days <= 0
+
+    @property
+    def is_used_up_by_rows(self) -> bool:
+        """Whether not even the day that it is at may be read on."""
+        return self.rows <= 0
 
 
 @dataclass(frozen=True, slots=True)
 class ListCursor:
     """Where the next page of a list goes on, and the times that the first page was about: a list
     stays what it was when it began. None is no limit.
+
+    `filters` stands for what the list was asked for. Of what was recorded before `swept_until`,
+    some lists take what others found: a list that began so goes on so.
     """
 
     position: str
     since: datetime | None
     until: datetime | None
+    filters: str = ""
+    swept_until: datetime | None = None
 
     def to_text(self) -> str:
         """The cursor as text."""
-        times = [to_text(time) if time else "" for time in (self.since, self.until)]
-        return "|".join([self.position, *times])
+        times = (self.since, self.until, self.swept_until)
+        return "|".join(
+            [self.position, self.filters, *(to_text(time) if time else "" for time in times)]
+        )
 
     @classmethod
     def from_text(cls, text: str) -> "ListCursor":
         """What a caller sent, who may have made it up. Raises InvalidRequestError."""
         try:
-            position, since, until = text.split("|")
-            times = [from_text(time) if time else None for time in (since, until)]
+            position, filters, *texts = text.split("|")
+            since, until, swept_until = (from_text(time) if time else None for time in texts)
             _ensure_position(position)
         except ValueError:
-            raise InvalidRequestError.of(Fault("query:cursor", _NOT_OURS)) from None
-        return cls(position, *times)
+            raise InvalidRequestError.of(Fault("query:cursor", NO_CURSOR)) from None
+        return cls(position, since, until, filters, swept_until)
 
 
 def _ensure_position(text: str) -> None:

@@ -12,6 +12,9 @@ from accrue.domain.errors import UnreadableRowError
 from accrue.domain.reversed_part import ReversedPart
 from accrue.domain.timestamps import from_text, to_text
 
+# Where storage keeps a marker; derived from what it says.
+_PLACES = frozenset({"content_hash", "activity_key"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferenceMarker:
@@ -98,10 +101,17 @@ class ReversalMarker:
 
     @classmethod
     def from_attributes(cls, attributes: Mapping[str, Any]) -> "ReversalMarker":
-        """Read a marker back; raises UnreadableRowError as for a reference's."""
+        """Read a marker back, without what storage adds to it.
+
+        Raises UnreadableRowError as for a reference's, and for one that is not the one that was
+        written: how much is left hangs on it.
+        """
         try:
             if attributes["schema_version"] != LEDGER_ROW_SCHEMA_VERSION:
                 raise UnreadableRowError(f"marker schema {attributes['schema_version']}")
+            said = {name: value for name, value in attributes.items() if name not in _PLACES}
+            if content_hash(said) != attributes["content_hash"]:
+                raise UnreadableRowError("reversal marker: its content_hash is another content's")
             return cls(
                 network_id=attributes["network_id"],
                 activity_id=attributes["activity_id"],

@@ -26,13 +26,17 @@ class QuestState:
 
     `progress` is by requirement and counts towards the next completion; `checked_in` has the day
     of the last activity that counted, for requirements with a check-in interval. `awarded` are the
-    points that its completions were worth, those that were revoked left out.
+    points that its completions were worth, and `taken` is what they took of the progress, by
+    requirement, each as the version said that completed it; those that were revoked left out.
+    `rewarded_on` is the latest day on which a reward counted in the rolling window.
     """
 
     progress: Mapping[str, Decimal] = field(default_factory=dict)
     completions: int = 0
     checked_in: Mapping[str, date] = field(default_factory=dict)
     awarded: Decimal = Decimal(0)
+    taken: Mapping[str, Decimal] = field(default_factory=dict)
+    rewarded_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,9 @@ class MembershipState:
     `lifetime_points` counts only what was awarded, in positive lines. `counters` are of rules'
     limits and occurrences, named by `domain.program.counters.counter_name`. `earned_by_day` is what
     was awarded for what occurred on each day of the rolling window of `window_days` that ends with
-    `as_of`; they are empty unless the program's tiers are by rolling points. `program_version` is
+    `as_of`; they are empty unless the program's tiers are by rolling points. `tier_by` is the
+    activity that raised the tier to the present one, from `tier_from`; empty once it has fallen,
+    or if no activity did. `program_version` is
     the newest that decided an activity of the membership. `points` is the sum of `purse`, in which
     they are by when they can be spent; without one, that is at any time.
     """
@@ -50,6 +56,8 @@ class MembershipState:
     points: Decimal = Decimal(0)
     lifetime_points: Decimal = Decimal(0)
     tier_id: str | None = None
+    tier_by: str = ""
+    tier_from: str | None = None
     quests: Mapping[str, QuestState] = field(default_factory=dict)
     counters: Mapping[str, Counts] = field(default_factory=dict)
     earned_by_day: Mapping[date, Decimal] = field(default_factory=dict)
@@ -69,6 +77,8 @@ class MembershipState:
             "points": self.points,
             "lifetime_points": self.lifetime_points,
             "tier_id": self.tier_id,
+            "tier_by": self.tier_by or None,
+            "tier_from": self.tier_from,
             "quests": {name: _quest_attributes(quest) for name, quest in self.quests.items()},
             "counters": {name: dict(counts) for name, counts in self.counters.items()},
             "earned_by_day": {d.isoformat(): points for d, points in self.earned_by_day.items()},
@@ -87,6 +97,8 @@ class MembershipState:
             points=attributes["points"],
             lifetime_points=attributes["lifetime_points"],
             tier_id=attributes.get("tier_id"),
+            tier_by=attributes.get("tier_by", ""),
+            tier_from=attributes.get("tier_from"),
             quests={n: _quest_state(q) for n, q in attributes.get("quests", {}).items()},
             counters=attributes.get("counters", {}),
             earned_by_day={
@@ -106,11 +118,14 @@ def _quest_attributes(quest: QuestState) -> dict[str, Any]:
         "completions": quest.completions,
         "checked_in": {name: day.isoformat() for name, day in quest.checked_in.items()},
         "awarded": quest.awarded,
+        "taken": dict(quest.taken),
+        "rewarded_on": quest.rewarded_on and quest.rewarded_on.isoformat(),
     }
     return {name: value for name, value in attributes.items() if value}
 
 
 def _quest_state(attributes: Mapping[str, Any]) -> QuestState:
+    rewarded_on = attributes.get("rewarded_on")
     return QuestState(
         progress=attributes.get("progress", {}),
         completions=int(attributes.get("completions", 0)),
@@ -118,4 +133,6 @@ def _quest_state(attributes: Mapping[str, Any]) -> QuestState:
             name: date.fromisoformat(day) for name, day in attributes.get("checked_in", {}).items()
         },
         awarded=attributes.get("awarded", Decimal(0)),
+        taken=attributes.get("taken", {}),
+        rewarded_on=date.fromisoformat(rewarded_on) if rewarded_on else None,
     )

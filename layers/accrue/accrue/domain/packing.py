@@ -1,11 +1,11 @@
 """How postings hold lines and quests: packed, so that the usual case is one write unit.
 
 A line is `[points, role, reason, "rule_id:earn"]`, with `"bonus_id:double"` behind it or
-`"quest_id:barista"` instead. A quest is text, `<quest_id> <completions> <completions_after>` and
-for each requirement that was advanced ` <requirement_id> <gained> <progress> <threshold>`; ids of a
-program have no spaces. Both keep their order, which DynamoDB's maps do not. A hold is text too:
-`<hold_id> <status> <points> <captured> <expires_at>`, and for each lot that was spent
-` <points> <lot>` (domain.stored_purse).
+`"quest_id:barista"` instead, or `"debt:owed"`. A quest is text, `<quest_id> <completions>
+<completions_after>` and for each requirement that was advanced ` <requirement_id> <gained>
+<progress> <threshold>`; ids of a program have no spaces. Both keep their order, which DynamoDB's
+maps do not. A hold is text too: `<hold_id> <status> <points> <captured> <expires_at>`, and for each
+lot that was spent ` <points> <lot>` (domain.stored_purse).
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +15,7 @@ from typing import Any
 
 from accrue.domain.amounts import canonical_text
 from accrue.domain.decision import (
+    Debt,
     HoldChange,
     HoldStatus,
     PointLine,
@@ -27,7 +28,8 @@ from accrue.domain.timestamps import from_text, to_text
 
 def pack_line(line: PointLine) -> list[Any]:
     """A line as a list."""
-    sources = (f"{name}:{value}" for name, value in line.ids.items())
+    said = line.ids if line.debt is None else {**line.ids, "debt": line.debt.value}
+    sources = (f"{name}:{value}" for name, value in said.items())
     return [line.points, line.role, line.reason, *sources]
 
 
@@ -37,7 +39,10 @@ def unpack_line(packed: Sequence[Any] | Mapping[str, Any]) -> PointLine:
         return PointLine(**packed)
     points, role, reason, *sources = packed
     ids = dict(source.split(":", 1) for source in sources)
-    return PointLine(role=role, points=points, reason=reason, **ids)
+    debt = ids.pop("debt", None)
+    return PointLine(
+        role=role, points=points, reason=reason, **ids, debt=None if debt is None else Debt(debt)
+    )
 
 
 def pack_quest(change: QuestChange) -> str:

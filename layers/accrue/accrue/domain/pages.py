@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 MAX_PAGE_SIZE = 100
 DEFAULT_PAGE_SIZE = 50
+# An answer of Lambda has at most 6 MB, and as text in JSON the body gets longer, at most twice.
+MOST_ANSWER_BYTES = 2_900_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ POSTING_SCHEMA_VERSION = 3
 PLAIN_SCHEMA_VERSION = 2
 READABLE_SCHEMA_VERSIONS = frozenset({1, 2, 3})
 # Where storage keeps a posting; derived from what it says.
-_PLACES = frozenset({"content_hash", "membership_key", "item_key", "outcome_shard"})
+_PLACES = frozenset({"content_hash", "membership_key", "item_key", "outcome_shard", "outcome_at"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,23 +1,22 @@
 """Parameters of query strings: which there are, and times among them."""
 
+import re
 from collections.abc import Collection, Mapping, MutableSequence, Sequence
 from datetime import UTC, datetime
 
-from accrue.domain.errors import Fault, InvalidRequestError
+from accrue.domain.errors import Fault
 
+NO_CURSOR = "is not a cursor of this list: send next_cursor of an earlier answer as it is"
 NO_TIME = "is not a time: send it with its zone, as 2026-03-01T12:00:00Z (a + in a URL is %2B)"
-
-
-def ensure_known(query: Mapping[str, str], known: Collection[str]) -> None:
-    """Raises InvalidRequestError that names every parameter that is not among the known ones."""
-    faults = unknown_parameters(query, known)
-    if faults:
-        raise InvalidRequestError.of(*faults)
+# `fromisoformat` reads other forms too, weeks and days without dashes among them.
+_RFC_3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
 
 
 def unknown_parameters(query: Mapping[str, str], known: Collection[str]) -> list[Fault]:
     """A fault for each unknown parameter: a mistyped filter must not silently pick everything."""
-    remedy = f"is no parameter of this list: send one of {', '.join(known)}"
+    remedy = f"is no parameter here: send one of {', '.join(known)}"
     return [Fault(f"query:{name}", remedy) for name in query if name not in known]
 
 
@@ -42,9 +41,10 @@ def time_of(query: Mapping[str, str], name: str, faults: MutableSequence[Fault])
 
 def moment_of(text: str) -> datetime | None:
     """The time in UTC; None if it is no time, or has no zone."""
+    if _RFC_3339.fullmatch(text) is None:
+        return None
     try:
-        # RFC 3339 has the letters in either case.
-        moment = datetime.fromisoformat(text.upper())
-        return moment.astimezone(UTC) if moment.tzinfo else None
+        # It has the letters in either case.
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         return None

@@ -105,7 +105,7 @@ class Worth:
         return Fraction(self.amount) * (_ALL - self._items_share(part))
 
     def _share_of(self, part: ReversedPart, of: frozenset[int], by_count: bool) -> Fraction:  # noqa: FBT001
-        if any(self.values[position] is None for position in of):
+        if not by_count and any(self.values[position] is None for position in of):
             # Then it went by the activity's amount.
             return self._items_share(part)
         whole = self._value(of)

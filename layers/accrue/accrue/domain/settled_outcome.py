@@ -12,7 +12,7 @@ from accrue.domain.timestamps import from_text, to_text
 
 OUTCOME_SCHEMA_VERSION = 1
 # Where storage keeps an outcome; derived from what it says.
-_PLACES = frozenset({"content_hash", "membership_key", "item_key", "outcome_shard"})
+_PLACES = frozenset({"content_hash", "membership_key", "item_key", "outcome_shard", "outcome_at"})
 
 
 @dataclass(frozen=True, slots=True)

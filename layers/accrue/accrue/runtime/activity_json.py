@@ -61,6 +61,17 @@ def result(posting: Posting | None, explanations: Iterable[Explanation]) -> dict
     return {**posted(posting), "considered": [_explanation(each) for each in explanations]}
 
 
+def posting_of(posting: Posting) -> dict[str, Any]:
+    """What a posting is of."""
+    return {
+        "activity_id": posting.activity_id,
+        "kind": posting.kind.value,
+        "activity_type_id": posting.activity_type_id,
+        "occurred_at": to_text(posting.occurred_at),
+        "recorded_at": to_text(posting.recorded_at),
+    }
+
+
 def posted(posting: Posting) -> dict[str, Any]:
     """What came of an activity for a membership, as the posting alone says it."""
     return {

@@ -7,10 +7,10 @@ from typing import Any
 
 from accrue.domain.errors import Fault, InvalidRequestError
 from accrue.domain.pages import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Page, PageRequest
+from accrue.domain.query_fields import NO_CURSOR
 
 # DynamoDB refuses sort keys that are longer.
 MAX_POSITION_BYTES = 1024
-_NOT_OURS = "is not a cursor of this list: send next_cursor of an earlier answer as it is"
 
 
 def page_of(query: Mapping[str, str]) -> PageRequest:
@@ -31,7 +31,7 @@ def page_and_faults(query: Mapping[str, str]) -> tuple[PageRequest, tuple[Fault,
         faults += refusal.faults
     try:
         cursor = query.get("cursor")
-        after = position_of(cursor) if cursor else None
+        after = None if cursor is None else position_of(cursor)
     except InvalidRequestError as refusal:
         faults += refusal.faults
     return PageRequest(limit, after), tuple(faults)
@@ -57,16 +57,16 @@ def position_of(cursor: str) -> str:
         octets = base64.b64decode(padded, altchars=b"-_", validate=True)
         position = octets.decode()
     except (binascii.Error, ValueError):
-        raise InvalidRequestError.of(Fault("query:cursor", _NOT_OURS)) from None
+        raise InvalidRequestError.of(Fault("query:cursor", NO_CURSOR)) from None
     if not 0 < len(octets) <= MAX_POSITION_BYTES:
-        raise InvalidRequestError.of(Fault("query:cursor", _NOT_OURS))
+        raise InvalidRequestError.of(Fault("query:cursor", NO_CURSOR))
     return position
 
 
 def checked_page(page: PageRequest, is_position: Callable[[str], bool]) -> PageRequest:
     """The page, if its cursor has the form of the list's positions. Raises InvalidRequestError."""
     if page.after is not None and not is_position(page.after):
-        raise InvalidRequestError.of(Fault("query:cursor", _NOT_OURS))
+        raise InvalidRequestError.of(Fault("query:cursor", NO_CURSOR))
     return page
 
 

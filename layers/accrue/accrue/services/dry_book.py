@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from accrue.domain.activity import Activity, MembershipRef
 from accrue.domain.balance import Balance, BalanceChange, Entry
-from accrue.domain.errors import AlreadyPostedError, BalanceMovedError
+from accrue.domain.errors import AlreadyPostedError
 from accrue.domain.ledger_row import ReversalMarker
 from accrue.domain.posting import Posting
 from accrue.domain.settled_outcome import SettledOutcome
@@ -66,10 +66,12 @@ class DryBook:
             self.postings.setdefault(posting.activity_id, {})[posting.membership] = posting
             self.balances[posting.network_id, posting.membership] = entry.balance
 
-    def post_together(self, changes: Sequence[BalanceChange], marker: ReversalMarker) -> int:
-        """Keep the postings of all. Raises as `post`; BalanceMovedError if the marker exists."""
-        if self.ledger.find_row(marker.network_id, marker.activity_id):
-            raise BalanceMovedError
+    def post_together(
+        self,
+        changes: Sequence[BalanceChange],
+        marker: ReversalMarker,  # noqa: ARG002 - its place was read just now
+    ) -> int:
+        """Keep the postings of all. Raises as `post`."""
         for change in changes:
             self.post(change.entries, change.expected_sequence)
         return len(changes)

@@ -2,18 +2,18 @@
 now.
 """
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from accrue.domain.activity import Activity, MembershipRef
 from accrue.domain.balance_as_of import BalanceAsOf, PurseSince
 from accrue.domain.caller import Caller
 from accrue.domain.catalog import Membership
 from accrue.domain.errors import MembershipNotFoundError
-from accrue.domain.fallen_due import Parts, parts_of
+from accrue.domain.fallen_due import FallenDue, Parts, lapsed_holds, parts_of
 from accrue.domain.movement import Movement
+from accrue.domain.posting import Posting
+from accrue.domain.program.program import Program
 from accrue.services.ports import CatalogReader, HistoryReader, LedgerReader
 from accrue.services.read_since import read_since
 from accrue.services.record_activity import HELD_FROM_AHEAD
@@ -23,7 +23,7 @@ _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class MissingPostingError(Exception):
-    """A bug: a hold lapsed, and the posting that opened it is not there."""
+    """A bug: a posting that another one speaks of is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,33 +61,50 @@ class BalanceTeller:
             self.history, network_id, membership.ref, since, "query:as_of"
         )
         purse_since = PurseSince(as_of, balance.state.purse, movements)
-        holds = self._holds(network_id, membership.ref, purse_since.lapsed_holds())
-
-        def zone_of(movement: Movement) -> ZoneInfo:
-            version = self.catalog.find_program_version(
-                network_id, membership.program_id, movement.program_version
-            )
-            return version.program.zone if version else program.zone
-
+        covering = [
+            self._fallen_due(network_id, membership, due, cause, program)
+            for due, cause in purse_since.covering()
+        ]
         return BalanceView(
             membership,
             program.points.unit,
             BalanceAsOf(
-                purse_since.by_recorded_at(),
-                purse_since.by_occurred_at(holds, program.zone, zone_of),
+                purse_since.by_recorded_at(), purse_since.by_occurred_at(covering, program.zone)
             ),
         )
 
-    def _holds(
-        self, network_id: str, membership: MembershipRef, hold_ids: Iterable[str]
-    ) -> Mapping[str, Parts]:
-        return {each: self._parts(network_id, membership, each) for each in hold_ids}
+    def _fallen_due(
+        self,
+        network_id: str,
+        membership: Membership,
+        due: Movement,
+        cause: Movement | None,
+        program: Program,
+    ) -> FallenDue:
+        posting = self._posting(network_id, membership.ref, due)
+        version = self.catalog.find_program_version(
+            network_id, membership.program_id, posting.program_version
+        )
+        return FallenDue(
+            due=posting,
+            cause=self._posting(network_id, membership.ref, cause) if cause else None,
+            holds={
+                hold_id: self._parts(network_id, membership.ref, hold_id)
+                for hold_id in lapsed_holds(posting)
+            },
+            zone=version.program.zone if version else program.zone,
+        )
 
     def _parts(self, network_id: str, membership: MembershipRef, hold_id: str) -> Parts:
         row = self.ledger.find_row(network_id, hold_id)
-        opened = None
-        if isinstance(row, Activity):
-            opened = self.history.find_movement(network_id, membership, row)
-        if opened is None:
+        if not isinstance(row, Activity):
             raise MissingPostingError(hold_id)
-        return parts_of(opened)
+        return parts_of(self._posting(network_id, membership, row))
+
+    def _posting(
+        self, network_id: str, membership: MembershipRef, of: Movement | Activity
+    ) -> Posting:
+        found = self.history.find_posting(network_id, membership, of)
+        if found is None:
+            raise MissingPostingError(of.activity_id)
+        return found

@@ -49,6 +49,7 @@ class StatementTeller:
         page: Page[Posting] = Page(())
         if sequence:
             after = query.carried.after if query.carried else None
+            # A megabyte of postings at most, of which its lines say less: an answer holds them all.
             page = self.history.list_recorded_between(
                 network_id,
                 membership.ref,

@@ -57,9 +57,12 @@ class NetworkClock(Protocol):
 
 
 class LedgerReader(Protocol):
-    """Reads ledger rows."""
+    """Reads ledger rows, consistently; `find_rows` gives those that there are, by id."""
 
     def find_row(self, network_id: str, activity_id: str) -> LedgerRow | None: ...
+    def find_rows(
+        self, network_id: str, activity_ids: Sequence[str]
+    ) -> Mapping[str, LedgerRow]: ...
 
 
 class Recorder(Protocol):
@@ -127,18 +130,18 @@ class ReconcileProgress(Protocol):
 
 
 class HistoryReader(BalanceReader, Protocol):
-    """Reads a membership's postings by when they were recorded, consistently: what a balance that
-    was read before includes is among them.
+    """Reads a membership's postings by when they were recorded, consistently.
 
+    `movements_since` gives those of a megabyte of postings at a time, at most.
     `list_recorded_between` is with `start` and without `end`.
     """
 
     def movements_since(
         self, network_id: str, membership: MembershipRef, since: datetime
-    ) -> Iterable[Movement]: ...
-    def find_movement(
-        self, network_id: str, membership: MembershipRef, activity: Activity
-    ) -> Movement | None: ...
+    ) -> Iterable[Sequence[Movement]]: ...
+    def find_posting(
+        self, network_id: str, membership: MembershipRef, of: Activity | Movement
+    ) -> Posting | None: ...
     def list_newest_first(
         self, network_id: str, membership: MembershipRef, page: PageRequest
     ) -> Page[Posting]: ...

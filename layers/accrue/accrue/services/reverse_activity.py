@@ -38,6 +38,7 @@ from accrue.services.apply_rules import MAX_ROUNDS, RuleApplier
 from accrue.services.find_reversals import MAX_REVERSALS, find_reversals
 from accrue.services.fold import Folder, RefusedRowError
 from accrue.services.ports import BalanceBook, CatalogReader, LedgerReader, Recorder
+from accrue.services.record_activity import ensure_same_payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +71,22 @@ class ReversalDesk:
         network = self.catalog.find_network(caller.network_id)
         if network is None:
             raise NetworkNotFoundError
-        original = self._original(request, caller)
-        draft = _draft(request, original, network, caller, call)
         payload_hash_under = partial(
             reversal_payload_hash, request=request, pseudonym=network.pseudonym
         )
+        try:
+            original = self._original(request, caller)
+        except RefusalError:
+            # A key that stands for something else is told before anything that is wrong here. It
+            # does not stand for this: what was reversed once is found, and is reversible, for ever.
+            activity_id = id_from_idempotency_key(network.network_id, request.idempotency_key)
+            earlier = self.ledger.find_row(network.network_id, activity_id)
+            if isinstance(earlier, Activity):
+                ensure_same_payload(earlier, payload_hash_under, FrontDoor.MEMBERSHIP)
+            raise
+        if original.kind is Kind.ADJUSTMENT:
+            caller.ensure_admin(caller.network_id)
+        draft = _draft(request, original, network, caller, call)
         applier = RuleApplier(self.catalog, self.book, lambda: call.received_at)
         ledger = ReversalLedger(self.catalog, self.ledger, self.book, applier, request, original)
         recording = self.recorder_of(ledger).record(
@@ -92,8 +104,6 @@ class ReversalDesk:
             raise ActivityNotFoundError
         if refusal := NotReversibleError.about(row):
             raise refusal
-        if row.kind is Kind.ADJUSTMENT:
-            caller.ensure_admin(caller.network_id)
         return row
 
 

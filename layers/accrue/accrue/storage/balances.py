@@ -12,7 +12,7 @@ applied. Balances of which something will fall due are in the index `by_due`; se
 
 import json
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import accumulate, batched
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 from accrue.domain.activity import Activity, MembershipRef, Outcome
 from accrue.domain.balance import Balance, BalanceChange, Entry
 from accrue.domain.concerned import concerned_memberships
-from accrue.domain.errors import AlreadyPostedError, BalanceMovedError
+from accrue.domain.errors import AlreadyPostedError, BalanceMovedError, UnreadableRowError
+from accrue.domain.ledger_pages import position_of
 from accrue.domain.ledger_row import ReversalMarker
 from accrue.domain.posting import Posting
 from accrue.domain.settled_outcome import SettledOutcome
@@ -154,7 +155,7 @@ class BalanceTable:
     def _posting_put(self, posting: Posting) -> "TransactWriteItemTypeDef":
         attributes = posting.to_attributes()
         if posting.outcome is not Outcome.APPLIED:
-            attributes["outcome_shard"] = _outcome_shard(posting)
+            attributes |= _outcome_places(posting)
         key = _posting_key(posting)
         return {
             "Put": {
@@ -201,7 +202,7 @@ class BalanceTable:
 
     def settle(self, outcome: SettledOutcome) -> None:
         """Write the outcome unless it is there; it is the same whoever comes first."""
-        attributes = {**outcome.to_attributes(), "outcome_shard": _outcome_shard(outcome)}
+        attributes = {**outcome.to_attributes(), **_outcome_places(outcome)}
         key = _outcome_key(outcome.network_id, outcome.activity_id)
         try:
             self._client.put_item(
@@ -214,18 +215,25 @@ class BalanceTable:
 
     def find_postings(self, activity: Activity) -> dict[MembershipRef, Posting]:
         """The activity's postings by membership, read consistently."""
-        return self.find_postings_of([activity]).get(activity.activity_id, {})
+        read = map(Posting.from_attributes, self._read_all(_posting_keys([activity])))
+        return {posting.membership: posting for posting in read}
 
     def find_postings_of(
         self, activities: Sequence[Activity]
-    ) -> dict[str, dict[MembershipRef, Posting]]:
-        """The postings of all of them by activity id and membership, read consistently."""
-        posted = (each for each in activities if each.settled_outcome is None)
-        keys = [key for each in posted for key in _result_keys(each)]
+    ) -> tuple[dict[str, dict[MembershipRef, Posting]], set[str]]:
+        """The postings of all of them by activity id and membership, read consistently, and the ids
+        of activities with one that can't be read.
+        """
         found: dict[str, dict[MembershipRef, Posting]] = {}
-        for posting in map(Posting.from_attributes, self._read_all(keys)):
-            found.setdefault(posting.activity_id, {})[posting.membership] = posting
-        return found
+        unreadable: set[str] = set()
+        for attributes in self._read_all(_posting_keys(activities)):
+            try:
+                posting = Posting.from_attributes(attributes)
+            except UnreadableRowError:
+                unreadable.add(attributes["item_key"].rpartition("#")[2])
+            else:
+                found.setdefault(posting.activity_id, {})[posting.membership] = posting
+        return found, unreadable
 
     def find_original(
         self, row: Activity, membership: MembershipRef
@@ -301,9 +309,15 @@ def _posting_key(posting: Posting) -> dict[str, Any]:
     return _key(partition, posting_sort_key(posting))
 
 
-def _outcome_shard(result: Posting | SettledOutcome) -> str:
-    """Only what was not applied has it, so that an index over it holds only that."""
-    return time_shard_of(result.network_id, result.activity_id, result.recorded_at)
+def _outcome_places(result: Posting | SettledOutcome) -> dict[str, str]:
+    """Only what was not applied has them, so that an index over them holds only that. In it, each
+    activity has a place of its own, however many share its moment.
+    """
+    activity_id, recorded_at = result.activity_id, result.recorded_at
+    return {
+        "outcome_shard": time_shard_of(result.network_id, activity_id, recorded_at),
+        "outcome_at": position_of(to_text(recorded_at), activity_id),
+    }
 
 
 def posting_sort_key(of: Posting | Activity) -> str:
@@ -317,6 +331,11 @@ def _result_keys(activity: Activity) -> Iterator[tuple[str, str]]:
         return
     for membership in concerned_memberships(activity):
         yield membership_key(activity.network_id, membership), posting_sort_key(activity)
+
+
+def _posting_keys(activities: Iterable[Activity]) -> list[tuple[str, str]]:
+    posted = (each for each in activities if each.settled_outcome is None)
+    return [key for each in posted for key in _result_keys(each)]
 
 
 def membership_key(network_id: str, membership: MembershipRef) -> str:

@@ -3,7 +3,7 @@
 All are read consistently: what a balance includes is there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from accrue.domain.movement import ATTRIBUTES, Movement
 from accrue.domain.pages import Page, PageRequest
 from accrue.domain.posting import Posting
 from accrue.domain.timestamps import to_text
-from accrue.storage.balances import BalanceTable, membership_key, posting_sort_key
+from accrue.storage.balances import BalanceTable, membership_key
 from accrue.storage.dynamo import to_attributes
 
 if TYPE_CHECKING:
@@ -44,32 +44,34 @@ class MembershipHistory:
 
     def movements_since(
         self, network_id: str, membership: MembershipRef, since: datetime
-    ) -> Iterator[Movement]:
-        """What was recorded at `since` or later, in that order."""
+    ) -> Iterator[Sequence[Movement]]:
+        """What was recorded at `since` or later, in that order.
+
+        A query looks at a megabyte of items, whatever of them is asked for.
+        """
         query = self._query(network_id, membership, _PREFIX + to_text(since), _PREFIX + _END)
         query["ProjectionExpression"] = _PROJECTION
         query["ExpressionAttributeNames"] = _NAMES
         while True:
             answer = self._client.query(**query)
-            for item in answer["Items"]:
-                yield Movement.from_attributes(to_attributes(item))
+            yield [Movement.from_attributes(to_attributes(item)) for item in answer["Items"]]
             if "LastEvaluatedKey" not in answer:
                 return
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
-    def find_movement(
-        self, network_id: str, membership: MembershipRef, activity: Activity
-    ) -> Movement | None:
-        """That of one activity."""
+    def find_posting(
+        self, network_id: str, membership: MembershipRef, of: Activity | Movement
+    ) -> Posting | None:
+        """The posting of one activity."""
         found = self._client.get_item(
             TableName=self._table_name,
             Key={
                 "membership_key": {"S": membership_key(network_id, membership)},
-                "item_key": {"S": posting_sort_key(activity)},
+                "item_key": {"S": _PREFIX + position_of(of)},
             },
             ConsistentRead=True,
         )
-        return Movement.from_attributes(to_attributes(found["Item"])) if "Item" in found else None
+        return Posting.from_attributes(to_attributes(found["Item"])) if "Item" in found else None
 
     def list_newest_first(
         self, network_id: str, membership: MembershipRef, page: PageRequest

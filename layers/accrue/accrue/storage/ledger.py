@@ -26,7 +26,7 @@ from accrue.storage.dynamo import (
     to_attributes,
     to_item,
 )
-from accrue.storage.time_shards import time_shard_of, time_shards_between
+from accrue.storage.time_shards import TIME_SHARDS, shard_of, time_shard_of, time_shards_between
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -50,16 +50,21 @@ class LedgerTable:
         """The row under this id, read consistently."""
         found = self._client.get_item(
             TableName=self._table_name,
-            Key={"activity_key": {"S": _key(network_id, activity_id)}},
+            Key=row_key(network_id, activity_id),
             ConsistentRead=True,
         )
         return _row(found["Item"]) if "Item" in found else None
+
+    def find_rows(self, network_id: str, activity_ids: Sequence[str]) -> dict[str, LedgerRow]:
+        """The rows under these ids, by id, read consistently, each for itself."""
+        found = self.find_attributes(network_id, activity_ids)
+        return {each: ledger_row_from_attributes(row) for each, row in found.items()}
 
     def find_attributes(
         self, network_id: str, activity_ids: Sequence[str]
     ) -> dict[str, dict[str, Any]]:
         """The rows under these ids as plain attributes, by id, read consistently."""
-        keys = [{"activity_key": {"S": _key(network_id, each)}} for each in activity_ids]
+        keys = [row_key(network_id, each) for each in activity_ids]
         consistently: KeysAndAttributesTypeDef = {"Keys": [], "ConsistentRead": True}
         found = read_items(self._client, self._table_name, keys, consistently)
         return {row["activity_id"]: row for row in map(to_attributes, found)}
@@ -174,16 +179,24 @@ def _activity_item(activity: Activity) -> dict[str, Any]:
         activity.network_id, activity.activity_id, activity.recorded_at
     )
     if activity.reference_id is not None:
-        attributes["reference_key"] = reference_key(activity.network_id, activity.reference_id)
+        partitions = reference_keys(activity.network_id, activity.reference_id)
+        attributes["reference_key"] = partitions[shard_of(activity.activity_id)]
     return to_item(attributes)
 
 
-def reference_key(network_id: str, reference_id: str) -> str:
-    """The partition of the index `by_reference` with all rows of a reference, markers aside.
+def reference_keys(network_id: str, reference_id: str) -> list[str]:
+    """The partitions of the index `by_reference` with all rows of a reference, markers aside.
 
-    Of the id that it gives: whatever a partner puts into a reference stays out of keys.
+    Of the id that it gives: whatever a partner puts into a reference stays out of keys. Several,
+    because a partner may send the same with everything: one would limit how much he can send.
     """
-    return _key(network_id, id_from_reference(network_id, reference_id))
+    key = _key(network_id, id_from_reference(network_id, reference_id))
+    return [f"{key}#{shard}" for shard in range(TIME_SHARDS)]
+
+
+def row_key(network_id: str, activity_id: str) -> dict[str, Any]:
+    """The key of the row with this id."""
+    return {"activity_key": {"S": _key(network_id, activity_id)}}
 
 
 def _marker_item(marker: Marker) -> dict[str, Any]:

@@ -57,16 +57,16 @@ class Counters:
         self._counters[name] = {each: counts[each] for each in latest}
 
     def free(self, name: str, key: str, number: Decimal) -> None:
-        """Count less in exactly this period, if it is kept; what comes to nothing is forgotten."""
+        """Count less in exactly this period, if it is kept.
+
+        It stays kept with nothing in it: otherwise an earlier one, whose count is forgotten, would
+        be open again.
+        """
         counts = dict(self._counters.get(name, {}))
         if key not in counts:
             return
-        left = EXACT.subtract(counts.pop(key), number)
-        if left > 0:
-            counts[key] = left
+        counts[key] = EXACT.subtract(counts[key], number)
         self._counters[name] = counts
-        if not counts:
-            del self._counters[name]
 
     def all(self) -> dict[str, Counts]:
         """All counters as they are now."""

@@ -1,7 +1,7 @@
 """How an activity advances quests, and what their completion awards."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -10,6 +10,7 @@ from accrue.domain.arithmetic import EXACT, within_limit
 from accrue.domain.deciding.matching import first_failure
 from accrue.domain.deciding.requirements import Standing, gain_of
 from accrue.domain.deciding.situation import Failure, Situation, considered
+from accrue.domain.deciding.standing_completions import with_what_completions_took
 from accrue.domain.decision import (
     Considered,
     Part,
@@ -97,13 +98,14 @@ def _advance(
     progress = _left_over(quest, reached, times)
     is_over = after == quest.max_completions
     checked_in = _checked_in(standing, gained, situation)
-    awarded = state.awarded
     if times:
         reward = _reward(quest, times, role)
-        awarded = EXACT.add(awarded, reward.points)
+        state = _completed(standing, times, reward.points, situation)
         result.lines.append(reward)
-    result.states[quest.quest_id] = QuestState(
-        {name: number for name, number in progress.items() if number}, after, checked_in, awarded
+    result.states[quest.quest_id] = replace(
+        state,
+        progress={name: number for name, number in progress.items() if number},
+        checked_in=checked_in,
     )
     shown = {} if is_over else progress
     result.changes.append(
@@ -134,11 +136,42 @@ def _left_over(quest: Quest, reached: Amounts, times: int) -> Amounts:
         return reached
     if quest.overshoot == "dropped":
         return {}
-    used = {
+    used = _used(quest, times)
+    return {name: EXACT.subtract(number, used.get(name, ZERO)) for name, number in reached.items()}
+
+
+def _used(quest: Quest, times: int) -> Amounts:
+    """What so many completions take."""
+    return {
         each.requirement_id: EXACT.multiply(Decimal(times), each.threshold)
         for each in quest.requirements
     }
-    return {name: EXACT.subtract(number, used.get(name, ZERO)) for name, number in reached.items()}
+
+
+def _completed(standing: Standing, times: int, reward: Decimal, situation: Situation) -> QuestState:
+    """With the completions, what they took and what they were worth: by this version, while
+    those from before may have been by others.
+    """
+    quest = standing.quest
+    before = with_what_completions_took(quest, standing.state)
+    what = f"what completions of {quest.quest_id} took"
+    taken = dict(before.taken)
+    for name, number in _used(quest, times).items():
+        taken[name] = within_limit(EXACT.add(taken.get(name, ZERO), number), what)
+    return replace(
+        before,
+        completions=before.completions + times,
+        awarded=EXACT.add(before.awarded, reward),
+        taken=taken,
+        rewarded_on=_rewarded_on(before, situation),
+    )
+
+
+def _rewarded_on(before: QuestState, situation: Situation) -> date | None:
+    """The latest day of a reward; without a window, rewards count on none."""
+    if situation.state.as_of is None:
+        return before.rewarded_on
+    return max(before.rewarded_on or situation.day, situation.day)
 
 
 def _checked_in(standing: Standing, gained: Amounts, situation: Situation) -> dict[str, date]:

@@ -21,7 +21,8 @@ from accrue.domain.deciding.lots import lot_of
 from accrue.domain.deciding.lots_taken import LotsTaken, rule_of
 from accrue.domain.deciding.reversed_shares import ReversedShares
 from accrue.domain.deciding.revoked_quests import RevokedQuests, revoke_quests
-from accrue.domain.deciding.unearned import unearned, unearned_since
+from accrue.domain.deciding.tiers import has_window
+from accrue.domain.deciding.unearned import unearned, unrewarded
 from accrue.domain.decision import Decision, PointLine
 from accrue.domain.membership_state import MembershipState
 from accrue.domain.program.program import Program
@@ -178,18 +179,28 @@ class _Negation:
         """Without what counts for tiers."""
         if self.undone.activity.kind is not Kind.ACTIVITY:
             return state
-        day = self.undone.day
-        # Of its own day first what was its own; then what the quest gave, then or later.
-        state = unearned(self._awarded_points, day, state)
-        return unearned_since(self._reward_points, day, state)
+        # Of its own day first what was its own; then what quests gave, then or later.
+        state = unearned(
+            self._awarded_points,
+            self.undone.day,
+            state,
+            was_in_window=has_window(self.undone.program),
+        )
+        for line in self.quests.lines:
+            quest = self.before.quests[line.quest_id or ""]
+            state = unrewarded(line.points.copy_negate(), quest.rewarded_on, state)
+        return state
 
     def _with_tier_of_before(self, state: MembershipState) -> MembershipState:
         """As if the original had not raised the tier, unless what is left is enough to enter: what
         it takes to stay is less, and must not be had for a purchase that is taken back, be it all
-        but a cent.
+        but a cent. Who lost the tier since and has it by something else is entitled to it.
         """
-        raised = self.undone.posting.tier
-        is_unearned = self._awarded_points or self._reward_points
-        if raised is None or not is_unearned or raised.after != state.tier_id:
+        if not (self._awarded_points or self._reward_points):
             return state
-        return replace(state, tier_id=raised.before)
+        if not state.lifetime_points:
+            # Also where nothing at all is needed to stay, whoever raised it.
+            return replace(state, tier_id=None)
+        if state.tier_by != self.undone.activity.activity_id:
+            return state
+        return replace(state, tier_id=state.tier_from)

@@ -11,6 +11,7 @@ from accrue.domain.amounts import MAX_DECIMAL_PLACES, canonical_text
 from accrue.domain.arithmetic import EXACT
 from accrue.domain.deciding.requirements import reported_by
 from accrue.domain.deciding.reversed_shares import ReversedShares
+from accrue.domain.deciding.standing_completions import with_what_completions_took
 from accrue.domain.decision import PointLine, QuestChange, RequirementProgress
 from accrue.domain.membership_state import QuestState
 from accrue.domain.program.parts import MEMBER_ROLE
@@ -48,6 +49,7 @@ def revoke_quests(
         gains = dict(_revoked_gains(change, quest, reversal, undone))
         if state is None or not any(gains.values()):
             continue
+        state = with_what_completions_took(quest, state)
         _revoke(_Revocation(quest, state, gains), reversal, undone, result)
     return result
 
@@ -58,32 +60,49 @@ class _Revocation:
     state: QuestState
     gains: Amounts
 
-    def left(self, requirement: Requirement) -> Decimal:
+    def completions(self) -> int:
+        """How many of the completions what is left is enough for, by what they took on average: if
+        versions of the program had different thresholds, which took how much is not known.
+        """
+        enough_for = (
+            int(EXACT.divide_int(EXACT.multiply(self._left(name), self._times), taken))
+            for name, taken in self.state.taken.items()
+        )
+        return min([self.state.completions, *enough_for])
+
+    def taken(self, completions: int) -> dict[str, Decimal]:
+        """What those that stay took: no more than what is left, which is enough for them."""
+        taken = {
+            name: _share_kept(number, completions, self.state.completions)
+            for name, number in self.state.taken.items()
+        }
+        return {name: number for name, number in taken.items() if number}
+
+    def progress(self, taken: Amounts) -> dict[str, Decimal]:
+        """What counts towards the next one: all else that is left."""
+        names = [each.requirement_id for each in self.quest.requirements]
+        return {
+            name: EXACT.subtract(self._left(name), taken.get(name, _NONE))
+            for name in dict.fromkeys((*names, *self.state.taken, *self.state.progress))
+        }
+
+    @property
+    def _times(self) -> Decimal:
+        return Decimal(self.state.completions)
+
+    def _left(self, requirement_id: str) -> Decimal:
         """What is left of all that was ever added to it."""
-        requirement_id = requirement.requirement_id
-        taken = EXACT.multiply(Decimal(self.state.completions), requirement.threshold)
-        added = EXACT.add(taken, self.state.progress.get(requirement_id, _NONE))
-        # A version with another threshold may have taken more for a completion than this one says.
+        added = EXACT.add(
+            self.state.taken.get(requirement_id, _NONE),
+            self.state.progress.get(requirement_id, _NONE),
+        )
+        # What went over a threshold may have been dropped.
         return max(EXACT.subtract(added, self.gains.get(requirement_id, _NONE)), _NONE)
 
-    def completions(self) -> int:
-        """How many of the completions it is enough for."""
-        enough_for = (
-            int(EXACT.divide_int(self.left(each), each.threshold))
-            for each in self.quest.requirements
-        )
-        return min(self.state.completions, *enough_for)
 
-    def progress(self, completions: int) -> dict[str, Decimal]:
-        """What counts towards the next one."""
-        taken = Decimal(completions)
-        progress = {
-            each.requirement_id: EXACT.subtract(
-                self.left(each), EXACT.multiply(taken, each.threshold)
-            )
-            for each in self.quest.requirements
-        }
-        return {**self.state.progress, **progress}
+def _share_kept(number: Decimal, completions: int, before: int) -> Decimal:
+    """Rounded up, so that what the others give back is not more than they took."""
+    return points_of_share(number, Fraction(completions, before), MAX_DECIMAL_PLACES)
 
 
 def _revoke(
@@ -91,10 +110,10 @@ def _revoke(
 ) -> None:
     quest, state = revocation.quest, revocation.state
     completions = revocation.completions()
-    progress = revocation.progress(completions)
-    awarded = _awarded(quest, state)
-    kept = _kept(awarded, completions, state.completions, undone)
-    if revoked := EXACT.subtract(awarded, kept):
+    taken = revocation.taken(completions)
+    progress = revocation.progress(taken)
+    kept = _kept(state.awarded, completions, state.completions, undone)
+    if revoked := EXACT.subtract(state.awarded, kept):
         result.lines.append(_line(revocation, state.completions - completions, revoked))
     result.states[quest.quest_id] = replace(
         state,
@@ -102,6 +121,8 @@ def _revoke(
         completions=completions,
         checked_in=_checked_in(revocation, reversal, undone),
         awarded=kept,
+        taken=taken,
+        rewarded_on=state.rewarded_on if completions else None,
     )
     result.changes.append(
         QuestChange(
@@ -134,13 +155,6 @@ def _gain(gained: Decimal, requirement: Requirement, part: ReversedPart, undone:
     reported = reported_by(requirement, undone.activity)
     left = EXACT.subtract(reported, points_of_share(reported, share, MAX_DECIMAL_PLACES))
     return max(EXACT.subtract(gained, left), _NONE)
-
-
-def _awarded(quest: Quest, state: QuestState) -> Decimal:
-    """What the completions were worth. Of a state from before that was kept, by the document."""
-    if state.awarded or not state.completions:
-        return state.awarded
-    return EXACT.multiply(quest.reward.points, Decimal(state.completions))
 
 
 def _kept(awarded: Decimal, completions: int, before: int, undone: Undone) -> Decimal:

@@ -67,6 +67,25 @@ def earned(points: Decimal, day: date, state: MembershipState) -> MembershipStat
     return replace(state, lifetime_points=lifetime, earned_by_day=earned_by_day)
 
 
+def with_raiser(
+    row_id: str, before: MembershipState, after: MembershipState, program: Program
+) -> MembershipState:
+    """`after`, remembering the row if it is that which raised the tier; `before` is up to date.
+
+    A tier that stays keeps its raiser, one that falls has none.
+    """
+    if after.tier_id == before.tier_id:
+        return replace(after, tier_by=before.tier_by, tier_from=before.tier_from)
+    if _position(after.tier_id, program) > _position(before.tier_id, program):
+        return replace(after, tier_by=row_id, tier_from=before.tier_id)
+    return replace(after, tier_by="", tier_from=None)
+
+
+def has_window(program: Program) -> bool:
+    """Whether its tiers go by the points of a rolling window."""
+    return _rolling(program) is not None
+
+
 def starting_tier(program: Program) -> str | None:
     """The tier of a membership without any activity."""
     return _tier_id(MembershipState(), program)
@@ -120,10 +139,15 @@ def _points(state: MembershipState, program: Program) -> Decimal:
     return total(p for day, p in state.earned_by_day.items() if as_of is None or day <= as_of)
 
 
+def _position(tier_id: str | None, program: Program) -> int:
+    """From 0; -1 if the program has no such level."""
+    ids = [level.tier_id for level in program.levels]
+    return ids.index(tier_id) if tier_id in ids else -1
+
+
 def _tier_id(state: MembershipState, program: Program) -> str | None:
     points = _points(state, program)
-    ids = [level.tier_id for level in program.levels]
-    present = ids.index(state.tier_id) if state.tier_id in ids else -1
+    present = _position(state.tier_id, program)
     held = None
     for position, level in enumerate(program.levels):
         stays = position <= present and points >= level.lost_below
