@@ -18,7 +18,9 @@ from tests.template import operations_by_route
 # Routes under /networks that partners call.
 PARTNER_ROUTES = {
     "POST /networks/{network_id}/activity",
+    "GET /networks/{network_id}/activities",
     "GET /networks/{network_id}/activities/{activity_id}",
+    "POST /networks/{network_id}/activities/{activity_id}/reversal",
 }
 OPERATOR_ROUTES = {
     "GET /networks",
