@@ -4,7 +4,7 @@ A balance is the projection of the postings and can be rebuilt from them.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -112,6 +112,14 @@ class Entry:
     posting: Posting
     balance: Balance
     row: Activity | None = None
+
+
+def with_row(entries: Sequence[Entry], row: Activity) -> list[Entry]:
+    """The entries, of which the one of this row brings it along."""
+    return [
+        replace(entry, row=row) if entry.posting.activity_id == row.activity_id else entry
+        for entry in entries
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,17 +48,18 @@ def decide(
 
     `before` is up to date: what was due when the row was recorded is posted (`deciding.due`).
     """
+    today = _today(activity, version)
+    present = _with_tier_of(today, before, version)
     if activity.kind is Kind.ACTIVITY:
-        decision = _decide_activity(activity, facts, before, version)
+        decision = _decide_activity(activity, facts, before, present, version)
     else:
         decision = decide_at_once(activity, facts, before, version.program)
     if decision.outcome is Outcome.REJECTED:
         return decision
     decision = with_debt_told(before, decision)
-    today = _today(activity, version)
     after = with_raiser(
         activity.activity_id,
-        _with_tier_of(today, before, version),
+        present,
         _with_tier_of(today, decision.after, version),
         version.program,
     )
@@ -76,21 +77,27 @@ def _today(activity: Activity, version: ProgramVersion) -> date:
 
 
 def _decide_activity(
-    activity: Activity, facts: Facts, before: MembershipState, version: ProgramVersion
+    activity: Activity,
+    facts: Facts,
+    before: MembershipState,
+    present: MembershipState,
+    version: ProgramVersion,
 ) -> Decision:
-    """What its type's rules say. Of a user who is suspended or forgotten, nothing."""
+    """What its type's rules say. Of a user who is suspended or forgotten, nothing.
+
+    `present` is `before` with the tier of the day.
+    """
     if why_nothing := facts.standing.why_nothing:
         return Decision(Outcome.REJECTED, (), before, why_nothing)
-    today = _today(activity, version)
     situation = Situation(
         activity=activity,
         roles=facts.roles,
         traits_held=facts.traits_held,
-        state=_with_tier_of(today, before, version),
+        state=present,
         program=version.program,
     )
     try:
-        return _decide(situation, today)
+        return _decide(situation, _today(activity, version))
     except (BeyondLimitError, BelowZeroError) as refused:
         return Decision(
             Outcome.REJECTED, (), before, str(refused), traits_held=_positions(situation)

@@ -10,6 +10,7 @@ from accrue.domain.activity import Activity, MembershipRef
 from accrue.domain.activity_query import PENDING, ActivityQuery, place_of
 from accrue.domain.concerned import concerned_memberships
 from accrue.domain.ledger_pages import Allowance, ListCursor
+from accrue.domain.pages import MOST_ANSWER_BYTES
 from accrue.domain.posting import Posting
 from accrue.services.find_activities import ActivityFinder
 from accrue.services.get_activity import ActivityView, MembershipResult
@@ -18,8 +19,6 @@ from accrue.services.get_activity import ActivityView, MembershipResult
 ACTIVITIES_AT_ONCE = 25
 # Results that are read together, and may be large; of one activity they all are.
 RESULTS_AT_ONCE = 100
-# An answer of Lambda has at most 6 MB, and as text in JSON the body gets longer, at most twice.
-MOST_ANSWER_BYTES = 2_900_000
 
 
 class PostingsReader(Protocol):

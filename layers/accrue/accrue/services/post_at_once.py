@@ -5,9 +5,10 @@ Nobody can spend a point twice: the transaction expects the balance as it was de
 whoever comes second decides anew on what is left.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from accrue.domain.activity import Activity, Kind, MembershipRef
+from accrue.domain.balance import with_row
 from accrue.domain.concerned import concerned_memberships, participant_with
 from accrue.domain.decision import Refusal
 from accrue.domain.errors import (
@@ -67,11 +68,7 @@ class AtOnceLedger:
             # Made by an earlier request with this key; it can't be decided a second time.
             raise AlreadyPostedError(frozenset({row.activity_id}))
         entries = self.folder.fold(row, membership, balance, dict)
-        written = [
-            replace(entry, row=row) if entry.posting.activity_id == row.activity_id else entry
-            for entry in entries
-        ]
-        self.book.post(written, balance.sequence)
+        self.book.post(with_row(entries, row), balance.sequence)
 
 
 def _refusal(refused: RefusedRowError, row: Activity, membership: MembershipRef) -> RefusalError:

@@ -12,7 +12,8 @@ from decimal import Decimal
 from functools import partial
 
 from accrue.domain.activity import Activity, FrontDoor, Kind, MembershipRef, Reversal
-from accrue.domain.balance import BalanceChange
+from accrue.domain.arithmetic import EXACT
+from accrue.domain.balance import BalanceChange, with_row
 from accrue.domain.caller import Caller
 from accrue.domain.catalog import Network
 from accrue.domain.concerned import concerned_memberships
@@ -108,6 +109,23 @@ class ReversalDesk:
 
 
 @dataclass(frozen=True, slots=True)
+class _Posted:
+    """What is reversed, as it was read already: an `OriginalReader`."""
+
+    activity: Activity
+    postings: Mapping[MembershipRef, Posting]
+
+    def find_original(
+        self,
+        row: Activity,  # noqa: ARG002 - it is of this one
+        membership: MembershipRef,
+    ) -> tuple[Activity, Posting] | None:
+        """The activity, with its posting on the membership."""
+        posting = self.postings.get(membership)
+        return (self.activity, posting) if posting else None
+
+
+@dataclass(frozen=True, slots=True)
 class ReversalLedger:
     """Inserts a reversal of `original` with what it means: a `RowInserter`."""
 
@@ -139,13 +157,9 @@ class ReversalLedger:
                 return Recording(row, created=True)
         raise BalanceMovedError(f"{MAX_ROUNDS} times in a row")
 
-    def postings_of(self, row: Activity) -> Mapping[MembershipRef, Posting]:
-        """The row's postings; those that one transaction did not take are posted now."""
-        return self._all_postings(row)
-
     def _post(self, draft: Activity) -> Activity:
         """The row as it was written. Of an activity that is not applied yet, that comes first."""
-        self._all_postings(self.original)
+        originals = _Posted(self.original, self.postings_of(self.original))
         earlier = find_reversals(self.ledger, self.original)
         before = earlier[-1].after if earlier else NOTHING_REVERSED
         after = reversed_after(self.request, self.original, before)
@@ -163,14 +177,16 @@ class ReversalLedger:
             ),
             reversal=Reversal(number, before, after),
         )
-        changes = [self._change(row, membership) for membership in concerned_memberships(row)]
-        changes[0] = _with_row(changes[0], row)
+        folder = Folder(self.catalog, row.recorded_at, originals)
+        changes = [
+            self._change(row, membership, folder) for membership in concerned_memberships(row)
+        ]
+        changes[0] = replace(changes[0], entries=with_row(changes[0].entries, row))
         self.book.post_together(changes, _marker(row))
         return row
 
-    def _change(self, row: Activity, membership: MembershipRef) -> BalanceChange:
+    def _change(self, row: Activity, membership: MembershipRef, folder: Folder) -> BalanceChange:
         balance = self.book.find_balance(row.network_id, membership)
-        folder = Folder(self.catalog, row.recorded_at, self.book)
         try:
             entries = folder.fold(row, membership, balance, dict)
         except RefusedRowError:
@@ -178,8 +194,10 @@ class ReversalLedger:
             raise PointsLimitError("path:activity_id") from None
         return BalanceChange(entries, balance.sequence)
 
-    def _all_postings(self, row: Activity) -> Mapping[MembershipRef, Posting]:
-        """The postings of a row on all memberships that it concerns, applied if they were not."""
+    def postings_of(self, row: Activity) -> Mapping[MembershipRef, Posting]:
+        """The postings of a row on all memberships that it concerns, applied now if they were not:
+        as those are of a reversal that one transaction did not take.
+        """
         postings = self.book.find_postings(row)
         if postings.keys() == concerned_memberships(row).keys():
             return postings
@@ -228,16 +246,9 @@ def _marker(row: Activity) -> ReversalMarker:
     )
 
 
-def _with_row(change: BalanceChange, row: Activity) -> BalanceChange:
-    entries = [
-        replace(entry, row=row) if entry.posting.activity_id == row.activity_id else entry
-        for entry in change.entries
-    ]
-    return replace(change, entries=entries)
-
-
 def _with_opposite_sign(amount: Decimal, of: Decimal) -> Decimal:
-    return amount if of < 0 else amount.copy_negate() if amount else amount
+    # Never -0, which a copy with the sign turned would be.
+    return amount if of < 0 else EXACT.minus(amount)
 
 
 def _is_same_call(stored: Activity, draft: Activity) -> bool:

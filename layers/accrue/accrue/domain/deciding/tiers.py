@@ -53,8 +53,7 @@ def raised(state: MembershipState, program: Program) -> MembershipState:
 
 
 def earned(points: Decimal, day: date, state: MembershipState) -> MembershipState:
-    """The state once `points` more were awarded for what occurred on `day`, or fewer if they are
-    taken back; the tier is as it was.
+    """The state once `points` more were awarded for what occurred on `day`; the tier is as it was.
 
     With a window that is known, they count in it, whatever version decided.
     """
@@ -63,7 +62,6 @@ def earned(points: Decimal, day: date, state: MembershipState) -> MembershipStat
     if state.as_of is not None and points:
         earned_by_day[day] = EXACT.add(earned_by_day.get(day, Decimal(0)), points)
         earned_by_day = _within(earned_by_day, state.as_of, state.window_days)
-        earned_by_day = {each: number for each, number in earned_by_day.items() if number}
     return replace(state, lifetime_points=lifetime, earned_by_day=earned_by_day)
 
 
