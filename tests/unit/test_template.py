@@ -34,6 +34,7 @@ SHARED_SERVICES = {
     "fold",
     "import_report",
     "import_users",
+    "job_ports",
     "order_points",
     "ports",
     "post_at_once",

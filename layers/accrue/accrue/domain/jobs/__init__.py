@@ -1,0 +1,1 @@
+"""Jobs: what takes too long for one request, done in steps that survive a crash."""
