@@ -18,7 +18,7 @@ from moto.core.config import DefaultConfig
 from tests.integration.bus import Listener, create_bus
 from tests.integration.faults import Faults
 from tests.integration.networks import demo_network
-from tests.integration.orders import Orders, create_queue
+from tests.integration.orders import JOBS, Orders, create_queue
 from tests.integration.receiver import Receiver, running_receiver
 from tests.integration.rich_network import rich_network
 from tests.integration.spending import spending_network
@@ -142,6 +142,12 @@ def orders(world: World, bus: Listener, clock: time_machine.Traveller) -> Orders
     """The delivery queue, beside the bus."""
     assert bus is not None
     return Orders(create_queue(), world, clock)
+
+
+@pytest.fixture
+def job_orders(empty_world: World, clock: time_machine.Traveller) -> Orders:
+    """The job queue."""
+    return Orders(create_queue(JOBS), empty_world, clock, JOBS)
 
 
 @contextmanager

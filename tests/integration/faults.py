@@ -28,6 +28,12 @@ CLIENTS = (
 )
 
 
+WRITES = frozenset(
+    {
+        *("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"),
+        *("SendMessage", "SendMessageBatch"),
+    }
+)
 MOMENTS: tuple[Literal["before", "after"], ...] = ("before", "after")
 
 
@@ -53,7 +59,7 @@ class Call:
     @property
     def is_write(self) -> bool:
         """Whether it may change something."""
-        return self.operation in {"PutItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"}
+        return self.operation in WRITES
 
 
 class Faults:

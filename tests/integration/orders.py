@@ -1,4 +1,4 @@
-"""The delivery queue on moto, and Lambda's part in it: it hands messages to deliver_webhook."""
+"""Queues on moto, and Lambda's part in them: it hands messages to the function that reads them."""
 
 import json
 from dataclasses import dataclass, field
@@ -18,16 +18,29 @@ if TYPE_CHECKING:
 # Nothing stays invisible for longer than SQS's longest delay.
 FIRST_STEP = timedelta(seconds=30)
 LONGEST_STEP = timedelta(minutes=15)
-QUEUE_URL = ENVIRONMENT["DELIVERY_QUEUE_URL"]
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A queue of the template, and the function that reads it."""
+
+    logical_id: str
+    url: str
+    operation: str
+
+
+DELIVERIES = Queue("DeliveryQueue", ENVIRONMENT["DELIVERY_QUEUE_URL"], "deliver_webhook")
+JOBS = Queue("JobQueue", ENVIRONMENT["JOB_QUEUE_URL"], "run_job")
 
 
 @dataclass
 class Orders:
-    """The queue."""
+    """A queue."""
 
     client: "SQSClient"
     world: World
     clock: time_machine.Traveller
+    queue: Queue = DELIVERIES
     crashes: int = 0
     bodies: list[str] = field(default_factory=list)
 
@@ -39,7 +52,7 @@ class Orders:
     @property
     def length(self) -> int:
         """How many messages there are, visible or not."""
-        answer = self.client.get_queue_attributes(QueueUrl=QUEUE_URL, AttributeNames=["All"])
+        answer = self.client.get_queue_attributes(QueueUrl=self.queue.url, AttributeNames=["All"])
         counts = (
             int(value)
             for name, value in answer["Attributes"].items()
@@ -54,7 +67,11 @@ class Orders:
         """
         count = 0
         while True:
-            answer = self.client.receive_message(QueueUrl=QUEUE_URL, MaxNumberOfMessages=1)
+            answer = self.client.receive_message(
+                QueueUrl=self.queue.url,
+                MaxNumberOfMessages=1,
+                AttributeNames=["ApproximateReceiveCount"],
+            )
             for message in answer.get("Messages", []):
                 count += 1
                 self._invoke(message)
@@ -73,49 +90,54 @@ class Orders:
 
     def send(self, **order: Any) -> None:
         """Put a message into the queue."""
-        self.client.send_message(QueueUrl=QUEUE_URL, MessageBody=json.dumps(order))
+        self.client.send_message(QueueUrl=self.queue.url, MessageBody=json.dumps(order))
 
     def empty(self) -> None:
         """Throw all messages away."""
-        self.client.purge_queue(QueueUrl=QUEUE_URL)
+        self.client.purge_queue(QueueUrl=self.queue.url)
 
     def _invoke(self, message: Any) -> None:
         self.bodies.append(message["Body"])
         try:
-            answer = self.world.invoke("deliver_webhook", queue_event(message))
+            answer = self.world.invoke(self.queue.operation, queue_event(message, self.queue))
         except Crash:
             self.crashes += 1
             self.world.restart()
             return
         if answer == {"batchItemFailures": []}:
-            self.client.delete_message(QueueUrl=QUEUE_URL, ReceiptHandle=message["ReceiptHandle"])
+            self.client.delete_message(
+                QueueUrl=self.queue.url, ReceiptHandle=message["ReceiptHandle"]
+            )
         else:
             assert answer == {"batchItemFailures": [{"itemIdentifier": message["MessageId"]}]}
 
 
-def create_queue() -> "SQSClient":
-    """Make the queue as the template defines it."""
+def create_queue(queue: Queue = DELIVERIES) -> "SQSClient":
+    """Make the queue as the template defines it for AWS."""
     client = boto3.client("sqs")
-    visibility = template()["Resources"]["DeliveryQueue"]["Properties"]["VisibilityTimeout"]
+    visibility = template()["Resources"][queue.logical_id]["Properties"]["VisibilityTimeout"]
+    if isinstance(visibility, dict):
+        _, _, visibility = visibility["Fn::If"]
     client.create_queue(
-        QueueName=QUEUE_URL.rpartition("/")[2], Attributes={"VisibilityTimeout": str(visibility)}
+        QueueName=queue.url.rpartition("/")[2], Attributes={"VisibilityTimeout": str(visibility)}
     )
     return client
 
 
-def queue_event(message: Any) -> dict[str, Any]:
+def queue_event(message: Any, queue: Queue = DELIVERIES) -> dict[str, Any]:
     """A message as Lambda hands it over."""
+    name = queue.url.rpartition("/")[2]
     return {
         "Records": [
             {
                 "messageId": message["MessageId"],
                 "receiptHandle": message["ReceiptHandle"],
                 "body": message["Body"],
-                "attributes": {"ApproximateReceiveCount": "1"},
+                "attributes": message["Attributes"],
                 "messageAttributes": {},
                 "md5OfBody": message["MD5OfBody"],
                 "eventSource": "aws:sqs",
-                "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:deliveries",
+                "eventSourceARN": f"arn:aws:sqs:us-east-1:123456789012:{name}",
                 "awsRegion": "us-east-1",
             }
         ]

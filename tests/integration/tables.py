@@ -1,4 +1,4 @@
-"""The four tables as the template defines them, made on moto."""
+"""The tables as the template defines them, made on moto."""
 
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ TABLES = {
     "BalanceTable": "balance",
     "CatalogTable": "catalog",
     "EventTable": "events",
+    "JobTable": "jobs",
 }
 
 

@@ -19,7 +19,7 @@ from accrue.storage import dynamo
 from accrue.storage.deliveries import DeliveryTable
 from tests.integration.conftest import NOW
 from tests.integration.faults import Crash, CrashPoint, Faults, refused
-from tests.integration.orders import QUEUE_URL, Orders
+from tests.integration.orders import DELIVERIES, Orders
 from tests.integration.published import event
 from tests.integration.receiver import Received, Receiver
 from tests.integration.webhooks import HOOK, award, publish, publish_refused, register
@@ -508,7 +508,7 @@ def test_message_that_is_no_order_stays_in_the_queue(
     world: World, orders: Orders, body: str
 ) -> None:
     orders.client.send_message(
-        QueueUrl=QUEUE_URL,
+        QueueUrl=DELIVERIES.url,
         MessageBody=body or " ",
     )
 

@@ -28,6 +28,8 @@ ENVIRONMENT = {
     "BALANCE_TABLE": "balance",
     "CATALOG_TABLE": "catalog",
     "EVENT_TABLE": "events",
+    "JOB_TABLE": "jobs",
+    "JOB_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/jobs",
     "EVENT_BUS_NAME": "bus",
     "DELIVERY_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/deliveries",
     "ALLOW_PRIVATE_WEBHOOKS": "true",
@@ -69,6 +71,8 @@ OPERATIONS = (
     "create_program_membership",
     "administer_clock",
     "apply_due",
+    "administer_jobs",
+    "run_job",
 )
 
 STREAM_KEYS = ("activity_key", "membership_key", "item_key")

@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from tests.integration.bus import create_bus
-from tests.integration.orders import create_queue
+from tests.integration.orders import JOBS, create_queue
 from tests.integration.tables import create_tables
 from tests.integration.world import ENVIRONMENT, World
 from tests.replay.player import Player
@@ -31,4 +31,5 @@ def player() -> Iterator[Player]:
         create_tables(client)
         create_bus()
         create_queue()
+        create_queue(JOBS)
         yield Player(World(client))

@@ -31,6 +31,7 @@ _KEYS = {
     "balance": ("membership_key", "item_key"),
     "catalog": ("catalog_key", "item_key"),
     "events": ("event_key", "item_key"),
+    "jobs": ("job_key", "item_key"),
 }
 # DynamoDB's limit.
 MAX_BATCH_WRITES = 25

@@ -22,6 +22,7 @@ TABLES = {
     "balance": ("BalanceTable.Arn", "membership_key"),
     "catalog": ("CatalogTable.Arn", "catalog_key"),
     "events": ("EventTable.Arn", "event_key"),
+    "jobs": ("JobTable.Arn", "job_key"),
 }
 # Whoever runs them in order makes the most of what was played before.
 CASES = sorted(case_names(), key=lambda name: read_expectation(name).after)

@@ -12,6 +12,7 @@ from accrue.domain.ledger_pages import LIST_DELAY
 from accrue.domain.webhooks.delivery import UNDER_WAY_FOR
 from accrue.domain.webhooks.retry_schedule import DEFAULT_DELAYS_SECONDS
 from accrue.runtime.settings import DELAYS_PATTERN
+from accrue.services.run_job import MOST_TRIES
 from tests.template import ROOT, resources_of, template
 
 FUNCTIONS = resources_of("AWS::Serverless::Function")
@@ -57,6 +58,8 @@ EVENTS = "EventTable.Arn"
 DELIVERIES_INDEX = "${EventTable.Arn}/index/by_delivery_status"
 BUS = "EventBus.Arn"
 QUEUE = "DeliveryQueue.Arn"
+JOBS = "JobTable.Arn"
+JOB_QUEUE = "JobQueue.Arn"
 SEND_MESSAGES = {"sqs:SendMessage", "sqs:SendMessageBatch"}
 READ_CATALOG = {"GetItem", "Query"}
 USER_KEYS = ("*#USERS", "*#EMAIL#*", "*#TRAITS#*", "*#MEMBERSHIP#*")
@@ -218,6 +221,15 @@ RIGHTS: dict[str, Rights] = {
         (QUEUE, ()): SEND_MESSAGES,
     },
     "list_events": {(EVENTS, ("*#LOG#*",)): {"Query"}},
+    "administer_jobs": {
+        (JOBS, ()): {"BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"},
+        (CATALOG, ("#NETWORKS", "*#CLOCK")): {"GetItem"},
+        (JOB_QUEUE, ()): {"sqs:SendMessage"},
+    },
+    "run_job": {
+        (JOBS, ()): {"BatchWriteItem", "GetItem", "PutItem", "Query", "UpdateItem"},
+        (JOB_QUEUE, ()): {"sqs:SendMessage"},
+    },
 }
 
 
@@ -377,6 +389,11 @@ def test_routes_ask_for_the_key_where_their_clients_send_it() -> None:
         "POST /networks/{network_id}/users/{user_id}/suspend": "BearerAuthorizer",
         "POST /networks/{network_id}/users/{user_id}/reinstate": "BearerAuthorizer",
         "POST /networks/{network_id}/users/{user_id}/forget": "BearerAuthorizer",
+        "POST /networks/{network_id}/jobs": "BearerAuthorizer",
+        "GET /networks/{network_id}/jobs": "BearerAuthorizer",
+        "GET /networks/{network_id}/jobs/{job_id}": "BearerAuthorizer",
+        "GET /networks/{network_id}/jobs/{job_id}/findings": "BearerAuthorizer",
+        "POST /networks/{network_id}/jobs/{job_id}/cancellation": "BearerAuthorizer",
         "POST /v2/program-memberships": "ApiKeyAuthorizer",
         "PUT /networks/{network_id}/activity-types/{activity_type_id}": "BearerAuthorizer",
     }
@@ -732,20 +749,41 @@ def test_deliveries_are_made_one_at_a_time_and_come_again_if_one_dies() -> None:
 
 
 def test_lambda_takes_the_chain_of_attempts_for_no_endless_loop() -> None:
-    # Orders go into the queue that they came from, and a receiver that is down takes a hundred of
-    # them. By default Lambda drops a message after sixteen.
-    assert _properties("deliver_webhook")["RecursiveLoop"] == "Allow"
-    sending = {o for o in FOLDERS if (QUEUE, ()) in RIGHTS[o]}
+    # Orders go into the queue that they came from: a receiver that is down takes a hundred of them,
+    # a large job more. By default Lambda drops a message after sixteen.
+    sending = {o for o in FOLDERS if {(QUEUE, ()), (JOB_QUEUE, ())} & RIGHTS[o].keys()}
     reading = {
         o
         for o in FOLDERS
         for event in _properties(o).get("Events", {}).values()
         if event["Type"] == "SQS"
     }
-    assert sending & reading == {"deliver_webhook"}
+    assert sending & reading == {"deliver_webhook", "run_job"}
+    for operation in sending & reading:
+        assert _properties(operation)["RecursiveLoop"] == "Allow"
 
 
-@pytest.mark.parametrize("name", ["DeliveryQueue", "DeliveryDeadLetterQueue"])
+def test_steps_are_done_one_at_a_time_and_come_again_if_one_dies() -> None:
+    (event,) = _properties("run_job")["Events"].values()
+    mapping = event["Properties"]
+    queue = RESOURCES["JobQueue"]["Properties"]
+    on_own_machine, on_aws = queue["VisibilityTimeout"]["Fn::If"][1:]
+
+    assert event["Type"] == "SQS"
+    assert mapping["Queue"] == {"Fn::GetAtt": "JobQueue.Arn"}
+    assert mapping["BatchSize"] == 1
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    timeout = _properties("run_job")["Timeout"]
+    assert on_aws >= 6 * timeout
+    # Below it, AWS refuses the mapping.
+    assert on_own_machine >= timeout
+    # The job fails in words before its order goes where nobody looks.
+    assert queue["RedrivePolicy"]["maxReceiveCount"] > MOST_TRIES
+
+
+@pytest.mark.parametrize(
+    "name", ["DeliveryQueue", "DeliveryDeadLetterQueue", "JobQueue", "JobDeadLetterQueue"]
+)
 def test_queue_is_encrypted_and_keeps_messages_as_long_as_it_can(name: str) -> None:
     queue = RESOURCES[name]["Properties"]
 
@@ -795,8 +833,9 @@ def test_table_can_be_restored_is_encrypted_and_takes_bursts(table: str) -> None
     assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert properties["SSESpecification"] == {"SSEEnabled": True}
     assert properties["BillingMode"] == "PAY_PER_REQUEST"
-    # Nothing that is recorded expires; what is published derives from it, and may be forgotten.
-    assert ("TimeToLiveSpecification" in properties) == (table == "EventTable")
+    # Nothing that is recorded expires; what is published derives from it, and may be forgotten, as
+    # may be what a job found.
+    assert ("TimeToLiveSpecification" in properties) == (table in {"EventTable", "JobTable"})
 
 
 @pytest.mark.parametrize(
@@ -806,6 +845,7 @@ def test_table_can_be_restored_is_encrypted_and_takes_bursts(table: str) -> None
         ("BalanceTable", ["membership_key", "item_key"]),
         ("CatalogTable", ["catalog_key", "item_key"]),
         ("EventTable", ["event_key", "item_key"]),
+        ("JobTable", ["job_key", "item_key"]),
     ],
 )
 def test_keys_which_no_release_can_change(table: str, keys: list[str]) -> None:

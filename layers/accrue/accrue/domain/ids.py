@@ -14,6 +14,7 @@ from accrue.domain.canonical import canonical_json
 # 160 bits: nobody finds two keys of a network with the same id, even on purpose.
 DIGEST_BYTES = 20
 _MEMBERSHIP = "pm"
+_JOB_ID = re.compile(r"jb_[a-z2-7]{32}")
 _ACTIVITY_ID = re.compile(r"(ik|rf|fr|du)_[a-z2-7]{32}")
 
 
@@ -51,6 +52,16 @@ def id_of_due(network_id: str, membership_id: str, sequence: int, unique: str) -
 def id_of_reversal_marker(network_id: str, activity_id: str, number: int) -> str:
     """The id of the marker that holds the place of an activity's n-th reversal, from 1."""
     return _derived("rv", network_id, canonical_json([activity_id, number]))
+
+
+def id_of_job(network_id: str, kind: str, key: str) -> str:
+    """The id of the one job of its kind that a key stands for, or the job that it goes on from."""
+    return _derived("jb", network_id, canonical_json([kind, key]))
+
+
+def is_job_id(text: str) -> bool:
+    """Whether a job could have this id: what a URL holds may be anything."""
+    return _JOB_ID.fullmatch(text) is not None
 
 
 def id_of_event(

@@ -45,6 +45,7 @@ from accrue.domain.errors import (
     UnusableMetadataError,
 )
 from accrue.domain.history_errors import TooManyPostingsError
+from accrue.domain.jobs.errors import JobNotFoundError, JobNotReadyError, JobOverError
 from accrue.domain.reversal_errors import (
     AlreadyReversedError,
     NotReversibleError,
@@ -117,6 +118,9 @@ CODES: dict[type[RefusalError], tuple[int, str]] = {
     PointsScaleError: (422, "POINTS_SCALE"),
     HoldNotFoundError: (404, "HOLD_NOT_FOUND"),
     TooManyPostingsError: (422, "TOO_MANY_POSTINGS"),
+    JobNotFoundError: (404, "JOB_NOT_FOUND"),
+    JobNotReadyError: (409, "JOB_NOT_READY"),
+    JobOverError: (409, "JOB_OVER"),
     WebhookDisabledError: (409, "WEBHOOK_DISABLED"),
     TooManyWebhooksError: (409, "TOO_MANY_WEBHOOKS"),
     PreconditionFailedError: (412, "PRECONDITION_FAILED"),

@@ -78,6 +78,13 @@ class ReconcileSettings(BalanceSettings):
     reconcile_grace_seconds: int = Field(ge=0)
 
 
+class JobSettings(ActivitySettings):
+    """For functions that start jobs or do their steps."""
+
+    job_table: TableName
+    job_queue_url: str = Field(min_length=1)
+
+
 class EventSettings(Settings):
     """For functions that read or write the event log or webhook deliveries."""
 

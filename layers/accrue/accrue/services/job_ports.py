@@ -1,6 +1,8 @@
 """What jobs need from outside, as protocols, and what does their steps."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from accrue.domain.jobs.job import Attributes, Job, JobOrder, JobStep
@@ -67,3 +69,23 @@ class JobWork(Protocol):
     """
 
     def advance(self, job: Job, has_time: Callable[[], bool]) -> JobStep: ...
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedJob:
+    """What a job is to do, with whatever was pinned when it was started; `of` is the job that it
+    goes on from, `total` how much there is to look at, if that is known.
+    """
+
+    definition: Attributes
+    of: str | None = None
+    total: int | None = None
+
+
+class JobOpener[D](Protocol):
+    """Checks what a definition speaks of, at a moment of the network's time.
+
+    Raises a RefusalError, with pointers into the definition.
+    """
+
+    def open(self, network_id: str, definition: D, now: datetime) -> OpenedJob: ...

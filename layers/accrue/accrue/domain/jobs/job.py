@@ -12,7 +12,11 @@ from enum import StrEnum
 from typing import Any
 
 type Attributes = Mapping[str, Any]
-"""Plain attributes as DynamoDB keeps them: text, Decimal or int, bool, lists and maps of these."""
+"""Plain attributes: text, bool, lists and maps of these, and whole numbers, which count something.
+
+Points and amounts are text, as `canonical_text` has them: so they come back, and are shown, exactly
+as they were kept.
+"""
 
 
 class JobKind(StrEnum):

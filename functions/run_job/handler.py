@@ -1,0 +1,64 @@
+"""The job queue: does the step of a job that each message orders."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from accrue.domain.jobs.job import JobKind
+from accrue.runtime.clock import utc_now
+from accrue.runtime.delivery_queue import sqs_client
+from accrue.runtime.job_queue import SqsJobQueue, job_order_from_text
+from accrue.runtime.settings import JobSettings
+from accrue.services.job_ports import JobWork
+from accrue.services.run_job import MOST_TRIES, JobRunner
+from accrue.storage.dynamo import dynamodb_client
+from accrue.storage.jobs import JobTable
+
+logger = Logger()
+settings = JobSettings.from_environment()
+client = dynamodb_client()
+work_of: Mapping[JobKind, JobWork] = {}
+runner = JobRunner(
+    jobs=JobTable(client, settings.job_table),
+    queue=SqsJobQueue(sqs_client(), settings.job_queue_url),
+    work_of=work_of,
+    now=utc_now,
+)
+# What is under way when it is asked, its writes retried until decided, and keeping the step.
+LEAST_TIME_LEFT_MS = 25_000
+
+
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    """The messages that must come again."""
+    failed = [record["messageId"] for record in event["Records"] if not _is_done(record, context)]
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+def _is_done(record: dict[str, Any], context: LambdaContext) -> bool:
+    ids: dict[str, Any] = {
+        "message_id": record["messageId"],
+        "function_request_id": context.aws_request_id,
+    }
+    try:
+        order = job_order_from_text(record["body"])
+    except (KeyError, TypeError, ValueError):
+        # It would be the same the next time: nobody but us sends messages here.
+        logger.exception("no order of a step", extra=ids)
+        return True
+    ids |= {"network_id": order.network_id, "job_id": order.job_id, "step": order.step}
+    try:
+        ran = runner.run(
+            order,
+            context.aws_request_id,
+            lambda: context.get_remaining_time_in_millis() > LEAST_TIME_LEFT_MS,
+        )
+    except Exception:
+        logger.exception("step not done", extra=ids)
+        if int(record["attributes"]["ApproximateReceiveCount"]) < MOST_TRIES:
+            return False
+        ran = runner.give_up(order, context.aws_request_id)
+    logger.info("step", extra={**ids, "ran": ran.value})
+    return True

@@ -1,0 +1,24 @@
+"""What a job of each kind is told to do, as an administrator sends it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from accrue.domain.administration_errors import InvalidDefinitionError
+from accrue.domain.definitions import read_definition
+from accrue.domain.errors import Fault
+from accrue.domain.jobs.job import JobKind
+from accrue.domain.program.parts import Document
+
+# Each has a `kind`, and an `idempotency_key` or the job that it is `of`.
+DEFINITIONS: Mapping[JobKind, type[Document]] = {}
+
+
+def read_job_definition(sent: Mapping[str, Any]) -> Document:
+    """The definition. Raises InvalidDefinitionError with a pointer to every fault."""
+    kind = sent.get("kind")
+    model = DEFINITIONS.get(JobKind(kind)) if isinstance(kind, str) and kind in JobKind else None
+    if model is None:
+        state = "is not a kind of job" if kind is not None else "is missing"
+        remedy = f"{state}: send one of {', '.join(DEFINITIONS)}"
+        raise InvalidDefinitionError.of([Fault("/kind", remedy)])
+    return read_definition(sent, model)
