@@ -15,11 +15,12 @@ export PYTHONTZPATH :=
 UV := .local/uv/bin/uv
 PYTHON := .venv/bin/python
 
-.PHONY: help setup import run receive logs schema test lock clean format coverage bench lint ruff types arrows template unit integration replay e2e
+.PHONY: help setup import run receive send logs schema test lock clean format coverage bench lint ruff types arrows template unit integration replay e2e
 
 help:
 	@echo "make run     start the local stack (PORT=4566); Ctrl-C stops it"
 	@echo "make import  import a network into the running stack (FILE=network.yaml, or .json)"
+	@echo "make send    send a file of activities (FILE=activities.csv, or .ndjson; DRY_RUN=true)"
 	@echo "make receive print what webhooks bring (SECRET=whsec_..., PORT=, STATUS=)"
 	@echo "make logs    follow the function logs of the running stack"
 	@echo "make test    every check and test, or some: STAGES='lint unit'"
@@ -76,6 +77,9 @@ import: setup
 
 receive: setup
 	@exec $(PYTHON) -m local receive
+
+send: setup
+	@exec $(PYTHON) -m local send
 
 schema: setup
 	@exec $(PYTHON) -m local schema

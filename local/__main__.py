@@ -1,17 +1,20 @@
 """`python -m local run` serves until stopped; `logs` follows it, `import` gives it a network.
 
-`receive` is a receiver of its webhooks. `schema` writes the JSON Schemas of programs and events.
+`receive` is a receiver of its webhooks, `send` sends a file of activities. `schema`
+writes the JSON Schemas of programs and events.
 """
 
 import sys
 
 from local import import_network, logs, receive, run, schemas
+from local.send import command as send
 
 COMMANDS = {
     "run": run.main,
     "logs": logs.main,
     "import": import_network.main,
     "receive": receive.main,
+    "send": send.main,
     "schema": schemas.main,
 }
 

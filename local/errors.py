@@ -1,4 +1,4 @@
-"""What can go wrong while the local stack starts.
+"""What can go wrong in the commands.
 
 LocalError
     PortError           the port is taken, or is not one
@@ -9,6 +9,11 @@ LocalError
     NotRunningError     nothing is running that could be followed
     NetworkFileError    the file to import is missing or can't be read
     UnreadableTextError what is in a file is not what its name says
+    SendError           a file of activities can't be sent, or not go on
+        ActivityFileError   the file is missing, or is not one that can be sent
+        TargetError         it is not clear, or not safe, where to send it
+        UnsettledError      what was sent was not answered with results
+        InterruptedSendError somebody asked to stop
 """
 
 
@@ -54,3 +59,23 @@ class UnreadableTextError(LocalError):
     def __init__(self, line: int, message: str) -> None:
         super().__init__(message)
         self.line = line
+
+
+class SendError(LocalError):
+    """A file of activities can't be sent, or not go on; nothing is lost by it."""
+
+
+class ActivityFileError(SendError):
+    """The file of activities is missing, or is not one that can be sent."""
+
+
+class TargetError(SendError):
+    """It is not clear, or not safe, where to send the file."""
+
+
+class UnsettledError(SendError):
+    """A batch was not answered with its results, and sending it again now would not help."""
+
+
+class InterruptedSendError(SendError):
+    """Stopping was asked for before the end of the file."""

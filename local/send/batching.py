@@ -1,0 +1,27 @@
+"""Rows of a file, as many as one request takes."""
+
+from collections.abc import Iterator
+
+from local.send.rows import MAX_ROW_BYTES, FileRow, ReadRow, bytes_of
+
+MAX_BATCH_ROWS = 500
+MAX_BATCH_BYTES = 2 * 1024 * 1024
+
+
+def next_batch(rows: Iterator[FileRow]) -> list[FileRow]:
+    """The rows that come next; none at the end of the file.
+
+    Not one more is read than is in it, so that where it ends is where the file was read to: it is
+    full once the largest row there can be would be too much.
+    """
+    batch: list[FileRow] = []
+    size = 0
+    while len(batch) < MAX_BATCH_ROWS and size + MAX_ROW_BYTES <= MAX_BATCH_BYTES:
+        row = next(rows, None)
+        if row is None:
+            break
+        batch.append(row)
+        if isinstance(row, ReadRow):
+            # With the end of the line.
+            size += bytes_of(row.text) + 1
+    return batch

@@ -1,0 +1,44 @@
+"""The results file: one line of JSON for each row, in the order of the rows."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from local.errors import ActivityFileError
+
+
+class ResultsFile:
+    """Open for appending behind what an earlier run is known to have written."""
+
+    def __init__(self, file: IO[bytes], size: int) -> None:
+        self._file = file
+        self.size = size
+
+    def append(self, results: Sequence[Mapping[str, Any]]) -> None:
+        """Write the results, which then survive the end of this process."""
+        content = b"".join(json.dumps(each).encode() + b"\n" for each in results)
+        self._file.write(content)
+        self._file.flush()
+        self.size += len(content)
+
+
+@contextmanager
+def open_results_file(path: Path, size: int) -> Iterator[ResultsFile]:
+    """The file, cut off at `size`. Raises ActivityFileError if it can't be written."""
+    try:
+        file = path.open("r+b" if path.exists() else "w+b")
+    except OSError as error:
+        raise ActivityFileError(
+            f"{path} can't be written ({error.strerror}): say where, with RESULTS="
+        ) from error
+    with file:
+        file.truncate(size)
+        file.seek(size)
+        yield ResultsFile(file, size)
+
+
+def has_results(path: Path, size: int) -> bool:
+    """Whether the file has at least what a run that was interrupted has written."""
+    return size == 0 or (path.is_file() and path.stat().st_size >= size)
