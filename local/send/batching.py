@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 
-from local.send.rows import MAX_ROW_BYTES, FileRow, ReadRow, bytes_of
+from local.send.keys import sendable, size_with_key
+from local.send.rows import MAX_ROW_BYTES, FileRow, ReadRow
 
 MAX_BATCH_ROWS = 500
 MAX_BATCH_BYTES = 2 * 1024 * 1024
 
 
 def next_batch(rows: Iterator[FileRow]) -> list[FileRow]:
-    """The rows that come next; none at the end of the file.
+    """The rows that come next; none at the end of the file. Rows that are too large are refused.
 
     Not one more is read than is in it, so that where it ends is where the file was read to: it is
     full once the largest row there can be would be too much.
@@ -20,8 +21,8 @@ def next_batch(rows: Iterator[FileRow]) -> list[FileRow]:
         row = next(rows, None)
         if row is None:
             break
-        batch.append(row)
-        if isinstance(row, ReadRow):
+        batch.append(checked := sendable(row))
+        if isinstance(checked, ReadRow):
             # With the end of the line.
-            size += bytes_of(row.text) + 1
+            size += size_with_key(checked) + 1
     return batch

@@ -18,6 +18,7 @@ type Cells = Mapping[str, str]
 _MAX_DIGITS = 15
 # What the csv module says when no next row can be found.
 _NO_END = ("field larger than field limit", "unexpected end of data")
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 _FLAGS = {"true": True, "false": False}
 
 
@@ -61,7 +62,7 @@ def _row_reader(columns: Columns) -> Callable[[int, Sequence[str]], FileRow]:
         if len(cells) != len(names):
             what = f"has {len(cells)} cells, and the header {len(names)}: quote separators in cells"
             return unreadable(line, Fault("", what))
-        if not all(map(is_utf8, cells)):
+        if not is_utf8("".join(cells)):
             return unreadable(line, Fault("", "is not UTF-8: save the file as UTF-8"))
         present = {name: cell for name, cell in zip(names, cells, strict=True) if cell.strip()}
         try:
@@ -142,5 +143,5 @@ def _as_read(line: int, row: dict[str, Any], key: str | None) -> ReadRow:
     if key is not None:
         return ReadRow(line, json.dumps({KEY_COLUMN: key, **row}), None)
     # Of strings and whole numbers, this is the canonical form.
-    content = json.dumps(row, sort_keys=True, separators=(",", ":"))
+    content = _CANONICAL.encode(row)
     return ReadRow(line, content, content)

@@ -10,8 +10,9 @@ keys would record a file that is sent again a second time.
 import hashlib
 import json
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from local.send.csv_columns import KEY_COLUMN
@@ -20,40 +21,65 @@ from local.send.rows import MAX_ROW_BYTES, FileRow, ReadRow, bytes_of, too_large
 _FORM = "row_of_file/1"
 # 128 bits: no two contents of a file have the same.
 _CONTENT_BYTES = 16
+# By how much a key makes a row longer.
+ADDED_BYTES = len(f'{{"{KEY_COLUMN}":"file-{"0" * 64}",')
+
+# Takes note that the contents came once more, and says of each how often it came by then.
+type Count = Callable[[Sequence[bytes]], Sequence[int]]
 
 
 @dataclass(frozen=True, slots=True)
-class KeyedRows:
-    """Gives the rows of the file `name` their keys.
-
-    `count` notes that a content came once more, and says how often it came by now.
-    """
+class RowKeys:
+    """Gives the rows of the file `name` their keys."""
 
     name: str
-    count: Callable[[bytes], int]
+    count: Count
 
-    def with_key(self, row: FileRow) -> FileRow:
-        """The row with a key in it."""
-        if not isinstance(row, ReadRow):
-            return row
-        text = row.text if row.content is None else self._keyed(row.text, row.content)
-        if bytes_of(text) > MAX_ROW_BYTES:
-            return too_large(row.line)
+    def with_keys(self, rows: Sequence[FileRow]) -> list[FileRow]:
+        """The rows, which come next in the file, each with a key in it."""
+        without = [row.content for row in rows if isinstance(row, ReadRow) and row.content]
+        occurrences = iter(self.count([_digest(content) for content in without]))
+        return [
+            self._with_key(row, next(occurrences))
+            if isinstance(row, ReadRow) and row.content
+            else row
+            for row in rows
+        ]
+
+    def _with_key(self, row: ReadRow, occurrence: int) -> ReadRow:
+        key = derived_key(self.name, row.content or "", occurrence)
+        rest = row.text[1:].lstrip()
+        text = f'{{"{KEY_COLUMN}":"{key}"{"" if rest.startswith("}") else ","}{rest}'
         return ReadRow(row.line, text, None)
-
-    def _keyed(self, text: str, content: str) -> str:
-        occurrence = self.count(hashlib.sha256(content.encode()).digest()[:_CONTENT_BYTES])
-        key = derived_key(self.name, content, occurrence)
-        rest = text[1:].lstrip()
-        return f'{{"{KEY_COLUMN}":"{key}"{"" if rest.startswith("}") else ","}{rest}'
 
 
 def derived_key(name: str, content: str, occurrence: int) -> str:
     """The key of the n-th row with this content, from 1, in a file of this name."""
-    hashed = f"{json.dumps([_FORM, name, occurrence])}{content}"
+    hashed = f"{_beginning(name)}{occurrence}:{content}"
     return f"file-{hashlib.sha256(hashed.encode()).hexdigest()}"
+
+
+@cache
+def _beginning(name: str) -> str:
+    return json.dumps([_FORM, name])
+
+
+def sendable(row: FileRow) -> FileRow:
+    """The same, or its refusal if it would be too large with its key."""
+    if isinstance(row, ReadRow) and size_with_key(row) > MAX_ROW_BYTES:
+        return too_large(row.line)
+    return row
+
+
+def size_with_key(row: ReadRow) -> int:
+    """Its bytes, as it will be sent."""
+    return bytes_of(row.text) + (ADDED_BYTES if row.content else 0)
 
 
 def name_of(path: Path) -> str:
     """The file's name without its folder, spelt alike on all systems."""
     return unicodedata.normalize("NFC", path.name)
+
+
+def _digest(content: str) -> bytes:
+    return hashlib.sha256(content.encode()).digest()[:_CONTENT_BYTES]

@@ -1,7 +1,8 @@
 """How far a file was sent."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 FIRST_REFUSAL = 400
@@ -20,11 +21,10 @@ class Counts:
     def rows(self) -> int:
         return self.recorded + self.replayed + self.duplicates + self.refused
 
-    def with_result(self, result: Mapping[str, Any]) -> Self:
-        """The counts with one row more."""
-        name = _count_of(result)
-        values = {each.name: getattr(self, each.name) for each in fields(self)}
-        return type(self)(**(values | {name: values[name] + 1}))
+    def with_results(self, results: Iterable[Mapping[str, Any]]) -> Self:
+        """The counts with some rows more."""
+        more = Counter(map(_count_of, results))
+        return replace(self, **{name: getattr(self, name) + more[name] for name in more})
 
 
 def _count_of(result: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ the next run finds either all of the batch here or nothing of it.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import astuple
 from pathlib import Path
@@ -65,14 +65,21 @@ class ProgressFile:
         self._connection.execute("DELETE FROM contents")
         self._keep()
 
-    def count(self, content: bytes) -> int:
-        """Note that the content came once more; how often it came by now."""
-        row = self._connection.execute(
-            "INSERT INTO contents VALUES (?, 1)"
-            " ON CONFLICT DO UPDATE SET times = times + 1 RETURNING times",
-            (content,),
-        ).fetchone()
-        return int(row[0])
+    def count(self, contents: Sequence[bytes]) -> list[int]:
+        """Note that the contents came once more; of each, how often it came by then."""
+        places = ", ".join("?" * len(contents))
+        times: dict[bytes, int] = dict(
+            self._connection.execute(
+                f"SELECT content, times FROM contents WHERE content IN ({places})",  # noqa: S608 - only places
+                contents,
+            )
+        )
+        counted = []
+        for content in contents:
+            times[content] = times.get(content, 0) + 1
+            counted.append(times[content])
+        self._connection.executemany("INSERT OR REPLACE INTO contents VALUES (?, ?)", times.items())
+        return counted
 
     def commit(self, position: Position) -> None:
         """Keep the position, and what was counted on the way to it."""

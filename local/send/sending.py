@@ -10,7 +10,7 @@ from local.errors import ActivityFileError, InterruptedSendError, SendError
 from local.send.batching import next_batch
 from local.send.display import Display, open_display
 from local.send.job import Job
-from local.send.keys import KeyedRows, name_of
+from local.send.keys import RowKeys, name_of
 from local.send.position import Counts, Position
 from local.send.posting import Poster
 from local.send.progress_file import ProgressFile, open_progress_file, remove_progress_file
@@ -36,7 +36,7 @@ def send(job: Job, stop: Stop, waits: Waits) -> Position:
         beginning = find_beginning(job, file, progress, display.tell)
         with open_results_file(job.results, beginning.position.results_bytes) as results:
             run = Run(beginning, progress, results, settler, display)
-            position = run.to_the_end(KeyedRows(name_of(job.file), progress.count), stop)
+            position = run.to_the_end(RowKeys(name_of(job.file), progress.count), stop)
     remove_progress_file(job.progress)
     return position
 
@@ -61,14 +61,13 @@ class Run:
     settler: Settler
     display: Display
 
-    def to_the_end(self, keyed: KeyedRows, stop: Stop) -> Position:
+    def to_the_end(self, keys: RowKeys, stop: Stop) -> Position:
         """Batch by batch; where it came to. A stop is heeded between two."""
         position = self.beginning.position
-        rows = map(keyed.with_key, self.beginning.rows)
         try:
             self.display.show(position)
-            while batch := next_batch(rows):
-                position = self._sent(batch, position.counts)
+            while batch := next_batch(self.beginning.rows):
+                position = self._sent(keys.with_keys(batch), position.counts)
                 self.display.show(position)
                 if stop.requested:
                     raise InterruptedSendError("stopped")
@@ -79,13 +78,12 @@ class Run:
     def _sent(self, batch: Sequence[FileRow], counts: Counts) -> Position:
         """Settled, then in the results, then noted: in this order nothing is lost or doubled."""
         settled = iter(self.settler.settle([row.text for row in batch if isinstance(row, ReadRow)]))
-        results = []
-        for row in batch:
-            result = next(settled) if isinstance(row, ReadRow) else row.result()
-            counts = counts.with_result(result)
-            results.append(_line(counts.rows, row.line, result))
+        results = [
+            _line(number, row.line, next(settled) if isinstance(row, ReadRow) else row.result())
+            for number, row in enumerate(batch, counts.rows + 1)
+        ]
         self.results.append(results)
-        lines = self.beginning.lines
+        lines, counts = self.beginning.lines, counts.with_results(results)
         position = Position(
             lines.offset, lines.line, lines.fingerprint(), self.results.size, counts
         )
