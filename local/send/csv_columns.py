@@ -70,8 +70,9 @@ def read_columns(header: bytes) -> Columns:
         raise ActivityFileError("line 1: is blank: it must name the columns, as in docs/files.md")
     if len(header) >= MAX_LINE_BYTES or "\r" in text.rstrip("\r\n"):
         raise ActivityFileError("line 1: has no end: save the file with line ends of Unix or DOS")
-    columns = max((_split(text, separator) for separator in SEPARATORS), key=_fit)
-    if not columns.names:
+    splits = [_split(text, separator) for separator in SEPARATORS]
+    columns = max(splits, key=_fit)
+    if not _share(columns.names, columns.form) and not all(split.names for split in splits):
         raise ActivityFileError("line 1: has a quote that nothing ends: mend the header")
     _check(columns)
     return columns
