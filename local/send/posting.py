@@ -67,15 +67,16 @@ class Poster:
             return answer.status, answer.read().decode(errors="replace")
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()
-            if isinstance(error, ssl.SSLError) and not self._was_answered:
-                raise UnsettledError(f"{self._host} can't be trusted: {error}") from error
-            if isinstance(error, ConnectionRefusedError | socket.gaierror) and (
-                not self._was_answered
-            ):
-                raise UnsettledError(
-                    f"{self._host} can't be reached ({error}): check URL"
-                ) from error
+            self._check_address(error)
             raise TryAgainError(f"no answer ({str(error) or type(error).__name__})") from error
+
+    def _check_address(self, error: Exception) -> None:
+        """What goes wrong at the first request may well be the address: waiting won't mend it."""
+        if isinstance(error, ssl.SSLCertVerificationError):
+            raise UnsettledError(f"{self._host} can't be trusted: {error}") from error
+        wrong = ConnectionRefusedError | socket.gaierror | ssl.SSLError
+        if isinstance(error, wrong) and not self._was_answered:
+            raise UnsettledError(f"{self._host} can't be reached ({error}): check URL") from error
 
     def _results(self, text: str, rows: int) -> list[Result]:
         try:

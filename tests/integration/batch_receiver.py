@@ -1,6 +1,7 @@
 """The batch endpoint as its contract has it, with a ledger in memory: a real HTTP server."""
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -98,11 +99,14 @@ def _refused(code: str, pointer: str) -> dict[str, Any]:
 
 
 @contextmanager
-def running_batch_receiver() -> Iterator[BatchReceiver]:
-    """A receiver that ends with the block."""
+def running_batch_receiver(tls: ssl.SSLContext | None = None) -> Iterator[BatchReceiver]:
+    """A receiver that ends with the block; of https, if it gets a certificate."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
     server.daemon_threads = True
-    receiver = BatchReceiver(f"http://127.0.0.1:{server.server_address[1]}/v1")
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    scheme = "https" if tls else "http"
+    receiver = BatchReceiver(f"{scheme}://127.0.0.1:{server.server_address[1]}/v1")
     server.RequestHandlerClass = _handler(receiver)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()

@@ -13,16 +13,15 @@ from local.paths import ROOT
 @contextmanager
 def started(file: Path, environment: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
     """The command while it runs; killed if the block ends before."""
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "local", "send"],
         cwd=ROOT,
         env=os.environ | environment | {"FILE": str(file)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()

@@ -1,12 +1,14 @@
 """A file is sent over HTTP to a receiver that keeps the contract of the batch endpoint."""
 
 import json
+import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from local.errors import (
     ActivityFileError,
@@ -516,6 +518,21 @@ def test_an_address_where_nobody_listens_is_told_at_once(file: Path) -> None:
 
     with pytest.raises(UnsettledError, match="can't be reached"):
         send(job, Stop(), Waits(first_seconds=600, longest_seconds=600))
+
+
+def test_https_is_used_if_its_certificate_is_trusted(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority, tls = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    with running_batch_receiver(tls) as receiver:
+        with pytest.raises(UnsettledError, match="can't be trusted"):
+            sent(job_of(file, receiver))
+        assert receiver.requests == 0
+
+        authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+        assert sent(job_of(file, receiver)) == Counts(recorded=1200)
 
 
 def test_a_folder_that_can_not_be_written_to_is_told(

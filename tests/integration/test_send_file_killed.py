@@ -12,9 +12,9 @@ from tests.integration.batch_receiver import BatchReceiver, Fault, running_batch
 from tests.integration.send_command import started
 
 ROWS = 20_000
-# Of the time between the first request and the end, which a whole run takes.
-RUN_SECONDS = 1.5
-MAX_KILLS = 40
+KILLS = 6
+# After the first request of a run: a few batches are sent in this time.
+LATEST_SECONDS = 0.25
 PATIENCE_SECONDS = 120.0
 
 
@@ -55,9 +55,9 @@ def test_killed_at_random_moments(tmp_path: Path, seed: int) -> None:
         )
         while True:
             with started(file, receiver.environment()) as process:
-                if kills < MAX_KILLS // 4:
+                if kills < KILLS:
                     wait_for_request(receiver, receiver.requests + 1)
-                    time.sleep(chance.uniform(0, RUN_SECONDS / 6))
+                    time.sleep(chance.uniform(0, LATEST_SECONDS))
                     process.send_signal(signal.SIGKILL)
                 process.communicate(timeout=PATIENCE_SECONDS)
                 if process.returncode == 0:

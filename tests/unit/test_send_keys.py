@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accrue.domain.errors import Fault
@@ -105,6 +105,7 @@ def path(tmp_path: Path) -> Path:
 RUNS = st.lists(st.tuples(st.integers(1, 4), st.booleans()), max_size=10)
 
 
+@settings(max_examples=30)
 @given(file=FILES, runs=RUNS)
 def test_keys_are_the_same_wherever_it_is_interrupted(
     tmp_path_factory: pytest.TempPathFactory, file: list[str], runs: list[tuple[int, bool]]
