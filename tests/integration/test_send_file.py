@@ -20,7 +20,9 @@ from local.errors import (
 from local.send import command
 from local.send.job import Job, read_job
 from local.send.position import Counts
-from local.send.progress_file import open_progress_file
+from local.send.posting import Poster
+from local.send.progress_file import ProgressFile, open_progress_file
+from local.send.results_file import ResultsFile
 from local.send.sending import send
 from local.send.settling import Waits
 from local.stopping import Stop
@@ -297,6 +299,45 @@ def test_interrupted_it_goes_on_where_it_was(
 
     assert receiver.requests - before == 2
     assert "going on after row 500" in capsys.readouterr().err
+    assert_whole(job, receiver, 1200)
+
+
+class DiedError(BaseException):
+    """The process ends here; nothing handles it."""
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("batch", [1, 2, 3])
+@pytest.mark.parametrize(
+    "step", [(Poster, "post"), (ResultsFile, "append"), (ProgressFile, "commit")]
+)
+def test_wherever_it_dies_the_next_run_completes_it(
+    file: Path,
+    receiver: BatchReceiver,
+    monkeypatch: pytest.MonkeyPatch,
+    step: tuple[type, str],
+    batch: int,
+    moment: str,
+) -> None:
+    job = job_of(file, receiver)
+    owner, name = step
+    real, calls = getattr(owner, name), iter(range(1, 4))
+
+    def dying(*arguments: Any) -> Any:
+        dies = next(calls) == batch
+        if dies and moment == "before":
+            raise DiedError
+        answer = real(*arguments)
+        if dies:
+            raise DiedError
+        return answer
+
+    with monkeypatch.context() as patched:
+        patched.setattr(owner, name, dying)
+        with pytest.raises(DiedError):
+            sent(job)
+
+    assert sent(job).rows == 1200
     assert_whole(job, receiver, 1200)
 
 
