@@ -8,6 +8,8 @@ from typing import IO, Any
 
 from local.errors import ActivityFileError
 
+_encode = json.JSONEncoder().encode
+
 
 class ResultsFile:
     """Open for appending behind what an earlier run is known to have written."""
@@ -18,7 +20,7 @@ class ResultsFile:
 
     def append(self, results: Sequence[Mapping[str, Any]]) -> None:
         """Write the results, which then survive the end of this process."""
-        content = b"".join(json.dumps(each).encode() + b"\n" for each in results)
+        content = "".join(f"{_encode(each)}\n" for each in results).encode()
         self._file.write(content)
         self._file.flush()
         self.size += len(content)

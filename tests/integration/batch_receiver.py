@@ -73,7 +73,7 @@ class BatchReceiver:
         ]
 
     def _record_row(self, text: str, *, dry_run: bool) -> dict[str, Any]:
-        key = json.loads(text).get("idempotency_key")
+        key = _key_of(text)
         if key is None:
             return _refused("INVALID_REQUEST", "/idempotency_key")
         if UNKNOWN_EMAIL in text:
@@ -91,6 +91,15 @@ class BatchReceiver:
             "duplicate_of": None,
             "warnings": [],
         }
+
+
+def _key_of(text: str) -> str | None:
+    """Of a million rows, nearly all have it in front: then there is no need to parse the rest."""
+    beginning = '{"idempotency_key":"'
+    if text.startswith(beginning):
+        return text[len(beginning) : text.index('"', len(beginning))]
+    key: str | None = json.loads(text).get("idempotency_key")
+    return key
 
 
 def _refused(code: str, pointer: str) -> dict[str, Any]:

@@ -311,7 +311,7 @@ class DiedError(BaseException):
 @pytest.mark.parametrize(
     "step", [(Poster, "post"), (ResultsFile, "append"), (ProgressFile, "commit")]
 )
-def test_wherever_it_dies_the_next_run_completes_it(
+def test_wherever_it_dies_the_next_run_completes_it(  # noqa: PLR0917 - the cases
     file: Path,
     receiver: BatchReceiver,
     monkeypatch: pytest.MonkeyPatch,
