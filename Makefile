@@ -15,13 +15,15 @@ export PYTHONTZPATH :=
 UV := .local/uv/bin/uv
 PYTHON := .venv/bin/python
 
-.PHONY: help setup import run receive send logs schema test lock clean format coverage bench lint ruff types arrows template unit integration replay e2e
+.PHONY: help setup import run receive send export ask logs schema test lock clean format coverage bench lint ruff types arrows template unit integration replay e2e
 
 help:
 	@echo "make run     start the local stack (PORT=4566); Ctrl-C stops it"
 	@echo "make import  import a network into the running stack (FILE=network.yaml, or .json)"
 	@echo "make send    send a file of activities (FILE=activities.csv, or .ndjson; DRY_RUN=true)"
 	@echo "make receive print what webhooks bring (SECRET=whsec_..., PORT=, STATUS=)"
+	@echo "make export  write out the running stack's ledger (SINCE=, UNTIL=, FORMAT=ndjson|parquet, TO=)"
+	@echo "make ask     answer from exports (QUESTION=liability|top-members|activities, FROM=, SINCE=, UNTIL=)"
 	@echo "make logs    follow the function logs of the running stack"
 	@echo "make test    every check and test, or some: STAGES='lint unit'"
 	@echo "make bench   measure what decide() costs"
@@ -80,6 +82,12 @@ receive: setup
 
 send: setup
 	@exec $(PYTHON) -m local send
+
+export: setup
+	@exec $(PYTHON) -m local export
+
+ask: setup
+	@exec $(PYTHON) -m local ask
 
 schema: setup
 	@exec $(PYTHON) -m local schema

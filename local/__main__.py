@@ -1,12 +1,14 @@
 """`python -m local run` serves until stopped; `logs` follows it, `import` gives it a network.
 
-`receive` is a receiver of its webhooks, `send` sends a file of activities. `schema`
-writes the JSON Schemas of programs and events.
+`receive` is a receiver of its webhooks, `send` sends a file of activities. `export` writes its
+tables out, and `ask` answers from what was exported. `schema` writes the JSON Schemas of programs
+and events.
 """
 
 import sys
 
 from local import import_network, logs, receive, run, schemas
+from local.export import ask, make_export
 from local.send import command as send
 
 COMMANDS = {
@@ -16,6 +18,8 @@ COMMANDS = {
     "receive": receive.main,
     "send": send.main,
     "schema": schemas.main,
+    "export": make_export.main,
+    "ask": ask.main,
 }
 
 if __name__ == "__main__":

@@ -14,6 +14,9 @@ LocalError
         TargetError         it is not clear, or not safe, where to send it
         UnsettledError      what was sent was not answered with results
         InterruptedSendError somebody asked to stop
+    PeriodError         what should bound a period is no time, or bounds nothing
+    ExportFilesError    an export to read is missing, or is not whole
+    QuestionError       it is no question that an export answers, or it can't answer it
 """
 
 
@@ -51,6 +54,18 @@ class NotRunningError(LocalError):
 
 class NetworkFileError(LocalError):
     """The file to import is missing or can't be read."""
+
+
+class PeriodError(LocalError):
+    """What should bound a period is no time, or bounds nothing."""
+
+
+class ExportFilesError(LocalError):
+    """The files of an export are missing, not whole, or where they should not be."""
+
+
+class QuestionError(LocalError):
+    """It is no question that an export answers, or not all that it needs was exported."""
 
 
 class UnreadableTextError(LocalError):

@@ -637,8 +637,10 @@ def test_an_outage_uses_up_no_tries_of_publish_events() -> None:
     assert _stream_mapping("publish_events")["MaximumRetryAttempts"] == -1
 
 
-def test_failed_records_are_private_encrypted_and_forgotten_in_time() -> None:
-    bucket = RESOURCES["FailuresBucket"]["Properties"]
+@pytest.mark.parametrize("name", ["FailuresBucket", "ExportBucket"])
+def test_what_is_in_a_bucket_is_private_encrypted_and_forgotten_in_time(name: str) -> None:
+    assert RESOURCES[name]["DeletionPolicy"] == RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
+    bucket = RESOURCES[name]["Properties"]
 
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert len(bucket["PublicAccessBlockConfiguration"]) == 4
