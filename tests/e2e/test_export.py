@@ -4,19 +4,29 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+import pytest
 
+from local.live_stack import LiveStack
 from local.paths import ROOT
+from local.stack_file import stack_file
 from tests.e2e.network import LiveNetwork
 
 MEMBERSHIP = "12345"
 # The emulator runs on this machine; DynamoDB's own clock may differ from ours by a minute.
 MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture(autouse=True)
+def named(stack: LiveStack) -> Iterator[None]:
+    """The stack is the one that commands find."""
+    with stack_file(stack.as_document()):
+        yield
 
 
 def run(command: str, **given: str) -> subprocess.CompletedProcess[str]:
@@ -50,12 +60,12 @@ def answered(question: str, folder: Path, network: LiveNetwork) -> list[Mapping[
 def lived(network: LiveNetwork) -> None:
     activity = {
         "activity_type_id": "activity_type_1",
-        "value": "50.000000001",
+        "value": "50.25",
         "transaction_timestamp": 1656510137,
     }
     body = {"idempotency_key": "first", "activity": activity}
     assert network.post_membership_activity(MEMBERSHIP, body).status_code == 200
-    network.wait_for_balance(MEMBERSHIP, "50.000000001")
+    network.wait_for_balance(MEMBERSHIP, "50.25")
     order = {"idempotency_key": "tea", "points": "20"}
     spent = network.order(MEMBERSHIP, "redemptions", order)
     assert spent.status_code == 200, spent.text
@@ -68,15 +78,15 @@ def test_a_full_export_answers(network: LiveNetwork, tmp_path: Path) -> None:
 
     assert len(printed.splitlines()) == 6
     (liability,) = answered("liability", tmp_path, network)
-    assert (liability["redeemed"], liability["outstanding"]) == ("-20", "30.000000001")
+    assert (liability["redeemed"], liability["outstanding"]) == ("-20", "30.25")
     (member,) = answered("top-members", tmp_path, network)
     assert member["program_membership_id"] == MEMBERSHIP
-    assert member["points_by"] == "50.000000001"
+    assert member["points_by"] == "50.25"
     kinds = {(row["kind"], row["outcome"]) for row in answered("activities", tmp_path, network)}
     assert kinds == {("activity", "applied"), ("redemption", "applied")}
     flat = tmp_path / "flat" / "postings.parquet"
     select = f"SELECT sum(points) FROM '{flat}' WHERE network_id = ?"  # noqa: S608 - our own file
-    assert duckdb.execute(select, [network.network_id]).fetchone() == (Decimal("30.000000001"),)
+    assert duckdb.execute(select, [network.network_id]).fetchone() == (Decimal("30.25"),)
 
 
 def test_an_incremental_export_has_what_was_written_in_its_period(
@@ -90,7 +100,7 @@ def test_an_incremental_export_has_what_was_written_in_its_period(
     told("export", TO=str(tmp_path / "earlier"), SINCE="2020-01-01", UNTIL="2020-01-02")
 
     (liability,) = answered("liability", tmp_path, network)
-    assert liability["outstanding"] == "30.000000001"
+    assert liability["outstanding"] == "30.25"
     (summary,) = (tmp_path / "earlier").glob("ledger/AWSDynamoDB/*/manifest-summary.json")
     assert json.loads(summary.read_text())["itemCount"] == 0
 
@@ -103,7 +113,7 @@ def test_exports_of_elsewhere_are_converted(network: LiveNetwork, tmp_path: Path
     told("export", FROM=str(tmp_path / "downloaded"), TO=str(tmp_path), FORMAT="ndjson")
 
     postings = duckdb.read_json(str(tmp_path / "flat" / "postings.ndjson.gz"))
-    assert {"50.000000001", "-20"} <= {str(row[0]) for row in postings.select("points").fetchall()}
+    assert {"50.25", "-20"} <= {str(row[0]) for row in postings.select("points").fetchall()}
 
 
 def test_what_was_mistyped_is_told(network: LiveNetwork, tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ def test_every_number_fits_into_the_decimals_of_the_views() -> None:
     decimals = {
         (each.expressions[0].name, each.expressions[1].name)
         for statement in sqlglot.parse(query("flat"), read="athena")
+        if statement
         for each in statement.find_all(expressions.DataType)
         if each.this is expressions.DataType.Type.DECIMAL
     }
