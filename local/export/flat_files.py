@@ -42,9 +42,8 @@ def _write(connection: duckdb.DuckDBPyConnection, view: str, file: Path, form: F
         for name, kind, *_ in columns
     )
     copy = f"COPY (SELECT {chosen} FROM {view}) TO '{file}' ({_OPTIONS[form]})"  # noqa: S608 - our own names
-    found = connection.execute(copy).fetchone()
-    assert found is not None, "a copy says how many rows it wrote"
-    return int(found[0])
+    ((rows,),) = connection.execute(copy).fetchall()
+    return int(rows)
 
 
 def _as_text(column: str) -> str:

@@ -15,7 +15,7 @@ import pytest
 from local.live_stack import LiveStack
 from local.paths import ROOT
 from local.stack_file import stack_file
-from tests.e2e.network import LiveNetwork
+from tests.e2e.network import LiveNetwork, wait_until
 
 MEMBERSHIP = "12345"
 # The emulator runs on this machine; DynamoDB's own clock may differ from ours by a minute.
@@ -86,7 +86,7 @@ def test_a_full_export_answers(network: LiveNetwork, tmp_path: Path) -> None:
     assert kinds == {("activity", "applied"), ("redemption", "applied")}
     flat = tmp_path / "flat" / "postings.parquet"
     select = f"SELECT sum(points) FROM '{flat}' WHERE network_id = ?"  # noqa: S608 - our own file
-    assert duckdb.execute(select, [network.network_id]).fetchone() == (Decimal("30.25"),)
+    assert duckdb.execute(select, [network.network_id]).fetchall() == [(Decimal("30.25"),)]
 
 
 def test_an_incremental_export_has_what_was_written_in_its_period(
@@ -139,6 +139,14 @@ def test_the_emulator_exports_nothing_itself(network: LiveNetwork) -> None:
     bucket = stack.names["ExportBucket"]
     dynamodb, s3 = stack.client("dynamodb"), stack.client("s3")
     table = dynamodb.describe_table(TableName=stack.table_name("ledger"))["Table"]
-    dynamodb.export_table_to_point_in_time(TableArn=table["TableArn"], S3Bucket=bucket)
+    started = dynamodb.export_table_to_point_in_time(TableArn=table["TableArn"], S3Bucket=bucket)[
+        "ExportDescription"
+    ]
 
+    def is_completed() -> bool:
+        said = dynamodb.describe_export(ExportArn=started["ExportArn"])["ExportDescription"]
+        status: str = said["ExportStatus"]
+        return status == "COMPLETED"
+
+    wait_until(is_completed)
     assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
