@@ -41,6 +41,22 @@ def put_gateway_responses(endpoint_url: str, names: Mapping[str, str]) -> None:
     gateway.create_deployment(restApiId=names["ApiId"], stageName=names["StageName"])
 
 
+def allow_batches(endpoint_url: str, names: Mapping[str, str]) -> None:
+    """Let functions that may insert by PartiQL do so 25 rows at a time.
+
+    AWS asks for the rights that the statements need. The emulator asks for one named after the
+    call, which AWS does not know.
+    """
+    function = function_name("record_activity_batch", names)
+    role = client("lambda", endpoint_url).get_function_configuration(FunctionName=function)["Role"]
+    allowed = {"Effect": "Allow", "Action": "dynamodb:BatchExecuteStatement", "Resource": "*"}
+    client("iam", endpoint_url).put_role_policy(
+        RoleName=role.rpartition("/")[2],
+        PolicyName="emulator-batches",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [allowed]}),
+    )
+
+
 def _api_body(endpoint_url: str) -> dict[str, Any]:
     """The API as SAM expanded it."""
     template = client("cloudformation", endpoint_url).get_template(

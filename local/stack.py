@@ -52,6 +52,7 @@ def _seed(
 ) -> LiveStack:
     names = deployed.outputs(emulator.endpoint_url)
     deployed.put_gateway_responses(emulator.endpoint_url, names)
+    deployed.allow_batches(emulator.endpoint_url, names)
     stop.check()
     progress.step("making the demo network")
     api_url = deployed.api_url(emulator.endpoint_url, names)

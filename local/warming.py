@@ -30,6 +30,7 @@ def warm(stack: LiveStack) -> None:
         lambda: _expect(stack, "POST", f"{membership}/holds/none/release", hang, range(400, 500)),
         lambda: _expect(stack, "POST", f"{membership}/adjustments", hang, range(403, 404)),
         lambda: _expect(stack, "POST", f"{network}/activity", village, range(400, 500)),
+        lambda: _expect(stack, "POST", f"{network}/activities/batch", village, range(200, 201)),
         lambda: _expect(stack, "GET", membership, hang, range(200, 201)),
         lambda: _expect(stack, "GET", f"{membership}/activities", hang, range(200, 201)),
         # Without saying of when.

@@ -9,10 +9,8 @@ from accrue.runtime.json_body import parse_json_body
 from accrue.runtime.recorded import recorded_headers
 from accrue.runtime.settings import ActivitySettings
 from accrue.services.dry_ledger import DryLedger
-from accrue.services.record_membership_activity import (
-    MembershipRecording,
-    record_membership_activity,
-)
+from accrue.services.record_activity import ActivityRecording
+from accrue.services.record_membership_activity import record_membership_activity
 from accrue.storage.catalog import CatalogTable
 from accrue.storage.clocks import NetworkClocks
 from accrue.storage.dynamo import dynamodb_client
@@ -55,7 +53,7 @@ def lambda_handler(request: Request) -> Response:
 
 
 def _tried_out(
-    recording: MembershipRecording, call: Call, headers: dict[str, str], warnings: tuple[str, ...]
+    recording: ActivityRecording, call: Call, headers: dict[str, str], warnings: tuple[str, ...]
 ) -> Response:
     # Not at the start: whoever records must not wait for what decides.
     from accrue.runtime.dry_run_response import dry_run_response  # noqa: PLC0415

@@ -11,7 +11,8 @@ from accrue.runtime.settings import ActivitySettings
 from accrue.services.dry_enrolments import DryEnrolments
 from accrue.services.dry_ledger import DryLedger
 from accrue.services.enrol import AutomaticEnroller
-from accrue.services.record_network_activity import NetworkRecorder, NetworkRecording
+from accrue.services.record_activity import ActivityRecording
+from accrue.services.record_network_activity import NetworkRecorder
 from accrue.storage.administration_table import AdministrationTable
 from accrue.storage.catalog import CatalogTable
 from accrue.storage.clocks import NetworkClocks
@@ -43,20 +44,21 @@ def lambda_handler(request: Request) -> Response:
         AutomaticEnroller(enrolments if dry_run.is_dry_run else users, catalog),
     )
     recording = recorder.record(parsed.request, request.caller, call)
-    activity_id = recording.duplicate_of or recording.row.activity_id
     headers = recorded_headers(
-        activity_id, replayed=recording.replayed, is_dry_run=dry_run.is_dry_run
+        recording.named_id, replayed=recording.replayed, is_dry_run=dry_run.is_dry_run
     )
     if recording.duplicate_of is not None:
         headers["Accrue-Duplicate-Of"] = recording.duplicate_of
     warnings = dry_run.warnings + parsed.warnings + recording.warnings
     if dry_run.is_dry_run:
         return _tried_out(recording, call, enrolments, headers, warnings)
-    return Response(201, {"activity_id": activity_id}, {**headers, **warnings_header(warnings)})
+    return Response(
+        201, {"activity_id": recording.named_id}, {**headers, **warnings_header(warnings)}
+    )
 
 
 def _tried_out(
-    recording: NetworkRecording,
+    recording: ActivityRecording,
     call: Call,
     enrolments: DryEnrolments,
     headers: dict[str, str],

@@ -19,6 +19,7 @@ from tests.integration.bus import Listener, create_bus
 from tests.integration.faults import Faults
 from tests.integration.networks import demo_network
 from tests.integration.orders import JOBS, Orders, create_queue
+from tests.integration.partiql import install_inserts
 from tests.integration.receiver import Receiver, running_receiver
 from tests.integration.rich_network import rich_network
 from tests.integration.spending import spending_network
@@ -168,6 +169,7 @@ def _known_bytes() -> Callable[[int], bytes]:
 def _application(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
+    install_inserts(monkeypatch)
     with mock_aws(config=MOTO):
         client = boto3.client("dynamodb", region_name="us-east-1")
         create_tables(client)

@@ -31,7 +31,7 @@ CLIENTS = (
 WRITES = frozenset(
     {
         *("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"),
-        *("SendMessage", "SendMessageBatch"),
+        *("BatchExecuteStatement", "SendMessage", "SendMessageBatch"),
     }
 )
 MOMENTS: tuple[Literal["before", "after"], ...] = ("before", "after")

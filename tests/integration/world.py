@@ -41,6 +41,7 @@ ENVIRONMENT = {
 OPERATIONS = (
     "record_membership_activity",
     "record_network_activity",
+    "record_activity_batch",
     "redeem_points",
     "hold_points",
     "capture_hold",

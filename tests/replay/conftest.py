@@ -10,6 +10,7 @@ import pytest
 
 from tests.integration.bus import create_bus
 from tests.integration.orders import JOBS, create_queue
+from tests.integration.partiql import install_inserts
 from tests.integration.tables import create_tables
 from tests.integration.world import ENVIRONMENT, World
 from tests.replay.player import Player
@@ -27,6 +28,7 @@ def player() -> Iterator[Player]:
     with pytest.MonkeyPatch.context() as monkeypatch, mock_aws():
         for name, value in ENVIRONMENT.items():
             monkeypatch.setenv(name, value)
+        install_inserts(monkeypatch)
         client = boto3.client("dynamodb", region_name="us-east-1")
         create_tables(client)
         create_bus()

@@ -12,6 +12,7 @@ from typing import Any, override
 import pytest
 
 from tests.integration.faults import Call, Faults
+from tests.integration.partiql import parsed_insert
 from tests.integration.world import World
 from tests.replay.player import Player
 from tests.replay.shelf import case_names, read_expectation
@@ -65,6 +66,10 @@ def asked_for(call: Call) -> Iterator[Asked]:
                 yield _asked(
                     "ConditionCheckItem" if kind == "ConditionCheck" else f"{kind}Item", of
                 )
+        case "BatchExecuteStatement":
+            for statement in request["Statements"]:
+                table, item = parsed_insert(statement)
+                yield _asked("PartiQLInsert", {"TableName": table, "Item": item})
         case "BatchGetItem" | "BatchWriteItem":
             yield from _asked_in_batch(call)
 

@@ -92,6 +92,14 @@ RIGHTS: dict[str, Rights] = {
         (CATALOG, ("#NETWORKS", "*#CLOCK", "*#TYPES", "*#EMAIL#*")): READ_CATALOG,
         (CATALOG, ("*#USERS", "*#EMAIL#*", "*#MEMBERSHIP#*")): {"GetItem", "PutItem"},
     },
+    "record_activity_batch": {
+        (LEDGER, ()): {"BatchGetItem", "GetItem", "PartiQLInsert", "PutItem"},
+        (CATALOG, ("#NETWORKS", "*#CLOCK", "*#TYPES", "*#EMAIL#*", "*#MEMBERSHIP#*")): {
+            "BatchGetItem",
+            *READ_CATALOG,
+        },
+        (CATALOG, ("*#USERS", "*#EMAIL#*", "*#MEMBERSHIP#*")): {"GetItem", "PutItem"},
+    },
     "redeem_points": CARRY_OUT_ORDERS,
     "hold_points": CARRY_OUT_ORDERS,
     "capture_hold": CARRY_OUT_ORDERS,
@@ -351,6 +359,7 @@ def test_routes_ask_for_the_key_where_their_clients_send_it() -> None:
         ),
         "POST /v2/program-memberships/{program_membership_id}/holds": "ApiKeyAuthorizer",
         "POST /networks/{network_id}/activity": "BearerAuthorizer",
+        "POST /networks/{network_id}/activities/batch": "BearerAuthorizer",
         "GET /networks/{network_id}/activities": "BearerAuthorizer",
         "GET /networks/{network_id}/activities/{activity_id}": "BearerAuthorizer",
         "POST /networks/{network_id}/activities/{activity_id}/reversal": "BearerAuthorizer",

@@ -94,11 +94,9 @@ class NetworkNotFoundError(NotFoundError):
 class MembershipNotFoundError(NotFoundError):
     """The network has no such membership."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "There is no such membership in this network.",
-            [Fault("path:program_membership_id", "is unknown here: check the id in the URL")],
-        )
+    def __init__(self, fault: Fault | None = None) -> None:
+        in_url = Fault("path:program_membership_id", "is unknown here: check the id in the URL")
+        super().__init__("There is no such membership in this network.", [fault or in_url])
 
 
 class ActivityNotFoundError(NotFoundError):

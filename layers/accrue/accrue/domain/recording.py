@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 from typing import Protocol
 
 from accrue.domain.activity import Activity
@@ -54,6 +55,22 @@ class Recording:
 
     stored: LedgerRow
     created: bool
+
+
+class WhyUnrecorded(Enum):
+    """Why it is not known of a row that it is in the ledger. Sending it again is safe."""
+
+    THROTTLED = "throttled"
+    NOT_ATTEMPTED = "not_attempted"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Unrecorded:
+    """What an attempt came to that may have come to nothing; `error` is why, if it failed."""
+
+    why: WhyUnrecorded
+    error: Exception | None = None
 
 
 class RowInserter(Protocol):

@@ -124,6 +124,8 @@ class Response:
     status: int
     body: Mapping[str, Any]
     headers: Mapping[str, str] = field(default_factory=dict)
+    # What the log line says of it besides.
+    noted: Mapping[str, Any] = field(default_factory=dict)
 
 
 type Endpoint = Callable[[Request], Response]
@@ -172,6 +174,7 @@ def endpoint(
                 "request",
                 extra={
                     **ids,
+                    **response.noted,
                     "status": response.status,
                     "code": code,
                     "activity_id": response.headers.get("Accrue-Activity-Id"),

@@ -29,12 +29,7 @@ def parse_json_body(
     Raises `RequestTooLargeError` or `MalformedJsonError`, whatever the body is.
     """
     limits = limits or BodyLimits()
-    max_bytes = limits.max_bytes
-    text = (
-        _decode_base64(body or "", max_bytes)
-        if is_base64_encoded
-        else _checked(body or "", max_bytes)
-    )
+    text = body_text(body, is_base64_encoded=is_base64_encoded, max_bytes=limits.max_bytes)
     if not text.strip(" \t\r\n"):
         raise MalformedJsonError.of(Fault("", "is empty: send a JSON object"))
     parsed = parse_strict_json(text, limits.max_depth)
@@ -43,6 +38,16 @@ def parse_json_body(
             Fault("", f"must be a JSON object, not {type_name(parsed)}: send {{...}}")
         )
     return cast("dict[str, JsonValue]", parsed)
+
+
+def body_text(body: str | None, *, is_base64_encoded: bool, max_bytes: int) -> str:
+    """The text in the body of an API Gateway event, whole characters all of it.
+
+    Raises `RequestTooLargeError` or `MalformedJsonError`.
+    """
+    if is_base64_encoded:
+        return _decode_base64(body or "", max_bytes)
+    return _checked(body or "", max_bytes)
 
 
 def _decode_base64(body: str, max_bytes: int) -> str:

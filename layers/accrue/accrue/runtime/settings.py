@@ -65,6 +65,12 @@ class BalanceSettings(CatalogSettings):
     balance_table: TableName
 
 
+class RecordingSettings(CatalogSettings):
+    """For functions that record without looking at balances."""
+
+    ledger_table: TableName
+
+
 class ActivitySettings(BalanceSettings):
     """For functions that have to do with rows and with what comes of them."""
 

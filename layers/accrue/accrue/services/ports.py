@@ -15,23 +15,28 @@ from accrue.domain.movement import Movement
 from accrue.domain.pages import Page, PageRequest
 from accrue.domain.posting import Posting
 from accrue.domain.program.program import ProgramVersion
-from accrue.domain.recording import Attempt, LedgerPage, Recording
+from accrue.domain.recording import Attempt, LedgerPage, Recording, Unrecorded
 from accrue.domain.settled_outcome import SettledOutcome
 
 
-class CatalogReader(Protocol):
+class ActivityCatalog(Protocol):
+    """What recording an activity asks of the catalog."""
+
+    def find_network(self, network_id: str) -> Network | None: ...
+    def find_activity_type(self, network_id: str, activity_type_id: str) -> ActivityType | None: ...
+    def list_activity_type_ids(self, network_id: str) -> Sequence[str]: ...
+    def find_user(self, network_id: str, pseudonym: str) -> User | None: ...
+    def find_membership(self, network_id: str, program_membership_id: str) -> Membership | None: ...
+
+
+class CatalogReader(ActivityCatalog, Protocol):
     """What a network defines, as the functions see it. A miss is always looked up afresh, and
     `find_membership_now` always is.
 
     `program_version_at` raises NoVersionInForceError.
     """
 
-    def find_network(self, network_id: str) -> Network | None: ...
-    def find_activity_type(self, network_id: str, activity_type_id: str) -> ActivityType | None: ...
-    def list_activity_type_ids(self, network_id: str) -> Sequence[str]: ...
-    def find_user(self, network_id: str, pseudonym: str) -> User | None: ...
     def find_traits(self, network_id: str, user_id: str) -> Mapping[str, str]: ...
-    def find_membership(self, network_id: str, program_membership_id: str) -> Membership | None: ...
     def find_membership_now(
         self, network_id: str, program_membership_id: str
     ) -> Membership | None: ...
@@ -72,6 +77,17 @@ class Recorder(Protocol):
     """
 
     def record(self, attempt: Attempt) -> Recording: ...
+
+
+class ManyInserter(Protocol):
+    """Writes the rows of attempts, or gives what is there already, up to `max_attempts_per_write`
+    at a time, no two of which have an id in common, markers included. Whatever comes of one spoils
+    no other.
+    """
+
+    @property
+    def max_attempts_per_write(self) -> int: ...
+    def insert_all(self, attempts: Sequence[Attempt]) -> Sequence[Recording | Unrecorded]: ...
 
 
 class BalanceReader(Protocol):

@@ -5,25 +5,30 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Protocol, Self
 
 from accrue.domain.activity import (
     Activity,
     ActivityLineItem,
     FrontDoor,
+    Kind,
     Outcome,
     Participant,
 )
-from accrue.domain.catalog import ActivityType
+from accrue.domain.caller import Caller
+from accrue.domain.catalog import ActivityType, Network
 from accrue.domain.errors import (
     CatalogRefusalError,
     Fault,
     IdempotencyKeyReusedError,
     NegativeValueError,
+    RefusalError,
 )
 from accrue.domain.ledger_row import LedgerRow
 from accrue.domain.line_items import LineItem
-from accrue.domain.recording import Recording
+from accrue.domain.recording import Attempt, Call, Recording
 from accrue.domain.user_standing import UserStanding
+from accrue.services.ports import LedgerReader, Recorder
 
 # Wrong clocks and time zones are off by less; what is further ahead waits for somebody to look.
 HELD_FROM_AHEAD = timedelta(days=1)
@@ -35,6 +40,86 @@ class ResolvedActivity:
 
     activity: Activity
     warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityRecording:
+    """What became of a request, and what its sender should be told."""
+
+    row: Activity
+    replayed: bool
+    warnings: tuple[str, ...]
+
+    @classmethod
+    def of(cls, recording: Recording, resolved: ResolvedActivity | None) -> Self:
+        """None if nothing could be resolved."""
+        assert isinstance(recording.stored, Activity)
+        return cls(recording.stored, not recording.created, warnings_about(recording, resolved))
+
+    @property
+    def duplicate_of(self) -> str | None:
+        """The first activity with the reference, if this was a duplicate of it."""
+        return self.row.of if self.row.kind is Kind.DUPLICATE else None
+
+    @property
+    def named_id(self) -> str:
+        """The activity that its sender is told of: of a duplicate the first one."""
+        return self.duplicate_of or self.row.activity_id
+
+
+@dataclass(frozen=True, slots=True)
+class Plan[RequestT]:
+    """What recording a request comes to as far as the catalog has a say: a row to write, or a
+    refusal, unless the row is there already.
+    """
+
+    request: RequestT
+    network: Network
+    call: Call
+    draft: Activity
+    settled: ResolvedActivity | RefusalError
+
+    @property
+    def resolved(self) -> ResolvedActivity | None:
+        """What may be recorded, if it may."""
+        return self.settled if isinstance(self.settled, ResolvedActivity) else None
+
+
+class Planner[RequestT](Protocol):
+    """What recording does in the form of one front door, around the writing.
+
+    `attempt_of` is the first row to write, None if the plan is a refusal; `earlier` is what is told
+    or written instead then, and raises the refusal if there is neither. `further` is what else
+    has to be written, given what stood in the way of the first row. `reference_of` is the id that
+    stands for its reference, if it has one.
+    """
+
+    def plan(self, request: RequestT, caller: Caller, call: Call) -> Plan[RequestT]: ...
+    def attempt_of(self, plan: Plan[RequestT]) -> Attempt | None: ...
+    def earlier(self, plan: Plan[RequestT], ledger: LedgerReader) -> Recording | Attempt: ...
+    def further(self, plan: Plan[RequestT], recording: Recording) -> Attempt | None: ...
+    def reference_of(self, plan: Plan[RequestT]) -> str | None: ...
+
+
+def carry_out[RequestT](
+    plan: Plan[RequestT],
+    planner: Planner[RequestT],
+    ledger: LedgerReader,
+    recorder: Recorder,
+) -> ActivityRecording:
+    """Record what is planned, once and for ever, or give what is there already.
+
+    Raises what the planner refuses, and IdempotencyKeyReusedError.
+    """
+    attempt = planner.attempt_of(plan)
+    if attempt is None:
+        earlier = planner.earlier(plan, ledger)
+        recording = earlier if isinstance(earlier, Recording) else recorder.record(earlier)
+        return ActivityRecording.of(recording, None)
+    recording = recorder.record(attempt)
+    if (further := planner.further(plan, recording)) is not None:
+        recording = recorder.record(further)
+    return ActivityRecording.of(recording, plan.resolved)
 
 
 @contextmanager

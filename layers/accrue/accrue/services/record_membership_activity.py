@@ -1,5 +1,6 @@
 """Record an activity of one membership (Hang's form)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -10,6 +11,7 @@ from accrue.domain.errors import (
     CatalogRefusalError,
     Fault,
     MembershipNotFoundError,
+    RefusalError,
     UnknownActivityTypeError,
     UnknownRoleError,
 )
@@ -19,26 +21,69 @@ from accrue.domain.membership_activity_request import MembershipActivityRequest
 from accrue.domain.payload_forms import MEMBERSHIP_ACTIVITY_FORM, membership_payload_hash
 from accrue.domain.program.parts import MEMBER_ROLE
 from accrue.domain.recording import Attempt, Call, Recording
-from accrue.services.ports import CatalogReader, LedgerReader, Recorder
+from accrue.services.ports import ActivityCatalog, LedgerReader, Recorder
 from accrue.services.record_activity import (
+    ActivityRecording,
+    Plan,
     ResolvedActivity,
+    carry_out,
     ensure_same_payload,
     ensure_sign,
     kept_items,
     noted,
     settled_outcome,
     values_of_items,
-    warnings_about,
 )
+
+type MembershipPlan = Plan[MembershipActivityRequest]
 
 
 @dataclass(frozen=True, slots=True)
-class MembershipRecording:
-    """What became of a request, and what its sender should be told."""
+class MembershipPlanner:
+    """A `Planner` of activities of one membership."""
 
-    row: Activity
-    replayed: bool
-    warnings: tuple[str, ...]
+    catalog: ActivityCatalog
+
+    def plan(
+        self, request: MembershipActivityRequest, caller: Caller, call: Call
+    ) -> MembershipPlan:
+        """What the request comes to. Raises MembershipNotFoundError if the network is gone."""
+        network = self.catalog.find_network(caller.network_id)
+        if network is None:
+            raise MembershipNotFoundError
+        draft = _draft(request, network, caller, call)
+        settled: ResolvedActivity | RefusalError
+        try:
+            settled = _resolve(draft, request, network, self.catalog)
+        except (CatalogRefusalError, MembershipNotFoundError) as refusal:
+            settled = refusal
+        return Plan(request, network, call, draft, settled)
+
+    def attempt_of(self, plan: MembershipPlan) -> Attempt | None:
+        """The row under the key's id, unless the catalog refuses it."""
+        if plan.resolved is None:
+            return None
+        return Attempt(plan.resolved.activity, payload_hash_under=_payload_hash_of(plan))
+
+    def earlier(self, plan: MembershipPlan, ledger: LedgerReader) -> Recording | Attempt:
+        """An acknowledged activity stays acknowledged, whatever has left the catalog since."""
+        assert isinstance(plan.settled, RefusalError)
+        earlier = ledger.find_row(plan.network.network_id, plan.draft.activity_id)
+        if not isinstance(earlier, Activity):
+            raise plan.settled
+        ensure_same_payload(earlier, _payload_hash_of(plan), FrontDoor.MEMBERSHIP)
+        return Recording(earlier, created=False)
+
+    def further(
+        self,
+        plan: MembershipPlan,  # noqa: ARG002 - another form has more to write
+        recording: Recording,  # noqa: ARG002
+    ) -> Attempt | None:
+        """Nothing: whatever was there is the answer."""
+        return None
+
+    def reference_of(self, plan: MembershipPlan) -> None:
+        """It has none."""
 
 
 def record_membership_activity(  # noqa: PLR0913 - three of them are ports
@@ -46,34 +91,22 @@ def record_membership_activity(  # noqa: PLR0913 - three of them are ports
     caller: Caller,
     call: Call,
     *,
-    catalog: CatalogReader,
+    catalog: ActivityCatalog,
     ledger: LedgerReader,
     recorder: Recorder,
-) -> MembershipRecording:
+) -> ActivityRecording:
     """Record the activity once and for ever.
 
     Raises MembershipNotFoundError or a CatalogRefusalError if the catalog does not allow it (then
     nothing is written and the key stays free), IdempotencyKeyReusedError if the key stands for
     another payload.
     """
-    network = catalog.find_network(caller.network_id)
-    if network is None:
-        raise MembershipNotFoundError
-    draft = _draft(request, network, caller, call)
-    payload_hash_under = partial(
-        membership_payload_hash, request=request, pseudonym=network.pseudonym
-    )
-    try:
-        resolved = _resolve(draft, request, network, catalog)
-    except (CatalogRefusalError, MembershipNotFoundError):
-        # An acknowledged activity stays acknowledged, whatever has left the catalog since.
-        earlier = ledger.find_row(network.network_id, draft.activity_id)
-        if not isinstance(earlier, Activity):
-            raise
-        ensure_same_payload(earlier, payload_hash_under, FrontDoor.MEMBERSHIP)
-        return _answer(Recording(earlier, created=False), None)
-    attempt = Attempt(resolved.activity, payload_hash_under=payload_hash_under)
-    return _answer(recorder.record(attempt), resolved)
+    planner = MembershipPlanner(catalog)
+    return carry_out(planner.plan(request, caller, call), planner, ledger, recorder)
+
+
+def _payload_hash_of(plan: MembershipPlan) -> Callable[[str], str]:
+    return partial(membership_payload_hash, request=plan.request, pseudonym=plan.network.pseudonym)
 
 
 def _draft(
@@ -99,7 +132,7 @@ def _draft(
 
 
 def _resolve(
-    draft: Activity, request: MembershipActivityRequest, network: Network, catalog: CatalogReader
+    draft: Activity, request: MembershipActivityRequest, network: Network, catalog: ActivityCatalog
 ) -> ResolvedActivity:
     """The draft with all that the catalog adds to it.
 
@@ -133,7 +166,7 @@ def _resolve(
 
 
 def _allowed_type(
-    request: MembershipActivityRequest, network: Network, catalog: CatalogReader
+    request: MembershipActivityRequest, network: Network, catalog: ActivityCatalog
 ) -> ActivityType | None:
     """The type; None if it is not defined, or archived, and the network wants that logged."""
     activity_type = catalog.find_activity_type(network.network_id, request.activity_type_id)
@@ -161,13 +194,3 @@ def _allowed_type(
     items = values_of_items(request.line_items, "/activity/line_items")
     ensure_sign(activity_type, {"/activity/value": request.value, **items})
     return activity_type
-
-
-def _answer(recording: Recording, resolved: ResolvedActivity | None) -> MembershipRecording:
-    stored = recording.stored
-    assert isinstance(stored, Activity)
-    return MembershipRecording(
-        row=stored,
-        replayed=not recording.created,
-        warnings=warnings_about(recording, resolved),
-    )

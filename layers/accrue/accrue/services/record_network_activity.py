@@ -12,7 +12,7 @@ from functools import partial
 from accrue.domain.activity import Activity, FrontDoor, Kind, Outcome
 from accrue.domain.caller import Caller
 from accrue.domain.catalog import Network
-from accrue.domain.errors import CatalogRefusalError, NetworkNotFoundError
+from accrue.domain.errors import CatalogRefusalError, NetworkNotFoundError, RefusalError
 from accrue.domain.field_parsers import without_emails
 from accrue.domain.ids import fresh_id, id_from_idempotency_key, id_from_reference
 from accrue.domain.ledger_row import LedgerRow, ReferenceMarker
@@ -20,111 +20,110 @@ from accrue.domain.network_activity_request import NetworkActivityRequest
 from accrue.domain.payload_forms import NETWORK_ACTIVITY_FORM, network_payload_hash
 from accrue.domain.recording import Attempt, Call, Recording
 from accrue.services.enrol import AutomaticEnroller
-from accrue.services.ports import CatalogReader, LedgerReader, Recorder
+from accrue.services.ports import ActivityCatalog, LedgerReader, Recorder
 from accrue.services.record_activity import (
+    ActivityRecording,
+    Plan,
     ResolvedActivity,
+    carry_out,
     ensure_same_payload,
     kept_items,
-    warnings_about,
 )
 from accrue.services.resolve_network_activity import resolve_network_activity
 
+type NetworkPlan = Plan[NetworkActivityRequest]
+
 
 @dataclass(frozen=True, slots=True)
-class NetworkRecording:
-    """What became of a request, and what its sender should be told."""
+class NetworkPlanner:
+    """A `Planner` of activities of a network's users."""
 
-    row: Activity
-    replayed: bool
-    warnings: tuple[str, ...]
+    catalog: ActivityCatalog
+    enroller: AutomaticEnroller
 
-    @property
-    def duplicate_of(self) -> str | None:
-        """The first activity with the reference, if this was a duplicate of it."""
-        return self.row.of if self.row.kind is Kind.DUPLICATE else None
+    def plan(self, request: NetworkActivityRequest, caller: Caller, call: Call) -> NetworkPlan:
+        """What the request comes to. Raises NetworkNotFoundError."""
+        network = self.catalog.find_network(caller.network_id)
+        if network is None:
+            raise NetworkNotFoundError
+        draft = _draft(request, network, caller, call)
+        settled: ResolvedActivity | RefusalError
+        try:
+            settled = resolve_network_activity(draft, request, network, self.catalog, self.enroller)
+        except CatalogRefusalError as refusal:
+            settled = refusal
+        return Plan(request, network, call, draft, settled)
+
+    def attempt_of(self, plan: NetworkPlan) -> Attempt | None:
+        """The row under the id of its key or reference, unless the catalog refuses it."""
+        if plan.resolved is None:
+            return None
+        draft = plan.resolved.activity
+        return Attempt(draft, _marker(draft, plan.request), _payload_check(plan))
+
+    def earlier(self, plan: NetworkPlan, ledger: LedgerReader) -> Recording | Attempt:
+        """What there is of a retry whose user or role has left the catalog."""
+        assert isinstance(plan.settled, RefusalError)
+        draft, request, network_id = plan.draft, plan.request, plan.network.network_id
+        if request.idempotency_key is not None:
+            row = ledger.find_row(network_id, draft.activity_id)
+            if isinstance(row, Activity):
+                ensure_same_payload(row, _payload_hash_of(plan), draft.front_door)
+                return Recording(row, created=False)
+        if request.enforces_unique_reference and request.reference_id is not None:
+            first = ledger.find_row(network_id, id_from_reference(network_id, request.reference_id))
+            if first is not None:
+                return _duplicate(plan, draft, first)
+        raise plan.settled
+
+    def further(self, plan: NetworkPlan, recording: Recording) -> Attempt | None:
+        """The row that is written where the reference was taken."""
+        assert plan.resolved is not None
+        draft = plan.resolved.activity
+        if recording.created or not _is_reference_taken(recording.stored, draft, plan.request):
+            return None
+        if plan.request.enforces_unique_reference:
+            return _duplicate(plan, draft, recording.stored)
+        further = _under_own_id(draft, plan.request, plan.call)
+        return Attempt(further, None, _payload_check(plan))
+
+    def reference_of(self, plan: NetworkPlan) -> str | None:
+        """The id of its reference, if it has one."""
+        reference_id = plan.request.reference_id
+        return reference_id and id_from_reference(plan.network.network_id, reference_id)
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkRecorder:
     """The ports that recording an activity of a network needs."""
 
-    catalog: CatalogReader
+    catalog: ActivityCatalog
     ledger: LedgerReader
     recorder: Recorder
     enroller: AutomaticEnroller
 
     def record(
         self, request: NetworkActivityRequest, caller: Caller, call: Call
-    ) -> NetworkRecording:
+    ) -> ActivityRecording:
         """Record the activity in the caller's network, or that it was a duplicate.
 
         Raises NetworkNotFoundError, a CatalogRefusalError if the catalog does not allow the
         activity (then nothing is written), IdempotencyKeyReusedError if the key stands for another
         payload.
         """
-        network = self.catalog.find_network(caller.network_id)
-        if network is None:
-            raise NetworkNotFoundError
-        draft = _draft(request, network, caller, call)
-        try:
-            resolved = resolve_network_activity(
-                draft, request, network, self.catalog, self.enroller
-            )
-        except CatalogRefusalError:
-            answered = self._answer_earlier(draft, request, network, call)
-            if answered is None:
-                raise
-            return answered
-        recording = self._record(resolved.activity, request, network, call)
-        return _answer(recording, resolved)
+        planner = NetworkPlanner(self.catalog, self.enroller)
+        plan = planner.plan(request, caller, call)
+        return carry_out(plan, planner, self.ledger, self.recorder)
 
-    def _answer_earlier(
-        self, draft: Activity, request: NetworkActivityRequest, network: Network, call: Call
-    ) -> NetworkRecording | None:
-        """The answer to a retry whose user or role has left the catalog; None if it is no retry."""
-        payload_hash_under = partial(
-            network_payload_hash, request=request, pseudonym=network.pseudonym
-        )
-        if request.idempotency_key is not None:
-            row = self.ledger.find_row(network.network_id, draft.activity_id)
-            if isinstance(row, Activity):
-                ensure_same_payload(row, payload_hash_under, draft.front_door)
-                return _answer(Recording(row, created=False), None)
-        if request.enforces_unique_reference and request.reference_id is not None:
-            reference = id_from_reference(network.network_id, request.reference_id)
-            first = self.ledger.find_row(network.network_id, reference)
-            if first is not None:
-                return _answer(self._record_duplicate(draft, first, request, network, call), None)
-        return None
 
-    def _record(
-        self, draft: Activity, request: NetworkActivityRequest, network: Network, call: Call
-    ) -> Recording:
-        recording = self.recorder.record(
-            Attempt(draft, _marker(draft, request), _payload_check(request, network))
-        )
-        if recording.created or not _is_reference_taken(recording.stored, draft, request):
-            return recording
-        if request.enforces_unique_reference:
-            return self._record_duplicate(draft, recording.stored, request, network, call)
-        further = _under_own_id(draft, request, call)
-        return self.recorder.record(Attempt(further, None, _payload_check(request, network)))
-
-    def _record_duplicate(
-        self,
-        draft: Activity,
-        first: LedgerRow,
-        request: NetworkActivityRequest,
-        network: Network,
-        call: Call,
-    ) -> Recording:
-        duplicate = replace(
-            _under_own_id(draft, request, call),
-            kind=Kind.DUPLICATE,
-            settled_outcome=Outcome.DUPLICATE,
-            of=first.of if isinstance(first, ReferenceMarker) else first.activity_id,
-        )
-        return self.recorder.record(Attempt(duplicate, None, _payload_check(request, network)))
+def _duplicate(plan: NetworkPlan, draft: Activity, first: LedgerRow) -> Attempt:
+    duplicate = replace(
+        _under_own_id(draft, plan.request, plan.call),
+        kind=Kind.DUPLICATE,
+        settled_outcome=Outcome.DUPLICATE,
+        of=first.of if isinstance(first, ReferenceMarker) else first.activity_id,
+    )
+    return Attempt(duplicate, None, _payload_check(plan))
 
 
 def _draft(
@@ -187,20 +186,10 @@ def _is_reference_taken(
     return stored.activity_id != draft.activity_id
 
 
-def _payload_check(
-    request: NetworkActivityRequest, network: Network
-) -> Callable[[str], str] | None:
+def _payload_hash_of(plan: NetworkPlan) -> Callable[[str], str]:
+    return partial(network_payload_hash, request=plan.request, pseudonym=plan.network.pseudonym)
+
+
+def _payload_check(plan: NetworkPlan) -> Callable[[str], str] | None:
     """Only an idempotency key stands for a payload: a reference is compared by itself."""
-    if request.idempotency_key is None:
-        return None
-    return partial(network_payload_hash, request=request, pseudonym=network.pseudonym)
-
-
-def _answer(recording: Recording, resolved: ResolvedActivity | None) -> NetworkRecording:
-    stored = recording.stored
-    assert isinstance(stored, Activity)
-    return NetworkRecording(
-        row=stored,
-        replayed=not recording.created,
-        warnings=warnings_about(recording, resolved),
-    )
+    return None if plan.request.idempotency_key is None else _payload_hash_of(plan)

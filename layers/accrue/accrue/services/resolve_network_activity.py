@@ -16,7 +16,7 @@ from accrue.domain.kept_metadata import KNOWN_METADATA_FIELDS, KeptMetadata, kee
 from accrue.domain.near_miss import nearest_name
 from accrue.domain.network_activity_request import NetworkActivityRequest
 from accrue.services.enrol import AutomaticEnroller
-from accrue.services.ports import CatalogReader
+from accrue.services.ports import ActivityCatalog
 from accrue.services.record_activity import (
     ResolvedActivity,
     ensure_sign,
@@ -32,7 +32,7 @@ def resolve_network_activity(
     draft: Activity,
     request: NetworkActivityRequest,
     network: Network,
-    catalog: CatalogReader,
+    catalog: ActivityCatalog,
     enroller: AutomaticEnroller,
 ) -> ResolvedActivity:
     """The draft with all that the catalog adds to it.
@@ -85,7 +85,7 @@ def _ensure_roles(request: NetworkActivityRequest, activity_type: ActivityType) 
         raise UnknownRoleError("The activity type does not have every role.", faults)
 
 
-def _users(request: NetworkActivityRequest, network: Network, catalog: CatalogReader) -> Users:
+def _users(request: NetworkActivityRequest, network: Network, catalog: ActivityCatalog) -> Users:
     """The users by the pseudonyms of their emails, each asked for once."""
     users: dict[str, User] = {}
     faults: list[Fault] = []
@@ -120,7 +120,7 @@ def _only_logged(
     request: NetworkActivityRequest,
     archived: ActivityType | None,
     network: Network,
-    catalog: CatalogReader,
+    catalog: ActivityCatalog,
 ) -> str:
     sent = request.activity_short_id
     if archived is not None:

@@ -41,6 +41,7 @@ from accrue.domain.program.program import (
 )
 from accrue.storage.activity_types import activity_type_from_attributes
 from accrue.storage.api_keys import api_key_from_attributes
+from accrue.storage.batch_reads import read_items
 from accrue.storage.dynamo import to_attributes
 from accrue.storage.networks import network_from_attributes
 from accrue.storage.programs import program_version_from_attributes
@@ -52,6 +53,11 @@ from accrue.storage.users import (
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import KeysAndAttributesTypeDef
+
+# Partition and sort key.
+type ItemKey = tuple[str, str]
+type ReadItem = Callable[[Mapping[str, Any]], Any]
 
 # A few hundred bytes each; the oldest make room.
 MAX_CACHED = 10_000
@@ -93,12 +99,12 @@ class CatalogTable:
 
     def find_activity_type(self, network_id: str, activity_type_id: str) -> ActivityType | None:
         """The activity type of this id, compared byte for byte, or None."""
-        return self._find(f"{network_id}#TYPES", activity_type_id, activity_type_from_attributes)
+        key = activity_type_key(network_id, activity_type_id)
+        return self._find(*key, activity_type_from_attributes)
 
     def find_user(self, network_id: str, pseudonym: str) -> User | None:
         """The user whose email has this pseudonym, or None."""
-        partition = f"{network_id}#EMAIL#{pseudonym}"
-        user = self._find(partition, "USER", user_from_attributes)
+        user = self._find(*user_key(network_id, pseudonym), user_from_attributes)
         if user is not None and not user.memberships:
             # A miss too: the first enrolment counts as soon as it is made.
             self.drop_user(network_id, pseudonym)
@@ -106,7 +112,7 @@ class CatalogTable:
 
     def drop_user(self, network_id: str, pseudonym: str) -> None:
         """Ask for the user afresh the next time."""
-        self._cache.pop((f"{network_id}#EMAIL#{pseudonym}", "USER"), None)
+        self._cache.pop(user_key(network_id, pseudonym), None)
 
     def find_traits(self, network_id: str, user_id: str) -> Mapping[str, str]:
         """The user's traits; without any, empty."""
@@ -118,16 +124,12 @@ class CatalogTable:
         # It comes from a URL, and DynamoDB refuses keys over 2,048 bytes. No membership has more.
         if len(program_membership_id) > MAX_ID_CHARS:
             return None
-        return self._find(
-            _membership_partition(network_id, program_membership_id),
-            "MEMBERSHIP",
-            membership_from_attributes,
-        )
+        key = membership_key(network_id, program_membership_id)
+        return self._find(*key, membership_from_attributes)
 
     def find_membership_now(self, network_id: str, program_membership_id: str) -> Membership | None:
         """The same as it is at this moment, with the user's standing."""
-        partition = _membership_partition(network_id, program_membership_id)
-        self._cache.pop((partition, "MEMBERSHIP"), None)
+        self._cache.pop(membership_key(network_id, program_membership_id), None)
         return self.find_membership(network_id, program_membership_id)
 
     def find_api_key(self, network_id: str, key_id: str) -> ApiKey | None:
@@ -204,11 +206,28 @@ class CatalogTable:
         self._cache[partition, sort] = found
         return found
 
+    def find_many(self, reads: Mapping[ItemKey, ReadItem]) -> dict[ItemKey, Any]:
+        """What is under each of these keys, as `reads` has it read, None where nothing is.
+
+        What is remembered is not read; the rest is read consistently, 100 items at a time.
+        """
+        found = {key: self._cache.get(key) for key in reads}
+        unread = [_key(*key) for key, cached in found.items() if cached is None]
+        consistently: KeysAndAttributesTypeDef = {"Keys": [], "ConsistentRead": True}
+        for item in read_items(self._client, self._table_name, unread, consistently):
+            attributes = to_attributes(item)
+            key = (attributes["catalog_key"], attributes["item_key"])
+            found[key] = thing = reads[key](attributes)
+            # A user without memberships is a miss, as in `find_user`.
+            if not isinstance(thing, User) or thing.memberships:
+                self._cache[key] = thing
+        return found
+
     def read_item(self, partition: str, sort: str) -> dict[str, Any] | None:
         """An item's attributes, read consistently past the cache."""
         found = self._client.get_item(
             TableName=self._table_name,
-            Key={"catalog_key": {"S": partition}, "item_key": {"S": sort}},
+            Key=_key(partition, sort),
             ConsistentRead=True,
         )
         return to_attributes(found["Item"]) if "Item" in found else None
@@ -227,5 +246,20 @@ class CatalogTable:
         return (to_attributes(item) for page in pages for item in page["Items"])
 
 
-def _membership_partition(network_id: str, program_membership_id: str) -> str:
-    return f"{network_id}#MEMBERSHIP#{program_membership_id}"
+def _key(partition: str, sort: str) -> dict[str, Any]:
+    return {"catalog_key": {"S": partition}, "item_key": {"S": sort}}
+
+
+def user_key(network_id: str, pseudonym: str) -> ItemKey:
+    """Where the user is whose email has this pseudonym."""
+    return f"{network_id}#EMAIL#{pseudonym}", "USER"
+
+
+def activity_type_key(network_id: str, activity_type_id: str) -> ItemKey:
+    """Where an activity type is."""
+    return f"{network_id}#TYPES", activity_type_id
+
+
+def membership_key(network_id: str, program_membership_id: str) -> ItemKey:
+    """Where a membership is."""
+    return f"{network_id}#MEMBERSHIP#{program_membership_id}", "MEMBERSHIP"

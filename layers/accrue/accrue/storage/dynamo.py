@@ -29,6 +29,16 @@ RETRYABLE_REASONS = frozenset(
         "RequestLimitExceeded",
     }
 )
+# The same of a whole call, once botocore has tried again in vain.
+THROTTLES = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottlingException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
 
 _serializer = TypeSerializer()
 _deserializer = TypeDeserializer()

@@ -80,18 +80,18 @@ class LedgerTable:
         try:
             self._client.put_item(
                 TableName=self._table_name,
-                Item=_activity_item(attempt.activity),
+                Item=activity_item(attempt.activity),
                 ConditionExpression=INSERT_ONLY,
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except self._client.exceptions.ConditionalCheckFailedException as refused:
-            return _met(attempt, refused.response["Item"])  # type: ignore[typeddict-item]
+            return met(attempt, to_attributes(refused.response["Item"]))  # type: ignore[typeddict-item]
         return Recording(attempt.activity, created=True)
 
     def insertion_of(self, row: Activity | Marker) -> "TransactWriteItemTypeDef":
         """The write of a row as part of a transaction; its condition fails if the row exists."""
         return self._insertion(
-            _activity_item(row) if isinstance(row, Activity) else _marker_item(row)
+            activity_item(row) if isinstance(row, Activity) else _marker_item(row)
         )
 
     def _insertion(self, item: Mapping[str, Any]) -> "TransactWriteItemTypeDef":
@@ -105,7 +105,7 @@ class LedgerTable:
         }
 
     def _insert_with_marker(self, attempt: Attempt, marker: ReferenceMarker) -> Recording:
-        items = [_activity_item(attempt.activity), _marker_item(marker)]
+        items = [activity_item(attempt.activity), _marker_item(marker)]
         try:
             self._client.transact_write_items(
                 TransactItems=[self._insertion(item) for item in items]
@@ -144,17 +144,18 @@ class LedgerTable:
         return (to_attributes(item) for page in pages for item in page["Items"])
 
 
-def _met(attempt: Attempt, item: Mapping[str, Any]) -> Recording:
+def met(attempt: Attempt, attributes: Mapping[str, Any]) -> Recording:
+    """What the attempt comes to that met this row."""
     # The SDK tries again after a lost answer and then fails on the very row that it wrote.
-    mine = to_attributes(item)["content_hash"] == attempt.activity.content_hash
-    return Recording(_row(item), created=mine)
+    mine = attributes["content_hash"] == attempt.activity.content_hash
+    return Recording(ledger_row_from_attributes(attributes), created=mine)
 
 
 def _met_in_transaction(attempt: Attempt, cancelled: ClientError) -> Recording:
     # The row comes first: if the key was used before, that answers, whoever has the reference.
     for reason in cancellation_reasons(cancelled):
         if reason["Code"] == CONDITION_FAILED:
-            return _met(attempt, reason["Item"])
+            return met(attempt, to_attributes(reason["Item"]))
     raise cancelled
 
 
@@ -172,7 +173,8 @@ def _row(item: Mapping[str, Any]) -> LedgerRow:
     return ledger_row_from_attributes(to_attributes(item))
 
 
-def _activity_item(activity: Activity) -> dict[str, Any]:
+def activity_item(activity: Activity) -> dict[str, Any]:
+    """The row in DynamoDB's own form."""
     attributes = activity.to_attributes()
     attributes["activity_key"] = _key(activity.network_id, activity.activity_id)
     attributes["time_shard"] = time_shard_of(

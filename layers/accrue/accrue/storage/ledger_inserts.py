@@ -1,0 +1,202 @@
+"""Many ledger rows at a time, each of them inserted or not for itself.
+
+A row alone is a PartiQL INSERT, 25 of which make one call: it is refused where there is a row under
+its key, and the answer says so row by row. (BatchWriteItem takes as many, and overwrites.) Rows
+with markers go into one transaction; those that met something are taken out, and the rest is tried
+again.
+"""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from accrue.domain.recording import Attempt, Recording, Unrecorded, WhyUnrecorded
+from accrue.storage.batch_reads import UnreadKeysError
+from accrue.storage.dynamo import (
+    CONDITION_FAILED,
+    RETRYABLE_REASONS,
+    THROTTLES,
+    cancellation_reasons,
+    conflict_waits,
+    is_conflict,
+    to_attributes,
+)
+from accrue.storage.ledger import LedgerTable, activity_item, met
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import (
+        BatchStatementErrorTypeDef,
+        BatchStatementRequestTypeDef,
+        TransactWriteItemTypeDef,
+    )
+
+# DynamoDB's of BatchExecuteStatement. With a marker each it is half of a transaction.
+MAX_ROWS_PER_WRITE = 25
+# Somebody waits for the answer, and may send again what was throttled.
+TRIES = 4
+DUPLICATE = "DuplicateItem"
+
+# By their numbers.
+type Attempts = Mapping[int, Attempt]
+type Outcomes = dict[int, Recording | Unrecorded]
+
+
+class LedgerInserts:
+    """Implements `services.ports.ManyInserter`."""
+
+    max_attempts_per_write = MAX_ROWS_PER_WRITE
+
+    def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
+        self._client = client
+        self._table_name = table_name
+        self._ledger = LedgerTable(client, table_name)
+
+    def insert_all(self, attempts: Sequence[Attempt]) -> Sequence[Recording | Unrecorded]:
+        """Write the attempts' rows, with their markers; or give what is there already.
+
+        No two may have an id in common. Raises nothing: what fails is said of its rows alone.
+        """
+        alone = {n: each for n, each in enumerate(attempts) if each.marker is None}
+        marked = {n: each for n, each in enumerate(attempts) if each.marker is not None}
+        outcomes = {**self._insert_alone(alone), **self._insert_marked(marked)}
+        return [outcomes[number] for number in range(len(attempts))]
+
+    def _insert_alone(self, left: Attempts) -> Outcomes:
+        outcomes: Outcomes = {}
+        taken: dict[int, Attempt] = {}
+        waits = _waits()
+        while left:
+            again = {}
+            for number, error in self._execute(left).items():
+                if error is None:
+                    outcomes[number] = Recording(left[number].activity, created=True)
+                elif _is_throttle(error):
+                    again[number] = left[number]
+                elif _code(error) == DUPLICATE:
+                    taken[number] = left[number]
+                else:
+                    outcomes[number] = Unrecorded(WhyUnrecorded.FAILED, error)
+            left = again
+            if left and not _wait(waits):
+                outcomes |= dict.fromkeys(left, Unrecorded(WhyUnrecorded.THROTTLED))
+                break
+        return outcomes | self._meet(taken)
+
+    def _execute(self, attempts: Attempts) -> dict[int, Exception | None]:
+        """What each statement failed with, None if its row was written."""
+        try:
+            statements = [self._insertion(each) for each in attempts.values()]
+            answers = self._client.batch_execute_statement(Statements=statements)["Responses"]
+        except Exception as error:  # noqa: BLE001 - it is that of each row
+            return dict.fromkeys(attempts, error)
+        errors = [_error(each["Error"]) if "Error" in each else None for each in answers]
+        return dict(zip(attempts, errors, strict=True))
+
+    def _insertion(self, attempt: Attempt) -> "BatchStatementRequestTypeDef":
+        item = activity_item(attempt.activity)
+        # Names of ours, without quotes in them.
+        values = ", ".join(f"'{name}': ?" for name in item)
+        return {
+            "Statement": f'INSERT INTO "{self._table_name}" VALUE {{{values}}}',
+            "Parameters": list(item.values()),
+        }
+
+    def _meet(self, taken: Attempts) -> Outcomes:
+        """What the attempts come to whose ids are taken."""
+        if not taken:
+            return {}
+        activities = [each.activity for each in taken.values()]
+        ids = [each.activity_id for each in activities]
+        try:
+            found = self._ledger.find_attributes(activities[0].network_id, ids)
+        except Exception as error:  # noqa: BLE001 - it is that of each row
+            return dict.fromkeys(taken, _unrecorded(error))
+        return {
+            number: _met(each, found.get(each.activity.activity_id))
+            for number, each in taken.items()
+        }
+
+    def _insert_marked(self, left: Attempts) -> Outcomes:
+        outcomes: Outcomes = {}
+        waits = _waits()
+        while left:
+            try:
+                self._client.transact_write_items(TransactItems=self._insertions(left))
+            except Exception as error:  # noqa: BLE001 - it is that of each row
+                met_by = _met_in_transaction(left, error)
+                if not met_by and not (_is_throttle(error) and _wait(waits)):
+                    return outcomes | dict.fromkeys(left, _unrecorded(error))
+                outcomes |= met_by
+                left = {n: each for n, each in left.items() if n not in met_by}
+            else:
+                created = {n: Recording(each.activity, created=True) for n, each in left.items()}
+                return outcomes | created
+        return outcomes
+
+    def _insertions(self, attempts: Attempts) -> list["TransactWriteItemTypeDef"]:
+        rows = ((each.activity, each.marker) for each in attempts.values())
+        return [self._ledger.insertion_of(row) for pair in rows for row in pair if row]
+
+
+def _waits() -> Iterator[float]:
+    return islice(conflict_waits(), TRIES - 1)
+
+
+def _wait(waits: Iterator[float]) -> bool:
+    """Wait before another try; False if there is none."""
+    wait = next(waits, None)
+    if wait is not None:
+        time.sleep(wait)
+    return wait is not None
+
+
+def _error(error: "BatchStatementErrorTypeDef") -> ClientError:
+    # In the form in which the whole call fails.
+    code, message = error.get("Code", ""), error.get("Message", "")
+    return ClientError({"Error": {"Code": code, "Message": message}}, "BatchExecuteStatement")
+
+
+def _code(error: Exception) -> str:
+    return error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
+
+
+def _is_throttle(error: Exception) -> bool:
+    """Whether nothing but throttling or another transaction stood in the way."""
+    if isinstance(error, UnreadKeysError):
+        return True
+    if not isinstance(error, ClientError):
+        return False
+    return is_conflict(error) or _code(error) in RETRYABLE_REASONS | THROTTLES
+
+
+def _unrecorded(error: Exception) -> Unrecorded:
+    if _is_throttle(error):
+        return Unrecorded(WhyUnrecorded.THROTTLED)
+    return Unrecorded(WhyUnrecorded.FAILED, error)
+
+
+def _met(attempt: Attempt, attributes: Mapping[str, object] | None) -> Recording | Unrecorded:
+    if attributes is None:
+        missing = LookupError(f"no row {attempt.activity.activity_id}, whose id is taken")
+        return Unrecorded(WhyUnrecorded.FAILED, missing)
+    try:
+        return met(attempt, attributes)
+    except Exception as error:  # noqa: BLE001 - one that can't be read must not hide the others
+        return Unrecorded(WhyUnrecorded.FAILED, error)
+
+
+def _met_in_transaction(attempts: Attempts, cancelled: Exception) -> Outcomes:
+    """Of those attempts for whose rows or markers there was something, what it was."""
+    reasons = cancellation_reasons(cancelled) if isinstance(cancelled, ClientError) else []
+    outcomes: Outcomes = {}
+    numbers = list(attempts)
+    for place, reason in enumerate(reasons):
+        # The row comes first: if the key was used before, that answers, whoever has the reference.
+        number = numbers[place // 2]
+        if reason.get("Code") == CONDITION_FAILED and number not in outcomes:
+            outcomes[number] = _met(attempts[number], to_attributes(reason["Item"]))
+    return outcomes
