@@ -52,6 +52,16 @@ class LiveNetwork:
             headers={"Authorization": f"Bearer {self.partner_api_key}", **(headers or {})},
         )
 
+    def post_batch(self, rows: Any, query: dict[str, str] | None = None) -> httpx.Response:
+        """POST many activities; a text body goes as it is."""
+        return self.http.post(
+            f"/networks/{self.network_id}/activities/batch",
+            params=query,
+            content=_content(rows),
+            headers={"Authorization": f"Bearer {self.partner_api_key}"},
+            timeout=STARTING_SECONDS,
+        )
+
     def order(
         self,
         membership: str,

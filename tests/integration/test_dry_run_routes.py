@@ -13,6 +13,7 @@ from tests.template import operations_by_route
 CAN_BE_TRIED_OUT = {
     "POST /v2/program-memberships/{program_membership_id}/activities",
     "POST /networks/{network_id}/activity",
+    "POST /networks/{network_id}/activities/batch",
     *ROUTES,
     REVERSAL,
 }

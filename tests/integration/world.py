@@ -175,6 +175,20 @@ class World:
         )
         return _answer(self.invoke("record_network_activity", event))
 
+    def post_batch(
+        self, rows: Any, *, path_network: str = "demo", network: str = "demo", **request: Any
+    ) -> Answer:
+        """POST many activities: a list as a JSON array, text as it is."""
+        event = gateway_event(
+            "POST",
+            "/networks/{network_id}/activities/batch",
+            {"network_id": path_network},
+            rows,
+            network=network,
+            **request,
+        )
+        return _answer(self.invoke("record_activity_batch", event))
+
     def get_membership(self, membership: str, *, network: str = "demo") -> Answer:
         """GET a membership."""
         event = gateway_event(

@@ -12,7 +12,7 @@ from accrue.domain.concerned import concerned_memberships
 from accrue.domain.settled_outcome import SettledOutcome
 from accrue.storage.balances import _outcome_places
 from accrue.storage.dynamo import to_item
-from accrue.storage.ledger import _activity_item
+from accrue.storage.ledger import activity_item
 
 # Hash and range of each index, and the key of its table.
 INDEX_KEYS = {
@@ -42,7 +42,7 @@ class FakeIndexes:
     def record(self, activities: Iterable[Activity]) -> None:
         """Insert rows."""
         for activity in activities:
-            item = _activity_item(activity)
+            item = activity_item(activity)
             self._rows[item["activity_key"]["S"]] = item
             for index in ("by_recorded_at", "by_reference"):
                 self._add(index, item)

@@ -23,6 +23,7 @@ API = RESOURCES["PartnerApi"]["Properties"]
 PUBLIC_ROUTES: frozenset[str] = frozenset()
 # Modules that no single function is named after.
 SHARED_SERVICES = {
+    "batch_run",
     "administer_deliveries",
     "authorize",
     "plan_deliveries",
@@ -559,7 +560,7 @@ def test_nobody_can_change_or_delete_a_ledger_row(operation: str) -> None:
         if "LedgerTable" in str(statement["Resource"])
     }
 
-    assert not {a for a in on_ledger if re.search("Update|Delete|BatchWrite|PartiQL", a)}
+    assert not {a for a in on_ledger if re.search("Update|Delete|BatchWrite|PartiQL(?!Insert$)", a)}
 
 
 # ---- The streams ----

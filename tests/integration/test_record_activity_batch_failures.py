@@ -1,0 +1,354 @@
+"""POST /networks/{network_id}/activities/batch: throttles, outages, lost answers, no time, and the
+end of the process at every call.
+"""
+
+import itertools
+import json
+import logging
+from collections import Counter
+from io import StringIO
+from typing import Any
+
+import pytest
+
+from accrue.domain.ids import id_from_idempotency_key
+from tests.integration.batches import (
+    counted,
+    ids,
+    membership_row,
+    network_row,
+    reference_row,
+    refusals,
+    statuses,
+)
+from tests.integration.crash_stage import different_points
+from tests.integration.faults import Crash, CrashPoint, Faults, cancelled, refused
+from tests.integration.invariants import Witness, activity_rows, assert_settled, balances_of
+from tests.integration.world import Answer, Context, World, gateway_event
+
+ROWS = [
+    network_row("n-1"),
+    membership_row("m-1"),
+    reference_row("R-1", "n-2", enforced=True),
+    reference_row("R-2", "n-3"),
+    reference_row("R-2", "n-4"),
+    reference_row("R-2", "n-5", enforced=True),
+    membership_row("m-1"),
+    network_row("n-1", "7"),
+    network_row("n-6", changes={"/users": {"buyer": "nobody@example.com"}}),
+]
+KEYS = ("n-1", "m-1", "n-2", "n-3", "n-4", "n-5")
+ANSWERED = [201, 200, 201, 201, 201, 201, 200, 422, 400]
+PLAIN = [network_row(f"k-{n}") for n in range(60)]
+
+
+def statement_answer(*codes: str | None) -> dict[str, Any]:
+    """What BatchExecuteStatement answers without having done anything."""
+    return {
+        "Responses": [
+            {"TableName": "ledger"} | ({"Error": {"Code": code, "Message": code}} if code else {})
+            for code in codes
+        ],
+        "ResponseMetadata": {"HTTPStatusCode": 200},
+    }
+
+
+def post_within(world: World, remaining_ms: list[int], rows: list[dict[str, Any]]) -> Answer:
+    """Post while the time runs out: what is left at each question."""
+
+    class Clock(Context):
+        def get_remaining_time_in_millis(self) -> int:
+            return remaining_ms.pop(0) if len(remaining_ms) > 1 else remaining_ms[0]
+
+    event = gateway_event(
+        "POST", "/networks/{network_id}/activities/batch", {"network_id": "demo"}, rows
+    )
+    response = world.start("record_activity_batch").lambda_handler(event, Clock("an-invocation"))
+    return Answer(response["statusCode"], response["headers"], json.loads(response["body"]))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "ThrottlingError",
+        "ProvisionedThroughputExceeded",
+        "RequestLimitExceeded",
+        "TransactionConflict",
+    ],
+)
+def test_a_throttled_row_is_tried_again(world: World, faults: Faults, code: str) -> None:
+    # All but one were really not written: this is said of all three, and then the truth.
+    faults.answer_with("BatchExecuteStatement", iter([statement_answer(code, code, code)]))
+
+    answer = world.post_batch(PLAIN[:3])
+
+    assert answer.body["counts"] == counted(recorded=3)
+    assert faults.counts()["BatchExecuteStatement"] == 2
+    assert len(activity_rows(world)) == 3
+
+
+def test_a_row_that_goes_on_being_throttled_may_be_sent_again(world: World, faults: Faults) -> None:
+    first = statement_answer(*["ThrottlingError"] * 2)
+    faults.answer_with("BatchExecuteStatement", iter([first] * 4))
+
+    answer = world.post_batch([*PLAIN[:2], {}])
+
+    assert statuses(answer) == [429, 429, 400]
+    assert refusals(answer)[0] == (429, "THROTTLED", [])
+    assert [each["retryable"] for each in answer.body["results"]] == [True, True, False]
+    assert answer.body["counts"] == counted(retryable=2, refused=1)
+    assert world.items("ledger") == []
+    again = world.post_batch(PLAIN[:2])
+    assert again.body["counts"] == counted(recorded=2)
+
+
+@pytest.mark.parametrize("rows", [PLAIN[:30], [reference_row("R", "k"), *PLAIN[:29]]])
+def test_throttled_calls(world: World, faults: Faults, rows: list[dict[str, Any]]) -> None:
+    # Three tries of the SDK, and four of ours.
+    faults.throttle("BatchExecuteStatement", 12)
+    faults.throttle("TransactWriteItems", 12)
+
+    answer = world.post_batch(rows)
+
+    # The first chunk has 25 rows.
+    assert answer.body["counts"] == counted(retryable=25, recorded=5)
+    assert statuses(answer) == [429] * 25 + [201] * 5
+    assert len(activity_rows(world)) == 5
+    assert world.post_batch(rows).body["counts"] == counted(recorded=25, replayed=5)
+
+
+def test_a_throttled_read_of_what_was_met(world: World, faults: Faults) -> None:
+    world.post_batch(PLAIN[:2])
+    faults.run_before("BatchExecuteStatement", lambda: faults.throttle("BatchGetItem", 3))
+
+    answer = world.post_batch(PLAIN[:3])
+
+    assert statuses(answer) == [429, 429, 201]
+
+
+@pytest.mark.parametrize("code", ["InternalServerError", "ValidationError", "AccessDenied"])
+def test_a_row_that_fails_is_logged_and_spoils_no_other(
+    world: World, faults: Faults, logs: StringIO, code: str
+) -> None:
+    def answers() -> Any:
+        yield statement_answer(code, "DuplicateItem")
+
+    world.post_batch(PLAIN[1:2])
+    faults.answer_with("BatchExecuteStatement", answers())
+
+    answer = world.post_batch(PLAIN[:2])
+
+    assert statuses(answer) == [500, 201]
+    assert refusals(answer) == [(500, "INTERNAL_ERROR", [])]
+    assert answer.body["counts"] == counted(retryable=1, replayed=1)
+    (failed,) = [line for line in logged(logs) if line["message"] == "rows failed"]
+    assert (failed["rows"], failed["network_id"], failed["request_id"]) == (
+        [0],
+        "demo",
+        "gateway-request",
+    )
+    assert code in failed["exception"]
+    assert world.post_batch(PLAIN[:2]).body["counts"] == counted(recorded=1, replayed=1)
+
+
+@pytest.fixture
+def logs(world: World, monkeypatch: pytest.MonkeyPatch) -> StringIO:
+    """What the function logs."""
+    stream = StringIO()
+    world.start("record_activity_batch")
+    for name in list(logging.root.manager.loggerDict):
+        for handler in logging.getLogger(name).handlers:
+            if isinstance(handler, logging.StreamHandler):
+                monkeypatch.setattr(handler, "stream", stream)
+    return stream
+
+
+def logged(logs: StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in logs.getvalue().splitlines()]
+
+
+def test_one_line_a_request_with_its_counts(world: World, logs: StringIO) -> None:
+    world.post_batch([*PLAIN[:3], PLAIN[0], {}])
+
+    (line,) = logged(logs)
+    assert {name: line[name] for name in ("rows", *counted())} == {
+        "rows": 5,
+        **counted(recorded=3, replayed=1, refused=1),
+    }
+
+
+def test_a_call_that_fails_spoils_its_own_rows_alone(
+    world: World, faults: Faults, logs: StringIO
+) -> None:
+    faults.answer_with("BatchExecuteStatement", iter([None, refused("InternalServerError"), None]))
+
+    answer = world.post_batch(PLAIN)
+
+    assert statuses(answer) == [201] * 25 + [500] * 25 + [201] * 10
+    (failed,) = [line for line in logged(logs) if line["message"] == "rows failed"]
+    assert failed["rows"] == list(range(25, 50))
+    again = world.post_batch(PLAIN)
+    assert again.body["counts"] == counted(recorded=25, replayed=35)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("operation", ["BatchExecuteStatement", "TransactWriteItems"])
+def test_rows_whose_answer_was_lost_are_the_first(
+    world: World, faults: Faults, operation: str, times: int
+) -> None:
+    faults.lose_answers(operation, times)
+
+    answer = world.post_batch(ROWS)
+
+    assert faults.fired[operation] == times
+    assert statuses(answer) == ANSWERED
+    assert answer.body["counts"] == counted(recorded=5, duplicates=1, replayed=1, refused=2)
+    assert Counter(row["activity_id"] for row in activity_rows(world)) == {
+        id_from_idempotency_key("demo", key): 1 for key in KEYS
+    }
+
+
+def test_answers_that_are_lost_for_good_are_not_success(world: World, faults: Faults) -> None:
+    faults.lose_answers("BatchExecuteStatement", 3)
+
+    answer = world.post_batch(PLAIN[:2])
+
+    # They are in the ledger, but this request can't know.
+    assert statuses(answer) == [500, 500]
+    assert len(activity_rows(world)) == 2
+    assert world.post_batch(PLAIN[:2]).body["counts"] == counted(replayed=2)
+
+
+def test_conflicts_of_transactions(world: World, faults: Faults) -> None:
+    rows = [reference_row(f"R{n}", f"k{n}") for n in range(2)]
+    conflict = cancelled("TransactionConflict", "None", "None", "None")
+    faults.answer_with("TransactWriteItems", iter([conflict] * 3))
+
+    assert world.post_batch(rows).body["counts"] == counted(recorded=2)
+
+    rows = [reference_row(f"S{n}", f"l{n}") for n in range(2)]
+    faults.answer_with("TransactWriteItems", iter([conflict] * 4))
+
+    assert statuses(world.post_batch(rows)) == [429, 429]
+    assert world.post_batch(rows).body["counts"] == counted(recorded=2)
+
+
+def test_no_time_is_left_from_the_first_row_on(world: World) -> None:
+    answer = post_within(world, [3_999], ROWS[:2])
+
+    assert refusals(answer) == [(503, "NOT_ATTEMPTED", [])] * 2
+    assert answer.body["counts"] == counted(retryable=2)
+    assert world.items("ledger") == []
+
+
+def test_time_runs_out_between_two_chunks(world: World) -> None:
+    # It is asked at each row that is planned, and before each chunk.
+    answer = post_within(world, [9_000] * (len(PLAIN) + 2) + [3_999], PLAIN)
+
+    assert statuses(answer) == [201] * 50 + [503] * 10
+    assert len(activity_rows(world)) == 50
+    assert world.post_batch(PLAIN).body["counts"] == counted(recorded=10, replayed=50)
+
+
+@pytest.mark.parametrize("questions", range(2, 24))
+def test_whenever_time_runs_out_no_answer_is_wrong(world: World, questions: int) -> None:
+    answer = post_within(world, [9_000] * questions + [0], ROWS)
+
+    stored = {row["activity_id"] for row in activity_rows(world)}
+    assert set(statuses(answer)) <= {200, 201, 422, 400, 503}
+    told = {each["activity_id"] for each in answer.body["results"] if "activity_id" in each}
+    # A duplicate names the first one.
+    assert told <= stored
+    assert statuses(world.post_batch(ROWS)) == ANSWERED
+    assert {row["activity_id"] for row in activity_rows(world)} == {
+        id_from_idempotency_key("demo", key) for key in KEYS
+    }
+
+
+def until_answered(world: World, faults: Faults, *crashes: CrashPoint) -> Answer:
+    """Send the whole batch again after each crash."""
+    witness = Witness()
+    world.restart()
+    faults.plan_crashes(crashes)
+    while True:
+        try:
+            answer = world.post_batch(ROWS)
+        except Crash:
+            world.restart()
+            witness.observe(world)
+            continue
+        witness.observe(world)
+        assert faults.crashes_left == 0
+        faults.plan_crashes(())
+        return answer
+
+
+def test_stopped_before_and_after_each_call(world: World, faults: Faults) -> None:
+    empty = world.snapshot()
+    undisturbed = until_answered(world, faults)
+    world.restore(empty)
+    until_answered_calls = calls_of(world, faults)
+    points = different_points(until_answered_calls)
+    assert len(points) > len(until_answered_calls) > 5
+
+    for point in points:
+        world.restore(empty)
+        answer = until_answered(world, faults, point)
+        assert_one_row_a_key(world, answer, undisturbed)
+
+
+def test_stopped_twice(world: World, faults: Faults) -> None:
+    empty = world.snapshot()
+    undisturbed = until_answered(world, faults)
+    world.restore(empty)
+    points = [p for p in different_points(calls_of(world, faults)) if p.moment == "after"]
+
+    for first, second in itertools.product(points, repeat=2):
+        world.restore(empty)
+        try:
+            answer = until_answered(world, faults, first, second)
+        except AssertionError:
+            # The second run makes fewer calls.
+            if faults.crashes_left:
+                continue
+            raise
+        assert_one_row_a_key(world, answer, undisturbed)
+
+
+def calls_of(world: World, faults: Faults) -> Any:
+    world.restart()
+    faults.plan_crashes(())
+    world.post_batch(ROWS)
+    return list(faults.calls_since_crash)
+
+
+def assert_one_row_a_key(world: World, answer: Answer, undisturbed: Answer) -> None:
+    assert statuses(answer) == ANSWERED
+    assert [each.get("activity_id") for each in answer.body["results"]] == [
+        each.get("activity_id") for each in undisturbed.body["results"]
+    ]
+    assert Counter(row["activity_id"] for row in activity_rows(world)) == {
+        id_from_idempotency_key("demo", key): 1 for key in KEYS
+    }
+    assert world.deliver(world.items("ledger") * 2) == {"batchItemFailures": []}
+    assert_settled(world)
+    assert balances_of(world)["12345"] == 4 * 5 + 50
+    before = world.items("ledger")
+    again = world.post_batch(ROWS)
+    assert again.body["counts"] == counted(replayed=7, refused=2)
+    assert ids_told(again) == ids_told(answer)
+    assert world.items("ledger") == before
+
+
+def ids_told(answer: Answer) -> list[str | None]:
+    return [each.get("activity_id") for each in answer.body["results"]]
+
+
+def test_an_outage_of_the_catalog_is_nobodys_fault(world: World, faults: Faults) -> None:
+    faults.answer_with("BatchGetItem", iter([refused("InternalServerError")]))
+
+    answer = world.post_batch(PLAIN[:1])
+
+    assert (answer.status, answer.body["code"]) == (500, "INTERNAL_ERROR")
+    assert world.items("ledger") == []
+    assert ids(world.post_batch(PLAIN[:1])) == [id_from_idempotency_key("demo", "k-0")]
