@@ -85,6 +85,7 @@ def _everything(world: World) -> list[str]:
             world.invoke("authorize_bearer", authorizer_event(headers))
     _post_hang(world)
     _post_village(world)
+    _post_batches(world)
     world.deliver()
     world.deliver()
     world.publish()
@@ -175,6 +176,25 @@ def _post_hang(world: World) -> None:
     ):
         world.post_membership_activity("12345", body)
     world.post_membership_activity("secret-membership", HANG_EXAMPLE)
+
+
+def _post_batches(world: World) -> None:
+    secret = "secret.person@example.com"
+    rows = [
+        {"idempotency_key": "secret-idempotency-key", **village_activity()},
+        {"idempotency_key": secret, **village_activity({"/users/buyer": secret})},
+        {"idempotency_key": secret, **village_activity({"/metadata/reference_id": secret})},
+        {"program_membership_id": "secret-membership", **hang_activity()},
+        {"program_membership_id": "12345", **hang_activity({"/activity/value": "4242.4242"})},
+        {"program_membership_id": "12345", **hang_activity({"/activity/value": "secret-note"})},
+        {"secret-field": "secret-note"},
+        secret,
+    ]
+    world.post_batch(rows, query={"secret-note": "@"})
+    world.post_batch(rows, headers=KEYED, query={"dry_run": "true"})
+    world.post_batch(f"{json.dumps(rows[:4])[:-1]}, secret-note]", headers=KEYED)
+    world.post_batch(rows, path_network="secret-note")
+    world.post_batch("[secret-note", headers={"Idempotency-Key": secret * 20})
 
 
 def _post_village(world: World) -> None:

@@ -48,6 +48,34 @@ def test_a_dry_run_of_it_writes_nothing_and_is_refused_as_it_is(name: str, playe
         assert tried.response["body"] == {"dry_run": True, **expected.response["body"]}
 
 
+BATCHES = [
+    name
+    for name in case_names()
+    if name.startswith("record_activity_batch/") and not read_event(name)["queryStringParameters"]
+]
+
+
+@pytest.mark.parametrize("name", BATCHES)
+def test_a_dry_run_of_a_batch_writes_nothing_and_says_what_comes_of_each_row(
+    name: str, player: Player
+) -> None:
+    expected = read_expectation(name)
+    player.perform(name, expected.after)
+
+    with patch("tests.replay.player.read_event", lambda played: _tried_out(played, name)):
+        tried = player.perform(name, expected.after)
+
+    assert tried.writes == {}
+    if expected.response["statusCode"] >= 400:
+        assert tried.response == expected.response
+        return
+    told, comes_to = tried.response["body"], expected.response["body"]
+    assert (told["dry_run"], told["counts"]) == (True, comes_to["counts"])
+    for would_be, row in zip(told["results"], comes_to["results"], strict=True):
+        assert {**would_be, "activity_id": row.get("activity_id")} == {"activity_id": None, **row}
+        assert would_be.get("activity_id") in (None, row.get("activity_id"))
+
+
 def _tried_out(played: str, name: str) -> dict[str, Any]:
     event = read_event(played)
     if played == name:

@@ -47,12 +47,14 @@ def _elements(text: str) -> Iterator[str]:
     has_commas = False
     for token in _TOKEN.finditer(text):
         depth += _STEPS.get(token[0], 0)
-        if depth == 0:
+        if depth == 0 and token[0] == "]":
             last = text[begin : token.start()]
             if has_commas or last.strip(_WHITE_SPACE):
                 yield last
             _ensure_end(text, token.end())
             return
+        if depth == 0:
+            break
         if depth == 1 and token[0] == ",":
             yield text[begin : token.start()]
             begin, has_commas = token.end(), True
