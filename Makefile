@@ -26,7 +26,7 @@ help:
 	@echo "make ask     answer from exports (QUESTION=liability|top-members|activities, FROM=, SINCE=, UNTIL=)"
 	@echo "make logs    follow the function logs of the running stack"
 	@echo "make test    every check and test, or some: STAGES='lint unit'"
-	@echo "make bench   measure what decide() costs"
+	@echo "make bench   measure what decide() costs, and a row of a batch"
 	@echo "make format  let ruff put the code in order"
 	@echo "make schema  renew the JSON Schemas in docs after a change of the models"
 	@echo "make setup   only install the environments"
@@ -128,6 +128,7 @@ coverage: setup
 # What it prints are ratios within one run, and counts: machines are noisy.
 bench: setup
 	@$(PYTHON) -m benchmarks.decide
+	@$(PYTHON) -m benchmarks.batch
 
 format: setup
 	@$(PYTHON) -m ruff check --fix --quiet . || true

@@ -7,7 +7,7 @@ import json
 import logging
 from collections import Counter
 from io import StringIO
-from typing import Any
+from typing import Any, override
 
 import pytest
 
@@ -57,6 +57,7 @@ def post_within(world: World, remaining_ms: list[int], rows: list[dict[str, Any]
     """Post while the time runs out: what is left at each question."""
 
     class Clock(Context):
+        @override
         def get_remaining_time_in_millis(self) -> int:
             return remaining_ms.pop(0) if len(remaining_ms) > 1 else remaining_ms[0]
 
