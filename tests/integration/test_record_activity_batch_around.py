@@ -20,7 +20,7 @@ from tests.integration.faults import Faults
 from tests.integration.invariants import activity_rows
 from tests.integration.networks import demo_network
 from tests.integration.sandboxes import A_YEAR_ON, SANDBOX, move_clock, sandbox_network
-from tests.integration.users import FORGET, SUSPEND, about_user, assert_users_agree
+from tests.integration.users import FORGET, SUSPEND, about_user, assert_users_agree, enrol
 from tests.integration.world import World
 
 ROWS = [
@@ -188,3 +188,22 @@ def test_rows_that_are_not_of_now_are_recorded_now(world: World) -> None:
 
     warning = "the activity's time is more than a day ahead: it is held, without points"
     assert answer.body["results"][0]["warnings"] == [warning]
+
+
+def test_what_was_read_is_remembered_for_other_batches(world: World, faults: Faults) -> None:
+    world.post_batch([network_row("a"), membership_row("b")])
+    faults.calls.clear()
+
+    world.post_batch([network_row("c"), membership_row("d")])
+
+    assert faults.counts() == {"BatchExecuteStatement": 1}
+
+
+def test_a_first_enrolment_counts_at_once(world: World) -> None:
+    changes = {"/users": {"buyer": "not.enrolled@example.com"}}
+    world.post_batch([network_row("a", changes=changes)])
+    enrol(world, program_id="coffee-club", user_id="user-5")
+
+    answer = world.post_batch([network_row("b", changes=changes)])
+
+    assert answer.body["results"][0]["warnings"] == []

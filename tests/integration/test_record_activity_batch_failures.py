@@ -353,3 +353,43 @@ def test_an_outage_of_the_catalog_is_nobodys_fault(world: World, faults: Faults)
     assert (answer.status, answer.body["code"]) == (500, "INTERNAL_ERROR")
     assert world.items("ledger") == []
     assert ids(world.post_batch(PLAIN[:1])) == [id_from_idempotency_key("demo", "k-0")]
+
+
+def test_somebody_else_records_the_same_meanwhile(world: World, faults: Faults) -> None:
+    rows = [network_row("a"), network_row("b"), reference_row("R", "c", enforced=True)]
+
+    def others() -> None:
+        world.post_network_activity(network_row(), headers={"Idempotency-Key": "a"})
+        world.post_network_activity(network_row(amount="7"), headers={"Idempotency-Key": "b"})
+        world.post_network_activity(reference_row("R"))
+
+    faults.run_before("BatchExecuteStatement", others)
+
+    answer = world.post_batch(rows)
+
+    assert statuses(answer) == [201, 422, 201]
+    assert answer.body["counts"] == counted(replayed=1, refused=1, duplicates=1)
+    assert len(activity_rows(world)) == 4
+
+
+def test_what_is_met_was_written_by_a_batch_that_stopped(world: World, faults: Faults) -> None:
+    faults.plan_crashes([CrashPoint(3, "after")])
+    with pytest.raises(Crash):
+        world.post_batch(PLAIN[:2])
+    faults.plan_crashes(())
+
+    answer = world.post_batch([PLAIN[1], PLAIN[0]])
+
+    assert answer.body["counts"] == counted(replayed=2)
+
+
+def test_an_unreadable_row_spoils_no_other(world: World, faults: Faults) -> None:
+    world.post_batch(PLAIN[:2])
+    (broken, _) = sorted(world.items("ledger"), key=lambda item: item["recorded_at"]["S"])
+    world.put_items("ledger", [{**broken, "amount": {"N": "1"}}])
+
+    answer = world.post_batch(PLAIN[:3])
+
+    assert faults.calls
+    assert statuses(answer) == [500, 201, 201]
+    assert answer.body["counts"] == counted(retryable=1, replayed=1, recorded=1)
