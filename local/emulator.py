@@ -64,9 +64,11 @@ def running_emulator(port: int) -> Iterator[Emulator]:
     """An emulator that ends, with all the functions' processes, when the block does."""
     LOGS.mkdir(parents=True, exist_ok=True)
     scratch = tempfile.mkdtemp(prefix="accrue-local-", dir=_scratch_parent())
+    keeping = [sys.executable, "-m", "local.keeper", scratch]
     with (LOGS / f"emulator-{port}.log").open("wb") as log:
         keeper = subprocess.Popen(
-            [sys.executable, "-m", "local.keeper", scratch, EMULATOR_PYTHON, "-m", "ministack"],
+            # Isolated: the folder of the script, which is ours, is not where it imports from.
+            [*keeping, EMULATOR_PYTHON, "-I", ROOT / "local" / "emulated" / "aws.py"],
             cwd=ROOT,
             env=_environment(port, scratch),
             stdin=subprocess.PIPE,

@@ -23,8 +23,8 @@ from local.paths import WORK
 from local.stack_file import running_stack_document
 
 DEFAULT_FOLDER = WORK / "export"
-# The ledger first: what is recorded meanwhile may lack its posting, but no row its activity.
-TABLES = {"ledger": "LedgerTable", "balance": "BalanceTable"}
+# The balances first: an activity recorded meanwhile may lack its posting, but no posting its activity.
+TABLES = {"balance": "BalanceTable", "ledger": "LedgerTable"}
 
 
 def main() -> int:

@@ -1,0 +1,1 @@
+"""What runs in the emulator's own interpreter, beside nothing of ours."""
