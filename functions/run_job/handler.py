@@ -13,7 +13,7 @@ from accrue.runtime.delivery_queue import sqs_client
 from accrue.runtime.job_queue import SqsJobQueue, job_order_from_text
 from accrue.runtime.settings import JobSettings
 from accrue.services.job_ports import JobWork
-from accrue.services.run_job import MOST_TRIES, JobRunner
+from accrue.services.run_job import JobRunner
 from accrue.storage.dynamo import dynamodb_client
 from accrue.storage.jobs import JobTable
 
@@ -49,16 +49,12 @@ def _is_done(record: dict[str, Any], context: LambdaContext) -> bool:
         logger.exception("no order of a step", extra=ids)
         return True
     ids |= {"network_id": order.network_id, "job_id": order.job_id, "step": order.step}
-    try:
-        ran = runner.run(
-            order,
-            context.aws_request_id,
-            lambda: context.get_remaining_time_in_millis() > LEAST_TIME_LEFT_MS,
-        )
-    except Exception:
-        logger.exception("step not done", extra=ids)
-        if int(record["attributes"]["ApproximateReceiveCount"]) < MOST_TRIES:
-            return False
-        ran = runner.give_up(order, context.aws_request_id)
-    logger.info("step", extra={**ids, "ran": ran.value})
-    return True
+    ran = runner.try_step(
+        order,
+        context.aws_request_id,
+        int(record["attributes"]["ApproximateReceiveCount"]),
+        lambda: context.get_remaining_time_in_millis() > LEAST_TIME_LEFT_MS,
+        lambda error: logger.error("step not done", exc_info=error, extra=ids),
+    )
+    logger.info("step", extra={**ids, "ran": ran and ran.value})
+    return ran is not None

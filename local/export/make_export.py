@@ -23,7 +23,7 @@ from local.paths import WORK
 from local.stack_file import running_stack_document
 
 DEFAULT_FOLDER = WORK / "export"
-# The balances first: an activity recorded meanwhile may lack its posting, but no posting its activity.
+# The balances first: what is recorded meanwhile may lack its posting, but no posting its activity.
 TABLES = {"balance": "BalanceTable", "ledger": "LedgerTable"}
 
 

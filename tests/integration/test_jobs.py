@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, override
 
 import pytest
 import time_machine
@@ -43,7 +43,8 @@ class CountDefinition(Document):
     """Count to a number."""
 
     kind: str = "audit"
-    idempotency_key: str = "count-1"
+    idempotency_key: str | None = "count-1"
+    of: str | None = None
     limit: int = LIMIT
 
 
@@ -61,6 +62,7 @@ class Counting:
 
     scratch: JobScratchTable
     error: Exception | None = None
+    dies: bool = False
     meanwhile: Callable[[], object] = lambda: None
     begun: list[int] = field(default_factory=list)
 
@@ -68,6 +70,8 @@ class Counting:
         assert has_time()
         first = int(job.cursor.get("next", 0))
         self.begun.append(first)
+        if self.dies:
+            raise Crash
         if self.error is not None:
             raise self.error
         numbers = range(first, min(first + A_STEP, int(job.definition["limit"])))
@@ -93,6 +97,7 @@ class Shop:
     clock: time_machine.Traveller
     tries: Counter[str] = field(default_factory=Counter)
     ran: list[Ran] = field(default_factory=list)
+    reported: list[Exception] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.restart()
@@ -103,6 +108,20 @@ class Shop:
         self.client = dynamo.dynamodb_client()
         self.jobs = JobTable(self.client, "jobs")
         self.queue = SqsJobQueue(delivery_queue.sqs_client(), JOBS.url)
+
+    def broken_queue(self, times: int) -> SqsJobQueue:
+        """The queue, which refuses so many orders first."""
+        refusals = iter(range(times))
+        send = self.queue.send
+
+        class Broken(SqsJobQueue):
+            @override
+            def send(self, order: JobOrder) -> None:
+                if next(refusals, None) is not None:
+                    raise RuntimeError("no queue")
+                send(order)
+
+        return Broken(self.orders.client, JOBS.url)
 
     def administrator(self) -> JobAdministrator:
         return JobAdministrator(
@@ -127,22 +146,22 @@ class Shop:
                 self.handle(message)
 
     def handle(self, message: Any) -> None:
-        """What the handler does with a message."""
+        """What Lambda does with a message."""
         order = job_order_from_text(message["Body"])
         self.tries[message["MessageId"]] += 1
         runner = JobRunner(
             self.jobs, self.queue, {JobKind.AUDIT: self.work}, lambda: datetime.now(UTC)
         )
+        tries = self.tries[message["MessageId"]]
         try:
-            self.ran.append(runner.run(order, "request-9", lambda: True))
+            ran = runner.try_step(order, "request-9", tries, lambda: True, self.reported.append)
         except Crash:
             self.restart()
             return
-        except RuntimeError:
-            if self.tries[message["MessageId"]] < MOST_TRIES:
-                return
-            self.ran.append(runner.give_up(order, "request-9"))
-        self.orders.client.delete_message(QueueUrl=JOBS.url, ReceiptHandle=message["ReceiptHandle"])
+        if ran is not None:
+            self.ran.append(ran)
+            receipt = message["ReceiptHandle"]
+            self.orders.client.delete_message(QueueUrl=JOBS.url, ReceiptHandle=receipt)
 
     def job(self) -> Job:
         (job,) = self.jobs.list_jobs("demo", PageRequest()).things
@@ -265,6 +284,7 @@ def test_started_again_it_is_the_same_job(shop: Shop) -> None:
     shop.run_until_idle()
 
     assert again == replace(first, ordered_step=0)
+    assert shop.work.begun == [0, 3, 6]
     assert shop.start().status is JobStatus.COMPLETED
     assert shop.orders.length == 0
     assert len(shop.jobs.list_jobs("demo", PageRequest()).things) == 1
@@ -310,6 +330,87 @@ def test_what_can_never_be_done_fails_at_once_in_words(shop: Shop) -> None:
     assert len(shop.work.begun) == 1
 
 
+def test_a_step_that_dies_without_a_word_fails_the_job_in_the_end(shop: Shop) -> None:
+    shop.start()
+    shop.work.dies = True
+    shop.run_until_idle()
+
+    failed = shop.job()
+    assert failed.failure is not None
+    assert (failed.status, failed.failure.message) == (JobStatus.FAILED, WENT_WRONG)
+    assert shop.work.begun == [0] * MOST_TRIES
+
+
+def test_a_new_start_goes_on_whatever_call_it_dies_at(shop: Shop, faults: Faults) -> None:
+    shop.start()
+    shop.work.error = RuntimeError("a bug")
+    shop.run_until_idle()
+    shop.work.error = None
+    tables = shop.world.snapshot()
+    faults.plan_crashes(())
+    shop.start()
+    calls = len(faults.calls)
+    shop.run_until_idle()
+
+    for point in [CrashPoint(n, moment) for n in range(1, calls + 1) for moment in MOMENTS]:
+        shop.world.restore(tables)
+        shop.restart()
+        faults.plan_crashes([point])
+        _start_until_answered(shop)
+        shop.run_until_idle()
+        assert faults.crashes_left == 0
+        assert (shop.job().status, shop.job().done) == (JobStatus.COMPLETED, LIMIT), point
+
+
+def test_the_last_try_of_a_step_that_was_kept_still_orders_the_next(shop: Shop) -> None:
+    shop.start()
+    shop.queue = shop.broken_queue(times=MOST_TRIES + 1)
+
+    shop.run_until_idle()
+
+    assert (shop.job().status, shop.job().done) == (JobStatus.COMPLETED, LIMIT)
+    assert shop.work.begun == [0, 3, 6]
+
+
+def test_started_again_a_live_job_is_ordered_again(shop: Shop) -> None:
+    """Whatever became of its order, a restored queue or one that was purged: it goes on."""
+    shop.start()
+    shop.orders.empty()
+
+    shop.start()
+    shop.run_until_idle()
+
+    assert shop.job().status is JobStatus.COMPLETED
+
+
+def test_what_an_expired_job_left_behind_is_not_the_next_ones(shop: Shop) -> None:
+    first = shop.start()
+    shop.run_until_idle()
+    shop.client.delete_item(
+        TableName="jobs",
+        Key={"job_key": {"S": f"demo#JOB#{first.job_id}"}, "item_key": {"S": "JOB"}},
+    )
+    shop.clock.shift(timedelta(days=90, hours=3))
+
+    again = shop.start()
+
+    assert (again.job_id, again.step) == (first.job_id, 0)
+    assert list(shop.jobs.records_after(again, "")) == []
+    assert shop.jobs.list_findings(again, PageRequest(100)).things == ()
+    assert shop.work.scratch.read_after(again, "seen", "", 10) == []
+    assert shop.work.scratch.find_last_before(again, "seen", "0", "9") is None
+
+
+def test_a_job_that_goes_on_from_another_points_at_that_one(shop: Shop) -> None:
+    shop.start(CountDefinition(idempotency_key=None, of="jb_" + "a" * 32))
+
+    with pytest.raises(IdempotencyKeyReusedError) as refused:
+        shop.start(CountDefinition(idempotency_key=None, of="jb_" + "a" * 32, limit=8))
+
+    (fault,) = refused.value.faults
+    assert fault.pointer == "/of"
+
+
 def test_cancelled_it_stops_before_the_next_step(shop: Shop) -> None:
     job = shop.start()
     once = iter([None])
@@ -319,8 +420,11 @@ def test_cancelled_it_stops_before_the_next_step(shop: Shop) -> None:
 
     cancelled = shop.administrator().cancel("demo", job.job_id)
     assert (cancelled.status, cancelled.done) == (JobStatus.CANCELLED, 0)
-    assert shop.start().status is JobStatus.CANCELLED
     assert shop.orders.length == 0
+
+    assert shop.start().status is JobStatus.RUNNING
+    shop.run_until_idle()
+    assert (shop.job().status, shop.job().done) == (JobStatus.COMPLETED, LIMIT)
 
 
 def test_what_has_ended_cannot_be_cancelled(shop: Shop) -> None:
@@ -390,7 +494,8 @@ def test_scratch_is_read_in_order_and_by_what_comes_last(shop: Shop) -> None:
     scratch = shop.work.scratch
     scratch.put_all(job, "seen", {f"m{m}#{n:04d}": {"n": n} for m in range(3) for n in range(20)})
     scratch.put_all(job, "seen", {"m1#0005": {"n": 500}})
-    scratch.put_all(job, "seem", {"m1#0007": {"n": -1}})
+    scratch.put_all(job, "seem", {"m1#0007": {"n": -1}, "\U0001f389": {"n": 8}})
+    assert len(scratch.read_after(job, "seem", "", 9)) == 2
 
     first = scratch.read_after(job, "seen", "", 25)
     assert [key for key, _ in first][:2] == ["m0#0000", "m0#0001"]

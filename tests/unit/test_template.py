@@ -231,12 +231,16 @@ RIGHTS: dict[str, Rights] = {
     },
     "list_events": {(EVENTS, ("*#LOG#*",)): {"Query"}},
     "administer_jobs": {
-        (JOBS, ()): {"BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"},
+        (JOBS, ("*#JOBS", "*#JOB#*")): {
+            *("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")
+        },
         (CATALOG, ("#NETWORKS", "*#CLOCK")): {"GetItem"},
         (JOB_QUEUE, ()): {"sqs:SendMessage"},
     },
     "run_job": {
-        (JOBS, ()): {"BatchWriteItem", "GetItem", "PutItem", "Query", "UpdateItem"},
+        (JOBS, ("*#JOB#*", "*#SCRATCH#*")): {
+            *("BatchWriteItem", "GetItem", "PutItem", "Query", "UpdateItem")
+        },
         (JOB_QUEUE, ()): {"sqs:SendMessage"},
     },
 }
@@ -786,9 +790,8 @@ def test_steps_are_done_one_at_a_time_and_come_again_if_one_dies() -> None:
     assert mapping["BatchSize"] == 1
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     timeout = _properties("run_job")["Timeout"]
-    assert on_aws >= 6 * timeout
     # Below it, AWS refuses the mapping.
-    assert on_own_machine >= timeout
+    assert on_aws > on_own_machine >= timeout
     # The job fails in words before its order goes where nobody looks.
     assert queue["RedrivePolicy"]["maxReceiveCount"] > MOST_TRIES
 

@@ -40,7 +40,8 @@ class JobAdministrator:
     network_now: Callable[[str], datetime]
 
     def start(self, definition: Document, caller: Caller, call: Call) -> StartedJob:
-        """Start the job that the definition's key stands for, once; one that failed goes on.
+        """Start the job that the definition's key stands for, once; one that failed or was
+        cancelled goes on where it stopped.
 
         `definition` has a `kind`, and an `idempotency_key` or the job that it is `of`. Raises
         IdempotencyKeyReusedError if the key stands for another definition, or a RefusalError of the
@@ -73,20 +74,21 @@ class JobAdministrator:
             job = self.jobs.add_job(wanted)
             is_new = job == wanted
         if job.definition_hash != content_hash(sent):
-            raise IdempotencyKeyReusedError("/idempotency_key")
+            raise IdempotencyKeyReusedError("/idempotency_key" if "of" not in sent else "/of")
         return StartedJob(self._set_going(job), replayed=not is_new)
 
     def _set_going(self, job: Job) -> Job:
-        """The job, on its way: whoever started it may have died before it was ordered."""
-        if job.status is JobStatus.FAILED:
+        """The job, on its way, whatever became of its order: one that comes twice counts once."""
+        if job.status is JobStatus.COMPLETED:
+            return job
+        if job.is_over:
             going = replace(job, status=JobStatus.RUNNING, failure=None, updated_at=self.now())
             try:
                 self.jobs.save_job(job, going)
             except JobMovedError:
-                return self.get(job.network_id, job.job_id)
+                # Somebody else did the same.
+                going = self.get(job.network_id, job.job_id)
             job = going
-        elif job.is_over or job.ordered_step >= job.step:
-            return job
         send_order(job, self.jobs, self.queue)
         return job
 

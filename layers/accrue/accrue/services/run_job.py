@@ -39,16 +39,36 @@ class JobRunner:
     work_of: Mapping[JobKind, JobWork]
     now: Callable[[], datetime]
 
+    def try_step(
+        self,
+        order: JobOrder,
+        request_id: str,
+        tries: int,
+        has_time: Callable[[], bool],
+        report: Callable[[Exception], object],
+    ) -> Ran | None:
+        """Do the step that is ordered; None if the order must come again.
+
+        `tries` is how often it has come, this time included: behind the last, the job fails, be it
+        that the step raised, which is reported, or that it died without a word each time.
+        """
+        if tries <= MOST_TRIES:
+            try:
+                return self.run(order, request_id, has_time)
+            except Exception as error:  # noqa: BLE001 - reported
+                report(error)
+            if tries < MOST_TRIES:
+                return None
+        try:
+            return self.give_up(order, request_id)
+        except Exception as error:  # noqa: BLE001 - reported
+            report(error)
+            return None
+
     def run(self, order: JobOrder, request_id: str, has_time: Callable[[], bool]) -> Ran:
         """Do the step that is ordered. What is raised is to be tried again."""
-        job = self.jobs.find_job(order.network_id, order.job_id)
-        # One that has expired, or a table that was restored to an earlier time: there the job waits
-        # until it is started again.
-        if job is None or job.is_over or order.step > job.step:
-            return Ran.NOTHING_TO_DO
-        if order.step < job.step:
-            if job.ordered_step < job.step:
-                send_order(job, self.jobs, self.queue)
+        job = self._at_step(order)
+        if job is None:
             return Ran.NOTHING_TO_DO
         try:
             step = self.work_of[job.kind].advance(job, has_time)
@@ -69,10 +89,23 @@ class JobRunner:
 
     def give_up(self, order: JobOrder, request_id: str) -> Ran:
         """Let the job fail whose step failed too often; not if the job has got on meanwhile."""
+        job = self._at_step(order)
+        return self._fail(job, JobFailure(WENT_WRONG, request_id)) if job else Ran.NOTHING_TO_DO
+
+    def _at_step(self, order: JobOrder) -> Job | None:
+        """The job that is where the order says. One that has got on goes on: who kept the step may
+        have died before he ordered the next.
+        """
         job = self.jobs.find_job(order.network_id, order.job_id)
-        if job is None or job.is_over or job.step != order.step:
-            return Ran.NOTHING_TO_DO
-        return self._fail(job, JobFailure(WENT_WRONG, request_id))
+        # One that has expired, or a table that was restored to an earlier time: there the job waits
+        # until it is started again.
+        if job is None or job.is_over or order.step > job.step:
+            return None
+        if order.step < job.step:
+            if job.ordered_step < job.step:
+                send_order(job, self.jobs, self.queue)
+            return None
+        return job
 
     def _fail(self, job: Job, failure: JobFailure) -> Ran:
         failed = replace(job, status=JobStatus.FAILED, failure=failure, updated_at=self.now())

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 # Sorts behind every character of a key.
-_END = "\uffff"
+_END = "\U0010ffff"
 
 
 class JobScratchTable:
@@ -42,7 +42,7 @@ class JobScratchTable:
             found += [
                 (item["item_key"].removeprefix(f"{space}#"), item["thing"])
                 for item in map(to_attributes, answer["Items"])
-                if item["item_key"] > f"{space}#{after}"
+                if item["item_key"] > f"{space}#{after}" and _is_of(job, item)
             ]
             if "LastEvaluatedKey" not in answer:
                 break
@@ -55,7 +55,7 @@ class JobScratchTable:
         # The upper end is in the range, so there may be one too many.
         answer = self._client.query(**query, ScanIndexForward=False, Limit=2)
         for item in map(to_attributes, answer["Items"]):
-            if item["item_key"] < f"{space}#{prefix}{before}":
+            if item["item_key"] < f"{space}#{prefix}{before}" and _is_of(job, item):
                 thing: Attributes = item["thing"]
                 return thing
         return None
@@ -71,6 +71,11 @@ class JobScratchTable:
             },
             "ConsistentRead": True,
         }
+
+
+def _is_of(job: Job, item: Mapping[str, Any]) -> bool:
+    """Items expire in any order: an earlier job with this id may have left some behind."""
+    return bool(item["expires_at"] == expires_at(job))
 
 
 def _partition(job: Job) -> str:

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import KeysAndAttributesTypeDef, PutTypeDef
 
+# DynamoDB's limit of a transaction.
+MAX_WRITES = 100
 FINDINGS = "FINDINGS"
 RECORDS = "RECORDS"
 # Definitions, cursors and reports may have hundreds of kilobytes each.
@@ -108,6 +110,7 @@ class JobTable:
         for sheet in sheets:
             item = to_item({**common, **sheet})
             writes.append({"Put": {"TableName": self._table_name, "Item": item}})
+        assert len(writes) <= MAX_WRITES, "a step brings less"
         if not self._is_written(writes):
             raise JobMovedError(after.job_id)
 
@@ -170,10 +173,13 @@ class JobTable:
     def _sheets_after(
         self, job: Job, name: str, after: str
     ) -> Iterator[Sequence[tuple[str, Attributes]]]:
+        # Items expire in any order: an earlier job with this id may have left some behind.
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table_name,
             KeyConditionExpression="job_key = :partition AND item_key BETWEEN :first AND :last",
+            FilterExpression="expires_at = :expires_at",
             ExpressionAttributeValues={
+                ":expires_at": {"N": str(expires_at(job))},
                 ":partition": {"S": _partition(job.network_id, job.job_id)},
                 ":first": {"S": f"{name}#{sheet_of(after)}"},
                 ":last": {"S": f"{name}#~"},
