@@ -1,6 +1,7 @@
 """/networks/{network_id}/jobs: start jobs, follow them, cancel them."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from accrue.domain.jobs.definitions import read_job_definition
@@ -15,20 +16,41 @@ from accrue.runtime.paging import checked_page, listed_page
 from accrue.runtime.settings import JobSettings
 from accrue.services.administer_jobs import JobAdministrator
 from accrue.services.job_ports import JobOpener
+from accrue.services.open_audit import AuditOpener
+from accrue.services.open_backtest import BacktestOpener
+from accrue.services.open_repair import RepairOpener
+from accrue.storage.activity_types import ActivityTypeTable
 from accrue.storage.administration_table import AdministrationTable
+from accrue.storage.api_keys import ApiKeyTable
 from accrue.storage.clocks import NetworkClocks
 from accrue.storage.dynamo import dynamodb_client
 from accrue.storage.job_items import is_finding_position
 from accrue.storage.jobs import JobTable, is_job_position
 from accrue.storage.networks import NetworkTable
+from accrue.storage.programs import ProgramTable
+from accrue.storage.users import UserTable
 
 settings = JobSettings.from_environment()
 client = dynamodb_client()
 catalog = AdministrationTable(client, settings.catalog_table)
 clocks = NetworkClocks(NetworkTable(catalog), catalog, utc_now)
-opener_of: Mapping[JobKind, JobOpener[Any]] = {}
+job_table = JobTable(client, settings.job_table)
+
+
+def _settled_until(network_id: str) -> datetime:
+    grace = timedelta(seconds=settings.reconcile_grace_seconds)
+    return clocks.settled_until(network_id, utc_now() - grace)
+
+
+opener_of: Mapping[JobKind, JobOpener[Any]] = {
+    JobKind.BACKTEST: BacktestOpener(
+        ProgramTable(catalog), NetworkTable(catalog), ActivityTypeTable(catalog), _settled_until
+    ),
+    JobKind.AUDIT: AuditOpener(UserTable(catalog), ApiKeyTable(catalog), _settled_until),
+    JobKind.REPAIR: RepairOpener(job_table),
+}
 jobs = JobAdministrator(
-    jobs=JobTable(client, settings.job_table),
+    jobs=job_table,
     queue=SqsJobQueue(sqs_client(), settings.job_queue_url),
     opener_of=opener_of,
     now=utc_now,

@@ -12,17 +12,42 @@ from accrue.runtime.clock import utc_now
 from accrue.runtime.delivery_queue import sqs_client
 from accrue.runtime.job_queue import SqsJobQueue, job_order_from_text
 from accrue.runtime.settings import JobSettings
+from accrue.services.audit_balances import BalanceAudit
+from accrue.services.backtest_program import ProgramBacktest
+from accrue.services.job_carry import JobCarry
+from accrue.services.job_memberships import MembershipLister
 from accrue.services.job_ports import JobWork
+from accrue.services.repair_balances import BalanceRepair
 from accrue.services.run_job import JobRunner
+from accrue.storage.balances import BalanceTable
+from accrue.storage.catalog import CatalogTable
+from accrue.storage.chains import StoredChains
+from accrue.storage.clocks import NetworkClocks
 from accrue.storage.dynamo import dynamodb_client
+from accrue.storage.enrolments import EnrolmentList
+from accrue.storage.job_scratch import JobScratchTable
 from accrue.storage.jobs import JobTable
+from accrue.storage.ledger import LedgerTable
 
 logger = Logger()
 settings = JobSettings.from_environment()
 client = dynamodb_client()
-work_of: Mapping[JobKind, JobWork] = {}
+jobs = JobTable(client, settings.job_table)
+catalog = CatalogTable(client, settings.catalog_table, settings.catalog_cache_seconds)
+clocks = NetworkClocks(catalog, catalog, utc_now)
+ledger = LedgerTable(client, settings.ledger_table)
+book = BalanceTable(client, settings.balance_table, ledger)
+chains = StoredChains(client, settings.balance_table, ledger)
+memberships = MembershipLister(EnrolmentList(client, settings.catalog_table))
+scratch = JobScratchTable(client, settings.job_table)
+carry = JobCarry(scratch)
+work_of: Mapping[JobKind, JobWork] = {
+    JobKind.BACKTEST: ProgramBacktest(jobs, chains, catalog, memberships, scratch, carry),
+    JobKind.AUDIT: BalanceAudit(chains, catalog, memberships, carry, ledger, book),
+    JobKind.REPAIR: BalanceRepair(jobs, chains, catalog, book, carry, clocks.now),
+}
 runner = JobRunner(
-    jobs=JobTable(client, settings.job_table),
+    jobs=jobs,
     queue=SqsJobQueue(sqs_client(), settings.job_queue_url),
     work_of=work_of,
     now=utc_now,

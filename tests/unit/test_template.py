@@ -36,7 +36,19 @@ SHARED_SERVICES = {
     "fold",
     "import_report",
     "import_users",
+    "audit_balances",
+    "audit_membership",
+    "backtest_membership",
+    "backtest_program",
+    "job_carry",
+    "job_memberships",
     "job_ports",
+    "open_audit",
+    "open_backtest",
+    "open_repair",
+    "refold",
+    "repair_balances",
+    "walk_chain",
     "order_points",
     "ports",
     "post_at_once",
@@ -235,12 +247,20 @@ RIGHTS: dict[str, Rights] = {
             *("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")
         },
         (CATALOG, ("#NETWORKS", "*#CLOCK")): {"GetItem"},
+        (CATALOG, ("*#KEYS", "*#MEMBERSHIP#*", "*#PROGRAM#*", "*#TYPES")): READ_CATALOG,
         (JOB_QUEUE, ()): {"sqs:SendMessage"},
     },
     "run_job": {
         (JOBS, ("*#JOB#*", "*#SCRATCH#*")): {
             *("BatchWriteItem", "GetItem", "PutItem", "Query", "UpdateItem")
         },
+        (LEDGER_INDEX, ()): {"Query"},
+        (LEDGER, ()): {"BatchGetItem", "GetItem", "PutItem"},
+        (BALANCE, ()): {"BatchGetItem", "GetItem", "PutItem", "Query"},
+        (
+            CATALOG,
+            ("#NETWORKS", "*#CLOCK", "*#PROGRAM#*", "*#USERS", "*#TRAITS#*", "*#MEMBERSHIP#*"),
+        ): READ_CATALOG,
         (JOB_QUEUE, ()): {"sqs:SendMessage"},
     },
 }
@@ -734,8 +754,9 @@ def _index(table: str, name: str) -> dict[str, Any]:
 
 def test_a_row_that_somebody_asked_for_is_written_before_a_list_reaches_it() -> None:
     timeout = template()["Globals"]["Function"]["Timeout"]
-    # For whom nobody waits, and which write rows about what fell due alone.
-    by_themselves = {"apply_rules", "apply_due", "reconcile", "administer_clock"}
+    # For whom nobody waits, and which write rows about what fell due alone, or about repairs, each
+    # dated as it is written.
+    by_themselves = {"apply_rules", "apply_due", "reconcile", "administer_clock", "run_job"}
     recording = {o for o in FOLDERS if "PutItem" in RIGHTS[o].get((LEDGER, ()), set())}
 
     # The SDK gives a call up after its timeouts of connecting and reading.

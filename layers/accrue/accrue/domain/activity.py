@@ -14,6 +14,7 @@ from typing import Any
 
 from accrue.domain.canonical import content_hash
 from accrue.domain.errors import UnreadableRowError
+from accrue.domain.ids import is_job_id
 from accrue.domain.reversed_part import NOTHING_REVERSED, ReversedPart
 from accrue.domain.timestamps import from_text, to_text
 from accrue.domain.user_standing import UserStanding
@@ -146,9 +147,10 @@ class Activity:
     log line, and whose. `invocation_id` makes the row unlike any other's: the SDK's own retry after
     a lost answer meets exactly this row. `payload_hash` covers what the partner sent, in the
     canonical form `payload_form`. `of` is the id of the row this one speaks of (a duplicate's
-    first, a capture's hold, what a reversal undoes). `metadata` is what the network keeps of it
-    (`Network.metadata_fields`). `as_of` is up to when a row tells what fell due, from `occurred_at`
-    on: it may be recorded later, with an activity that waited to be applied.
+    first, a capture's hold, what a reversal undoes, the audit of a repair). `metadata` is what the
+    network keeps of it (`Network.metadata_fields`). `as_of` is up to when a row tells what fell
+    due, from `occurred_at` on: it may be recorded later, with an activity that waited to be
+    applied.
     """
 
     network_id: str
@@ -188,6 +190,13 @@ class Activity:
         if self.kind in (Kind.ACTIVITY, Kind.DUPLICATE):
             return self.front_door.key_pointer
         return FrontDoor.MEMBERSHIP.key_pointer
+
+    @property
+    def is_repair(self) -> bool:
+        """Whether it makes postings add up to the balance again: an adjustment that speaks of the
+        audit which found that they don't.
+        """
+        return self.kind is Kind.ADJUSTMENT and is_job_id(self.of or "")
 
     @property
     def decided_as_of(self) -> datetime:

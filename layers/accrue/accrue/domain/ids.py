@@ -15,7 +15,7 @@ from accrue.domain.canonical import canonical_json
 DIGEST_BYTES = 20
 _MEMBERSHIP = "pm"
 _JOB_ID = re.compile(r"jb_[a-z2-7]{32}")
-_ACTIVITY_ID = re.compile(r"(ik|rf|fr|du)_[a-z2-7]{32}")
+_ACTIVITY_ID = re.compile(r"(ik|rf|fr|du|au)_[a-z2-7]{32}")
 
 
 def id_from_idempotency_key(network_id: str, idempotency_key: str) -> str:
@@ -47,6 +47,11 @@ def id_of_due(network_id: str, membership_id: str, sequence: int, unique: str) -
     what comes again after balances were restored from a backup, which is the sequence, must not.
     """
     return _derived("du", network_id, canonical_json([membership_id, sequence, unique]))
+
+
+def id_of_repair(network_id: str, job_id: str, membership_id: str) -> str:
+    """The id of the row by which a job repairs a membership: one job repairs it once."""
+    return _derived("au", network_id, canonical_json([job_id, membership_id]))
 
 
 def id_of_reversal_marker(network_id: str, activity_id: str, number: int) -> str:

@@ -21,6 +21,7 @@ _REMEDY_BY_KIND = {
     Kind.DUE: "is what came with a day: an administrator can adjust the points",
     Kind.REVERSAL: "is itself a reversal: send the activity again, under a new key",
 }
+_OF_A_REPAIR = "repaired what an audit had found: an administrator can adjust the points"
 _REMEDY_BY_OUTCOME = {
     Outcome.UNDEFINED_TYPE: (
         "is of an undefined type and only logged: there is nothing to take back"
@@ -39,7 +40,7 @@ class NotReversibleError(RefusalError):
     @classmethod
     def about(cls, row: Activity) -> "NotReversibleError | None":
         """Why the row can't be reversed, whoever asks; None if it can."""
-        remedy = _REMEDY_BY_KIND.get(row.kind)
+        remedy = _OF_A_REPAIR if row.is_repair else _REMEDY_BY_KIND.get(row.kind)
         if remedy is None and row.settled_outcome is not None:
             remedy = _REMEDY_BY_OUTCOME[row.settled_outcome]
         return None if remedy is None else cls(remedy)

@@ -89,6 +89,8 @@ class JobSettings(ActivitySettings):
 
     job_table: TableName
     job_queue_url: str = Field(min_length=1)
+    # What is younger may still be under way.
+    reconcile_grace_seconds: int = Field(ge=0)
 
 
 class EventSettings(Settings):

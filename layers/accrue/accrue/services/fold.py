@@ -24,7 +24,7 @@ from accrue.domain.program.parts import MEMBER_ROLE
 from accrue.domain.program.program import ProgramVersion
 from accrue.domain.timestamps import to_text
 from accrue.domain.undone import Undone
-from accrue.services.ports import CatalogReader, OriginalReader
+from accrue.services.ports import OriginalReader, VersionReader
 
 type TraitsFinder = Callable[[], Mapping[str, str]]
 
@@ -53,7 +53,7 @@ class OriginalNotPostedError(Exception):
 class Folder:
     """Folds at `now`. `originals` are needed for reversals alone."""
 
-    catalog: CatalogReader
+    catalog: VersionReader
     now: datetime
     originals: OriginalReader | None = None
 

@@ -19,6 +19,17 @@ from accrue.domain.recording import Attempt, LedgerPage, Recording, Unrecorded
 from accrue.domain.settled_outcome import SettledOutcome
 
 
+class VersionReader(Protocol):
+    """Versions of programs; `program_version_at` raises NoVersionInForceError."""
+
+    def program_version_at(
+        self, network_id: str, program_id: str, moment: datetime
+    ) -> ProgramVersion: ...
+    def find_program_version(
+        self, network_id: str, program_id: str, version: int
+    ) -> ProgramVersion | None: ...
+
+
 class ActivityCatalog(Protocol):
     """What recording an activity asks of the catalog."""
 
@@ -29,23 +40,15 @@ class ActivityCatalog(Protocol):
     def find_membership(self, network_id: str, program_membership_id: str) -> Membership | None: ...
 
 
-class CatalogReader(ActivityCatalog, Protocol):
+class CatalogReader(ActivityCatalog, VersionReader, Protocol):
     """What a network defines, as the functions see it. A miss is always looked up afresh, and
     `find_membership_now` always is.
-
-    `program_version_at` raises NoVersionInForceError.
     """
 
     def find_traits(self, network_id: str, user_id: str) -> Mapping[str, str]: ...
     def find_membership_now(
         self, network_id: str, program_membership_id: str
     ) -> Membership | None: ...
-    def program_version_at(
-        self, network_id: str, program_id: str, moment: datetime
-    ) -> ProgramVersion: ...
-    def find_program_version(
-        self, network_id: str, program_id: str, version: int
-    ) -> ProgramVersion | None: ...
     def find_api_key(self, network_id: str, key_id: str) -> ApiKey | None: ...
     def list_network_ids(self) -> Sequence[str]: ...
 

@@ -131,6 +131,8 @@ def _release(request: _Request) -> Decision:
 
 
 def _adjust(request: _Request) -> Decision:
+    if request.row.is_repair:
+        return _repair(request)
     purse = request.before.purse
     points = request.points_of(EXACT.add(purse.available, purse.pending))
     if points > 0:
@@ -139,6 +141,15 @@ def _adjust(request: _Request) -> Decision:
     else:
         after = deduct(points.copy_negate(), purse, request.program, request.today)
     return request.decided(after, points, "adjusted")
+
+
+def _repair(request: _Request) -> Decision:
+    """Nothing changes but what is posted: the membership is what its other rows make of it, and
+    with these points its postings add up to that.
+    """
+    before, points = request.before, request.row.amount
+    line = PointLine(role=MEMBER_ROLE, points=points, reason="repaired")
+    return Decision(Outcome.APPLIED, (line,) if points else (), before)
 
 
 def _fall_due(request: _Request) -> Decision:

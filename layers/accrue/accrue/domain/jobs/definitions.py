@@ -6,11 +6,17 @@ from typing import Any
 from accrue.domain.administration_errors import InvalidDefinitionError
 from accrue.domain.definitions import read_definition
 from accrue.domain.errors import Fault
+from accrue.domain.jobs.audit_definition import AuditDefinition, RepairDefinition
+from accrue.domain.jobs.backtest_definition import BacktestDefinition
 from accrue.domain.jobs.job import JobKind
 from accrue.domain.program.parts import Document
 
 # Each has a `kind`, and an `idempotency_key` or the job that it is `of`.
-DEFINITIONS: Mapping[JobKind, type[Document]] = {}
+DEFINITIONS: Mapping[JobKind, type[Document]] = {
+    JobKind.BACKTEST: BacktestDefinition,
+    JobKind.AUDIT: AuditDefinition,
+    JobKind.REPAIR: RepairDefinition,
+}
 
 
 def read_job_definition(sent: Mapping[str, Any]) -> Document:

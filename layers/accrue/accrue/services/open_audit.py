@@ -1,0 +1,90 @@
+"""Open an audit: what it names must be there, and what it looks through must be over."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from accrue.domain.administration_errors import InvalidDefinitionError
+from accrue.domain.catalog import ApiKey, Membership
+from accrue.domain.errors import Fault
+from accrue.domain.jobs.audit_definition import AuditDefinition
+from accrue.domain.json_values import pointer
+from accrue.domain.pages import MAX_PAGE_SIZE, Page, PageRequest
+from accrue.domain.timestamps import to_text
+from accrue.services.job_ports import OpenedJob
+
+
+class AuditedCatalog(Protocol):
+    """What an audit may be about, read past every cache."""
+
+    def find_membership(self, network_id: str, program_membership_id: str) -> Membership | None: ...
+    def has_program(self, network_id: str, program_id: str) -> bool: ...
+
+
+class KeyLister(Protocol):
+    """Lists a network's keys by id, those that are revoked too."""
+
+    def list_api_keys(self, network_id: str, page: PageRequest) -> Page[ApiKey]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class AuditOpener:
+    """Opens audits. `settled_until` says up to when, by a network's clock, whatever was recorded
+    should have come to something.
+    """
+
+    catalog: AuditedCatalog
+    keys: KeyLister
+    settled_until: Callable[[str], datetime]
+
+    def open(self, network_id: str, definition: AuditDefinition, now: datetime) -> OpenedJob:
+        """The audit with what it is about. Raises InvalidDefinitionError."""
+        if definition.program_membership_ids is not None:
+            named = self._named(network_id, definition.program_membership_ids)
+            return OpenedJob({"memberships": named}, total=len(named))
+        if definition.program_id is not None:
+            if not self.catalog.has_program(network_id, definition.program_id):
+                raise _unknown("program_id", "no program")
+            return OpenedJob({"program_id": definition.program_id})
+        rows = {
+            "rows_from": to_text(self._first_key_at(network_id, now)),
+            "rows_until": to_text(self.settled_until(network_id)),
+        }
+        return OpenedJob(rows)
+
+    def _named(self, network_id: str, ids: tuple[str, ...]) -> list[dict[str, str]]:
+        found = {each: self.catalog.find_membership(network_id, each) for each in ids}
+        faults = [
+            Fault(pointer("program_membership_ids", position), _remedy("no membership"))
+            for position, each in enumerate(ids)
+            if found[each] is None
+        ]
+        if faults:
+            raise InvalidDefinitionError.of(faults)
+        return [
+            {"program_id": each.program_id, "program_membership_id": each.program_membership_id}
+            for each in found.values()
+            if each is not None
+        ]
+
+    def _first_key_at(self, network_id: str, now: datetime) -> datetime:
+        """Without a key nothing was recorded."""
+        return min([now, *(key.created_at for key in self._keys(network_id))])
+
+    def _keys(self, network_id: str) -> Iterator[ApiKey]:
+        page = PageRequest(MAX_PAGE_SIZE)
+        while True:
+            found = self.keys.list_api_keys(network_id, page)
+            yield from found.things
+            if found.next_after is None:
+                return
+            page = PageRequest(MAX_PAGE_SIZE, found.next_after)
+
+
+def _unknown(name: str, what: str) -> InvalidDefinitionError:
+    return InvalidDefinitionError.of([Fault(pointer(name), _remedy(what))])
+
+
+def _remedy(what: str) -> str:
+    return f"is {what} of this network: check the id"

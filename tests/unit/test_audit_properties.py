@@ -1,0 +1,147 @@
+"""An audit finds nothing where nothing is wrong, and whatever was changed."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, override
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from accrue.domain.jobs.chain_audit import ChainAudit
+from accrue.services.audit_membership import AuditedMembership, Budget, MembershipAuditor
+from accrue.services.walk_chain import ChainPlace, ChainWalk
+from tests.unit.activities import ANN, BEN, NOON, earn, written
+from tests.unit.fake_chains import FakeChains
+from tests.unit.fake_jobs import kept
+from tests.unit.fakes import Place
+from tests.unit.pasts import HOUR, Story
+from tests.unit.spending import Till
+
+# What of a posting may be changed without its being another one's.
+CHANGES = (
+    "points",
+    "balance_after",
+    "reason",
+    "lines",
+    "activity_hash",
+    "program_version",
+    "quests",
+)
+
+
+@dataclass
+class ChangedChains(FakeChains):
+    """With one posting changed."""
+
+    position: str = ""
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+    @override
+    def pages_after(self, *of: Any) -> Any:
+        for page in super().pages_after(*of):
+            yield [(place, self._changed(place, posting)) for place, posting in page]
+
+    @override
+    def find_postings_at(self, *of: Any) -> Any:
+        found = super().find_postings_at(*of)
+        return {place: self._changed(place, posting) for place, posting in found.items()}
+
+    def _changed(self, place: str, posting: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {**posting, **self.changes} if place == self.position else posting
+
+
+def audited(chains: FakeChains, story: Story, place: Place, chance: random.Random) -> ChainAudit:
+    """The audit of a membership, left and taken up now and then."""
+    auditor = MembershipAuditor(chains, story.catalog, place[0])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("accrue.services.audit_membership.CHUNK", chance.choice([1, 2, 5]))
+        one = auditor.begin(place[1])
+        while not one.is_done:
+            one = auditor.go_on(one, Budget(lambda: chance.random() < 0.6, 100))
+            if not one.is_done:
+                one = AuditedMembership.from_attributes(kept(one.to_attributes(place[0])))
+        return auditor.result(one)
+
+
+@settings(max_examples=150)
+@given(st.integers(0, 10**9))
+def test_nothing_is_found_where_nothing_is_wrong(seed: int) -> None:
+    story = Story(seed)
+    chains = FakeChains(story.book, page_size=story.chance.choice([1, 3, 100]))
+
+    for place, balance in story.book.balances.items():
+        audit = audited(chains, story, place, story.chance)
+
+        assert audit.findings == ()
+        assert audit.postings == balance.sequence
+        assert audit.missing_points == 0
+        assert audit.balance.state == balance.state
+
+
+@settings(max_examples=100)
+@given(st.integers(0, 10**9))
+def test_what_was_changed_in_a_posting_is_one_finding(seed: int) -> None:
+    story = Story(seed)
+    chance = story.chance
+    if not story.book.balances:
+        return
+    place = chance.choice(list(story.book.balances))
+    posting = chance.choice(story.book.chain(place))
+    position = f"{kept(posting.to_attributes())['recorded_at']}#{posting.activity_id}"
+    changes = {chance.choice(CHANGES): chance.choice(["another", 77, None, [["x"]]])}
+    chains = ChangedChains(story.book, position=position, changes=changes)
+
+    audit = audited(chains, story, place, chance)
+
+    (found,) = audit.findings
+    assert (found["about"], found["activity_id"]) == ("posting", posting.activity_id)
+    assert found["sequence"] == posting.sequence
+    assert audit.balance.state == story.book.balances[place].state
+
+
+@given(st.integers(0, 10**9), st.integers(1, 7), st.integers(1, 5))
+def test_a_walk_goes_by_sequence_wherever_it_is_left(seed: int, limit: int, page: int) -> None:
+    story = Story(seed)
+    chains = FakeChains(story.book, page_size=page)
+    for membership in (ANN, BEN):
+        seen, place = [], ChainPlace()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("accrue.services.walk_chain.MOST_KEPT", story.chance.choice([0, 2, 99]))
+            patch.setattr("accrue.services.walk_chain.MOST_WAITING", story.chance.choice([0, 99]))
+            while True:
+                walk = ChainWalk(chains, "demo", membership, place)
+                postings = walk.next_postings(limit)
+                if not postings:
+                    break
+                seen += postings
+                place = ChainPlace.from_attributes(kept(walk.leave().to_attributes()))
+
+        chain = story.book.chain(("demo", membership))
+        assert [each.posting() for each in seen] == chain
+        assert [each.row().activity_id for each in seen] == [p.activity_id for p in chain]
+
+
+def test_a_walk_reads_no_further_ahead_than_it_must() -> None:
+    till = Till(written(rules=[earn()]))
+    for hour in range(40):
+        till.report(1, NOON + hour * HOUR, NOON + hour * HOUR)
+    pages = 0
+
+    class Counted(FakeChains):
+        @override
+        def pages_after(self, *of: Any) -> Any:
+            nonlocal pages
+            for page in super().pages_after(*of):
+                pages += 1
+                yield page
+
+    walk = ChainWalk(Counted(till.book, page_size=5), "demo", ANN)
+
+    assert len(walk.next_postings(10, before="9")) == 10
+    assert pages == 2
+    place = walk.leave()
+    assert place.waiting == ()
+    rest = ChainWalk(Counted(till.book, page_size=5), "demo", ANN, place)
+    assert [each.sequence for each in rest.next_postings(99)] == list(range(11, 41))
