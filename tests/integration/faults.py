@@ -125,9 +125,9 @@ class Faults:
         """How often each operation was called."""
         return Counter(call.operation for call in self.calls)
 
-    def _watching(self, make_client: Callable[[], BaseClient]) -> Callable[[], BaseClient]:
-        def watched_client() -> BaseClient:
-            client = make_client()
+    def _watching(self, make_client: Callable[..., BaseClient]) -> Callable[..., BaseClient]:
+        def watched_client(*how: int) -> BaseClient:
+            client = make_client(*how)
             self._watch(client)
             return client
 

@@ -26,6 +26,7 @@ from tests.integration.faults import Crash, CrashPoint, Faults, cancelled, refus
 from tests.integration.invariants import Witness, activity_rows, assert_settled, balances_of
 from tests.integration.world import Answer, Context, World, gateway_event
 
+LEAST_TIME_MS = 8_000
 ROWS = [
     network_row("n-1"),
     membership_row("m-1"),
@@ -105,9 +106,9 @@ def test_a_row_that_goes_on_being_throttled_may_be_sent_again(world: World, faul
 
 @pytest.mark.parametrize("rows", [PLAIN[:30], [reference_row("R", "k"), *PLAIN[:29]]])
 def test_throttled_calls(world: World, faults: Faults, rows: list[dict[str, Any]]) -> None:
-    # Three tries of the SDK, and four of ours.
-    faults.throttle("BatchExecuteStatement", 12)
-    faults.throttle("TransactWriteItems", 12)
+    # Two tries of the SDK, and four of ours.
+    faults.throttle("BatchExecuteStatement", 8)
+    faults.throttle("TransactWriteItems", 8)
 
     answer = world.post_batch(rows)
 
@@ -120,7 +121,7 @@ def test_throttled_calls(world: World, faults: Faults, rows: list[dict[str, Any]
 
 def test_a_throttled_read_of_what_was_met(world: World, faults: Faults) -> None:
     world.post_batch(PLAIN[:2])
-    faults.run_before("BatchExecuteStatement", lambda: faults.throttle("BatchGetItem", 3))
+    faults.run_before("BatchExecuteStatement", lambda: faults.throttle("BatchGetItem", 2))
 
     answer = world.post_batch(PLAIN[:3])
 
@@ -192,7 +193,7 @@ def test_a_call_that_fails_spoils_its_own_rows_alone(
     assert again.body["counts"] == counted(recorded=25, replayed=35)
 
 
-@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("times", [1, 2, 7])
 @pytest.mark.parametrize("operation", ["BatchExecuteStatement", "TransactWriteItems"])
 def test_rows_whose_answer_was_lost_are_the_first(
     world: World, faults: Faults, operation: str, times: int
@@ -209,15 +210,24 @@ def test_rows_whose_answer_was_lost_are_the_first(
     }
 
 
-def test_answers_that_are_lost_for_good_are_not_success(world: World, faults: Faults) -> None:
-    faults.lose_answers("BatchExecuteStatement", 3)
+@pytest.mark.parametrize(
+    ("operation", "rows"),
+    [
+        ("BatchExecuteStatement", PLAIN[:2]),
+        ("TransactWriteItems", [reference_row(f"R{n}", f"k{n}") for n in range(2)]),
+    ],
+)
+def test_answers_that_are_lost_for_good_are_not_success(
+    world: World, faults: Faults, operation: str, rows: list[dict[str, Any]]
+) -> None:
+    faults.lose_answers(operation, 8)
 
-    answer = world.post_batch(PLAIN[:2])
+    answer = world.post_batch(rows)
 
     # They are in the ledger, but this request can't know.
     assert statuses(answer) == [500, 500]
     assert len(activity_rows(world)) == 2
-    assert world.post_batch(PLAIN[:2]).body["counts"] == counted(replayed=2)
+    assert world.post_batch(rows).body["counts"] == counted(replayed=2)
 
 
 def test_conflicts_of_transactions(world: World, faults: Faults) -> None:
@@ -235,7 +245,7 @@ def test_conflicts_of_transactions(world: World, faults: Faults) -> None:
 
 
 def test_no_time_is_left_from_the_first_row_on(world: World) -> None:
-    answer = post_within(world, [3_999], ROWS[:2])
+    answer = post_within(world, [LEAST_TIME_MS - 1], ROWS[:2])
 
     assert refusals(answer) == [(503, "NOT_ATTEMPTED", [])] * 2
     assert answer.body["counts"] == counted(retryable=2)
@@ -244,16 +254,75 @@ def test_no_time_is_left_from_the_first_row_on(world: World) -> None:
 
 def test_time_runs_out_between_two_chunks(world: World) -> None:
     # It is asked at each row that is planned, and before each chunk.
-    answer = post_within(world, [9_000] * (len(PLAIN) + 2) + [3_999], PLAIN)
+    answer = post_within(world, [LEAST_TIME_MS] * (len(PLAIN) + 2) + [LEAST_TIME_MS - 1], PLAIN)
 
     assert statuses(answer) == [201] * 50 + [503] * 10
     assert len(activity_rows(world)) == 50
     assert world.post_batch(PLAIN).body["counts"] == counted(recorded=10, replayed=50)
 
 
+def test_a_chunk_that_is_throttled_ends_when_no_time_is_left(world: World, faults: Faults) -> None:
+    faults.throttle("BatchExecuteStatement", 100)
+    # At each row and at the chunk, and then at the first and the second try more.
+    answer = post_within(world, [LEAST_TIME_MS] * (3 + 1 + 1) + [LEAST_TIME_MS - 1], PLAIN[:3])
+
+    assert refusals(answer) == [(429, "THROTTLED", [])] * 3
+    assert faults.counts()["BatchExecuteStatement"] == 2
+
+
+def test_a_transaction_that_is_throttled_ends_when_no_time_is_left(
+    world: World, faults: Faults
+) -> None:
+    faults.throttle("TransactWriteItems", 100)
+    answer = post_within(
+        world, [LEAST_TIME_MS] * (1 + 1 + 1) + [LEAST_TIME_MS - 1], [reference_row("R", "k")]
+    )
+
+    assert refusals(answer) == [(429, "THROTTLED", [])]
+    assert faults.counts()["TransactWriteItems"] == 2
+
+
+def test_a_lost_answer_when_no_time_is_left_is_not_success(world: World, faults: Faults) -> None:
+    faults.lose_answers("BatchExecuteStatement", 2)
+    answer = post_within(world, [LEAST_TIME_MS] * (1 + 1) + [LEAST_TIME_MS - 1], PLAIN[:1])
+
+    assert refusals(answer) == [(500, "INTERNAL_ERROR", [])]
+    assert faults.counts()["BatchExecuteStatement"] == 1
+    assert world.post_batch(PLAIN[:1]).body["counts"] == counted(replayed=1)
+
+
+def test_rows_with_markers_are_not_begun_when_no_time_is_left(world: World, faults: Faults) -> None:
+    rows = [*PLAIN[:2], reference_row("R", "k")]
+
+    answer = post_within(world, [LEAST_TIME_MS] * (3 + 1) + [LEAST_TIME_MS - 1], rows)
+
+    assert statuses(answer) == [201, 201, 503]
+    assert faults.counts()["TransactWriteItems"] == 0
+
+
+def test_what_was_met_is_not_read_when_no_time_is_left(world: World, faults: Faults) -> None:
+    world.post_batch(PLAIN[:2])
+    faults.calls.clear()
+
+    answer = post_within(world, [LEAST_TIME_MS] * (3 + 1) + [LEAST_TIME_MS - 1], PLAIN[:3])
+
+    assert statuses(answer) == [503, 503, 201]
+    assert faults.counts()["BatchGetItem"] == 0
+
+
+def test_the_time_that_is_kept_is_longer_than_any_call(world: World) -> None:
+    handler = world.start("record_activity_batch")
+    config = handler.client.meta.config
+    tries = config.retries["total_max_attempts"]
+    # Between tries the SDK waits a second at most, then two, and so on.
+    longest_seconds = tries * (config.connect_timeout + config.read_timeout) + 2 ** (tries - 1) - 1
+
+    assert longest_seconds * 1000 + 500 <= handler.LEAST_TIME_MS == LEAST_TIME_MS
+
+
 @pytest.mark.parametrize("questions", range(2, 24))
 def test_whenever_time_runs_out_no_answer_is_wrong(world: World, questions: int) -> None:
-    answer = post_within(world, [9_000] * questions + [0], ROWS)
+    answer = post_within(world, [LEAST_TIME_MS] * questions + [0], ROWS)
 
     stored = {row["activity_id"] for row in activity_rows(world)}
     assert set(statuses(answer)) <= {200, 201, 422, 400, 503}

@@ -102,6 +102,7 @@ class BatchRun:
 
     def record(self, attempt: Attempt) -> Recording:
         """Write a row alone, as a `Recorder` does. Raises UnrecordedError as well."""
+        self._ensure_time()
         (written,) = self.inserter.insert_all([attempt])
         if isinstance(written, Unrecorded):
             raise UnrecordedError(written)

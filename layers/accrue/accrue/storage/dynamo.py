@@ -44,9 +44,9 @@ _serializer = TypeSerializer()
 _deserializer = TypeDeserializer()
 
 
-def dynamodb_client() -> "DynamoDBClient":
-    """A client of DynamoDB."""
-    return boto3.client("dynamodb", config=client_config())
+def dynamodb_client(tries: int = 3) -> "DynamoDBClient":
+    """A client of DynamoDB, which tries each call so often."""
+    return boto3.client("dynamodb", config=client_config(tries))
 
 
 def to_item(attributes: Mapping[str, Any]) -> dict[str, Any]:

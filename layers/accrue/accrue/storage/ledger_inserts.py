@@ -4,14 +4,18 @@ A row alone is a PartiQL INSERT, 25 of which make one call: it is refused where 
 its key, and the answer says so row by row. (BatchWriteItem takes as many, and overwrites.) Rows
 with markers go into one transaction; those that met something are taken out, and the rest is tried
 again.
+
+Each call may take seconds, and what is answered too late is lost: no further one is begun without
+time for it.
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnectionError
 
 from accrue.domain.recording import Attempt, Recording, Unrecorded, WhyUnrecorded
 from accrue.storage.batch_reads import UnreadKeysError
@@ -39,6 +43,10 @@ MAX_ROWS_PER_WRITE = 25
 # Somebody waits for the answer, and may send again what was throttled.
 TRIES = 4
 DUPLICATE = "DuplicateItem"
+# There was no answer: what was asked for may have been done. A row then meets itself.
+UNANSWERED = (NoConnectionError, HTTPClientError)
+
+_NO_TIME = Unrecorded(WhyUnrecorded.NOT_ATTEMPTED)
 
 # By their numbers.
 type Attempts = Mapping[int, Attempt]
@@ -50,10 +58,13 @@ class LedgerInserts:
 
     max_attempts_per_write = MAX_ROWS_PER_WRITE
 
-    def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
+    def __init__(
+        self, client: "DynamoDBClient", table_name: str, has_time: Callable[[], bool]
+    ) -> None:
         self._client = client
         self._table_name = table_name
         self._ledger = LedgerTable(client, table_name)
+        self._has_time = has_time
 
     def insert_all(self, attempts: Sequence[Attempt]) -> Sequence[Recording | Unrecorded]:
         """Write the attempts' rows, with their markers; or give what is there already.
@@ -62,7 +73,11 @@ class LedgerInserts:
         """
         alone = {n: each for n, each in enumerate(attempts) if each.marker is None}
         marked = {n: each for n, each in enumerate(attempts) if each.marker is not None}
-        outcomes = {**self._insert_alone(alone), **self._insert_marked(marked)}
+        outcomes = self._insert_alone(alone)
+        if alone and marked and not self._has_time():
+            outcomes |= dict.fromkeys(marked, _NO_TIME)
+        else:
+            outcomes |= self._insert_marked(marked)
         return [outcomes[number] for number in range(len(attempts))]
 
     def _insert_alone(self, left: Attempts) -> Outcomes:
@@ -70,20 +85,20 @@ class LedgerInserts:
         taken: dict[int, Attempt] = {}
         waits = _waits()
         while left:
-            again = {}
+            again: dict[int, Exception] = {}
             for number, error in self._execute(left).items():
                 if error is None:
                     outcomes[number] = Recording(left[number].activity, created=True)
-                elif _is_throttle(error):
-                    again[number] = left[number]
+                elif _may_do_better(error):
+                    again[number] = error
                 elif _code(error) == DUPLICATE:
                     taken[number] = left[number]
                 else:
                     outcomes[number] = Unrecorded(WhyUnrecorded.FAILED, error)
-            left = again
-            if left and not _wait(waits):
-                outcomes |= dict.fromkeys(left, Unrecorded(WhyUnrecorded.THROTTLED))
+            if again and not self._wait(waits):
+                outcomes |= {number: _unrecorded(error) for number, error in again.items()}
                 break
+            left = {number: left[number] for number in again}
         return outcomes | self._meet(taken)
 
     def _execute(self, attempts: Attempts) -> dict[int, Exception | None]:
@@ -109,6 +124,8 @@ class LedgerInserts:
         """What the attempts come to whose ids are taken."""
         if not taken:
             return {}
+        if not self._has_time():
+            return dict.fromkeys(taken, _NO_TIME)
         activities = [each.activity for each in taken.values()]
         ids = [each.activity_id for each in activities]
         try:
@@ -128,14 +145,24 @@ class LedgerInserts:
                 self._client.transact_write_items(TransactItems=self._insertions(left))
             except Exception as error:  # noqa: BLE001 - it is that of each row
                 met_by = _met_in_transaction(left, error)
-                if not met_by and not (_is_throttle(error) and _wait(waits)):
+                if not met_by and not (_may_do_better(error) and self._wait(waits)):
                     return outcomes | dict.fromkeys(left, _unrecorded(error))
                 outcomes |= met_by
                 left = {n: each for n, each in left.items() if n not in met_by}
+                if met_by and left and not self._has_time():
+                    return outcomes | dict.fromkeys(left, _NO_TIME)
             else:
                 created = {n: Recording(each.activity, created=True) for n, each in left.items()}
                 return outcomes | created
         return outcomes
+
+    def _wait(self, waits: Iterator[float]) -> bool:
+        """Wait before another try; False if there is none, or no time for it."""
+        wait = next(waits, None)
+        if wait is None or not self._has_time():
+            return False
+        time.sleep(wait)
+        return True
 
     def _insertions(self, attempts: Attempts) -> list["TransactWriteItemTypeDef"]:
         rows = ((each.activity, each.marker) for each in attempts.values())
@@ -144,14 +171,6 @@ class LedgerInserts:
 
 def _waits() -> Iterator[float]:
     return islice(conflict_waits(), TRIES - 1)
-
-
-def _wait(waits: Iterator[float]) -> bool:
-    """Wait before another try; False if there is none."""
-    wait = next(waits, None)
-    if wait is not None:
-        time.sleep(wait)
-    return wait is not None
 
 
 def _error(error: "BatchStatementErrorTypeDef") -> ClientError:
@@ -171,6 +190,10 @@ def _is_throttle(error: Exception) -> bool:
     if not isinstance(error, ClientError):
         return False
     return is_conflict(error) or _code(error) in RETRYABLE_REASONS | THROTTLES
+
+
+def _may_do_better(error: Exception) -> bool:
+    return _is_throttle(error) or isinstance(error, UNANSWERED)
 
 
 def _unrecorded(error: Exception) -> Unrecorded:
