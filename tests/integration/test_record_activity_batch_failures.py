@@ -232,7 +232,7 @@ def test_answers_that_are_lost_for_good_are_not_success(
 
 def test_conflicts_of_transactions(world: World, faults: Faults) -> None:
     rows = [reference_row(f"R{n}", f"k{n}") for n in range(2)]
-    conflict = cancelled("TransactionConflict", "None", "None", "None")
+    conflict = cancelled("TransactionConflict", "None", "None", "TransactionConflict")
     faults.answer_with("TransactWriteItems", iter([conflict] * 3))
 
     assert world.post_batch(rows).body["counts"] == counted(recorded=2)
@@ -242,6 +242,48 @@ def test_conflicts_of_transactions(world: World, faults: Faults) -> None:
 
     assert statuses(world.post_batch(rows)) == [429, 429]
     assert world.post_batch(rows).body["counts"] == counted(recorded=2)
+
+
+def test_a_conflict_keeps_no_other_row_from_being_written(world: World, faults: Faults) -> None:
+    rows = [reference_row(f"R{n}", f"k{n}") for n in range(3)]
+
+    def answers() -> Any:
+        yield cancelled("None", "None", "None", "TransactionConflict", "None", "None")
+        # The other two are written.
+        yield None
+        yield from [cancelled("TransactionConflict", "None")] * 3
+
+    faults.answer_with("TransactWriteItems", answers())
+
+    assert statuses(world.post_batch(rows)) == [201, 429, 201]
+    assert faults.counts()["TransactWriteItems"] == 5
+    assert world.post_batch(rows).body["counts"] == counted(recorded=1, replayed=2)
+
+
+def test_a_conflict_that_is_over_costs_no_row(world: World, faults: Faults) -> None:
+    rows = [reference_row(f"R{n}", f"k{n}") for n in range(3)]
+    conflict = cancelled("None", "None", "ProvisionedThroughputExceeded", "None", "None", "None")
+    faults.answer_with("TransactWriteItems", iter([conflict]))
+
+    assert world.post_batch(rows).body["counts"] == counted(recorded=3)
+
+
+def test_what_fails_in_a_transaction_spoils_no_other_row(world: World, faults: Faults) -> None:
+    rows = [reference_row(f"R{n}", f"k{n}") for n in range(3)]
+    world.post_batch(rows[:1])
+
+    def answers() -> Any:
+        yield cancelled("None", "None", "ValidationError", "None", "None", "TransactionConflict")
+
+    faults.answer_with("TransactWriteItems", answers())
+
+    assert statuses(world.post_batch(rows)) == [201, 500, 201]
+
+
+def test_a_transaction_cancelled_for_no_reason_is_a_failure(world: World, faults: Faults) -> None:
+    faults.answer_with("TransactWriteItems", iter([cancelled("None", "None")]))
+
+    assert statuses(world.post_batch([reference_row("R", "k")])) == [500]
 
 
 def test_no_time_is_left_from_the_first_row_on(world: World) -> None:

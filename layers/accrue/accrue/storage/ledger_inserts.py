@@ -11,8 +11,8 @@ time for it.
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import islice
-from typing import TYPE_CHECKING
+from itertools import batched, islice
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
@@ -137,24 +137,42 @@ class LedgerInserts:
             for number, each in taken.items()
         }
 
-    def _insert_marked(self, left: Attempts) -> Outcomes:
+    def _insert_marked(self, attempts: Attempts) -> Outcomes:
         outcomes: Outcomes = {}
+        conflicts: dict[int, Exception] = {}
         waits = _waits()
+        left = attempts
         while left:
-            try:
-                self._client.transact_write_items(TransactItems=self._insertions(left))
-            except Exception as error:  # noqa: BLE001 - it is that of each row
-                met_by = _met_in_transaction(left, error)
-                if not met_by and not (_may_do_better(error) and self._wait(waits)):
-                    return outcomes | dict.fromkeys(left, _unrecorded(error))
-                outcomes |= met_by
-                left = {n: each for n, each in left.items() if n not in met_by}
-                if met_by and left and not self._has_time():
-                    return outcomes | dict.fromkeys(left, _NO_TIME)
-            else:
-                created = {n: Recording(each.activity, created=True) for n, each in left.items()}
-                return outcomes | created
+            free: dict[int, Attempt] = {}
+            for number, came_to in self._transact(left).items():
+                match came_to:
+                    case None:
+                        free[number] = left[number]
+                    case Exception():
+                        conflicts[number] = came_to
+                    case _:
+                        outcomes[number] = came_to
+            if free and not self._has_time():
+                outcomes |= dict.fromkeys(free, _NO_TIME)
+                free = {}
+            if not free and conflicts and not self._wait(waits):
+                return outcomes | {n: _unrecorded(error) for n, error in conflicts.items()}
+            # What was in the way of one must not keep the others waiting.
+            left = free or {number: attempts[number] for number in conflicts}
+            conflicts = conflicts if free else {}
         return outcomes
+
+    def _transact(
+        self, attempts: Attempts
+    ) -> Mapping[int, Recording | Unrecorded | Exception | None]:
+        """What each attempt came to. An error was in its way for a while, and nothing was in the
+        way of one that has None: both may be tried again.
+        """
+        try:
+            self._client.transact_write_items(TransactItems=self._insertions(attempts))
+        except Exception as error:  # noqa: BLE001 - it is that of each row
+            return _in_cancelled(attempts, error)
+        return {n: Recording(each.activity, created=True) for n, each in attempts.items()}
 
     def _wait(self, waits: Iterator[float]) -> bool:
         """Wait before another try; False if there is none, or no time for it."""
@@ -212,14 +230,31 @@ def _met(attempt: Attempt, attributes: Mapping[str, object] | None) -> Recording
         return Unrecorded(WhyUnrecorded.FAILED, error)
 
 
-def _met_in_transaction(attempts: Attempts, cancelled: Exception) -> Outcomes:
-    """Of those attempts for whose rows or markers there was something, what it was."""
-    reasons = cancellation_reasons(cancelled) if isinstance(cancelled, ClientError) else []
-    outcomes: Outcomes = {}
-    numbers = list(attempts)
-    for place, reason in enumerate(reasons):
-        # The row comes first: if the key was used before, that answers, whoever has the reference.
-        number = numbers[place // 2]
-        if reason.get("Code") == CONDITION_FAILED and number not in outcomes:
-            outcomes[number] = _met(attempts[number], to_attributes(reason["Item"]))
-    return outcomes
+def _in_cancelled(
+    attempts: Attempts, error: Exception
+) -> Mapping[int, Recording | Unrecorded | Exception | None]:
+    """What each attempt came to in a transaction that failed, as `_transact` says it."""
+    reasons = cancellation_reasons(error) if isinstance(error, ClientError) else []
+    # Of each row and its marker.
+    pairs = list(batched(reasons, 2, strict=False))
+    if len(pairs) == len(attempts):
+        came_to = {
+            number: _in_the_way(attempt, pair, error)
+            for (number, attempt), pair in zip(attempts.items(), pairs, strict=True)
+        }
+        if any(each is not None for each in came_to.values()):
+            return came_to
+    return dict.fromkeys(attempts, error if _may_do_better(error) else _unrecorded(error))
+
+
+def _in_the_way(
+    attempt: Attempt, reasons: Sequence[Mapping[str, Any]], error: Exception
+) -> Recording | Unrecorded | Exception | None:
+    # The row comes first: if the key was used before, that answers, whoever has the reference.
+    for reason in reasons:
+        if reason.get("Code") == CONDITION_FAILED:
+            return _met(attempt, to_attributes(reason["Item"]))
+    codes = {reason.get("Code", "None") for reason in reasons} - {"None"}
+    if not codes:
+        return None
+    return error if codes <= RETRYABLE_REASONS else Unrecorded(WhyUnrecorded.FAILED, error)
