@@ -31,6 +31,7 @@ from accrue.storage.clocks import NetworkClocks
 from accrue.storage.dynamo import dynamodb_client
 from accrue.storage.ledger import LedgerTable
 from accrue.storage.ledger_inserts import LedgerInserts
+from accrue.storage.unrecorded import unrecorded
 from accrue.storage.users import UserTable
 
 # A call is given up after two tries of three seconds with a second in between, and then the answer
@@ -55,7 +56,7 @@ def lambda_handler(request: Request) -> Response:
     batch_key = check_batch_key(request.header("Idempotency-Key"))
     texts = split_rows(request.body, is_base64_encoded=request.is_base64_encoded)
     rows = [_row(text, number, batch_key) for number, text in enumerate(texts)]
-    dry_ledger = DryLedgerOfMany(ledger)
+    dry_ledger = DryLedgerOfMany(ledger, unrecorded)
 
     def has_time() -> bool:
         return request.context.get_remaining_time_in_millis() >= LEAST_TIME_MS
@@ -67,6 +68,7 @@ def lambda_handler(request: Request) -> Response:
         inserter=dry_ledger if dry_run.is_dry_run else inserts,
         enrolments=DryEnrolments(users) if dry_run.is_dry_run else users,
         has_time=has_time,
+        unrecorded=unrecorded,
     )
     outcomes = recorder.record(rows, request.caller, request.call_by(clocks))
     _log_failures(request, outcomes)

@@ -119,6 +119,39 @@ def test_throttled_calls(world: World, faults: Faults, rows: list[dict[str, Any]
     assert world.post_batch(rows).body["counts"] == counted(recorded=25, replayed=5)
 
 
+@pytest.mark.parametrize("operation", ["Query", "GetItem"])
+def test_what_is_throttled_while_a_row_is_planned_may_be_sent_again(
+    world: World, faults: Faults, logs: StringIO, operation: str
+) -> None:
+    world.post_batch(PLAIN[:1])
+    # For the types that are like this one; for what is under the key of what is refused.
+    unlike = network_row("u", changes={"/activity_short_id": "no-such-type"})
+    unknown = network_row("n", changes={"/users": {"buyer": "nobody@example.com"}})
+    rows = [PLAIN[1], unlike if operation == "Query" else unknown]
+    # First the catalog is read. Of the ledger, what can't be read together is read one by one.
+    faults.run_before(
+        "BatchGetItem",
+        lambda: faults.throttle(operation, 2),
+        lambda: faults.throttle("BatchGetItem", 2),
+    )
+
+    answer = world.post_batch(rows)
+
+    assert statuses(answer) == [201, 429]
+    assert refusals(answer) == [(429, "THROTTLED", [])]
+    assert not [line for line in logged(logs) if line["message"] == "rows failed"]
+
+
+def test_a_throttled_read_of_a_dry_run(world: World, faults: Faults, logs: StringIO) -> None:
+    world.post_batch(PLAIN[:1])
+    faults.throttle("BatchGetItem", 2)
+
+    answer = world.post_batch(PLAIN[:3], query={"dry_run": "true"})
+
+    assert statuses(answer) == [429] * 3
+    assert not [line for line in logged(logs) if line["message"] == "rows failed"]
+
+
 def test_a_throttled_read_of_what_was_met(world: World, faults: Faults) -> None:
     world.post_batch(PLAIN[:2])
     faults.run_before("BatchExecuteStatement", lambda: faults.throttle("BatchGetItem", 2))

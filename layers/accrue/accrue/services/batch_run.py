@@ -67,6 +67,7 @@ class BatchRun:
     ledger: LedgerReader
     inserter: ManyInserter
     has_time: Callable[[], bool]
+    unrecorded: Callable[[Exception], Unrecorded]
     outcomes: dict[int, RowOutcome] = field(default_factory=dict)
     _planned: dict[int, PlannedRow] = field(default_factory=dict)
     _ids: set[str | None] = field(default_factory=set)
@@ -146,7 +147,7 @@ class BatchRun:
         """Take the next step of each row, whose first write was this attempt, up to its outcome."""
         further: dict[int, Attempt] = {}
         for number, step in steps.items():
-            came_to = _outcome_of(self._planned[number].row, step)
+            came_to = self._outcome_of(self._planned[number].row, step)
             if isinstance(came_to, Attempt):
                 further[number] = came_to
             elif isinstance(came_to, Recording):
@@ -181,7 +182,7 @@ class BatchRun:
             checked = _checked(recording, attempt) if attempt else recording
             return ActivityRecording.of(checked, planned.plan.resolved)
 
-        self.outcomes[number] = _outcome_of(planned.row, answer)
+        self.outcomes[number] = self._outcome_of(planned.row, answer)
 
     def _instead(self, number: int, ledger: LedgerReader) -> Step:
         self._ensure_time()
@@ -192,7 +193,18 @@ class BatchRun:
             self._ensure_time()
             return act()
 
-        return _outcome_of(row, act_in_time)
+        return self._outcome_of(row, act_in_time)
+
+    def _outcome_of[T](self, row: BatchRow, act: Callable[[], T]) -> T | RefusalError | Unrecorded:
+        """What comes of it; whatever goes wrong with one row spoils no other."""
+        try:
+            return act()
+        except RefusalError as refusal:
+            return row.refusal_in_row(refusal)
+        except UnrecordedError as error:
+            return error.unrecorded
+        except Exception as error:  # noqa: BLE001 - reported by the caller
+            return self.unrecorded(error)
 
     def _ensure_time(self) -> None:
         if not self.has_time():
@@ -235,15 +247,3 @@ def _checked(recording: Recording, attempt: Attempt) -> Recording:
     if not recording.created and not attempt.is_payload_of(recording.stored):
         raise IdempotencyKeyReusedError(attempt.activity.key_pointer)
     return recording
-
-
-def _outcome_of[T](row: BatchRow, act: Callable[[], T]) -> T | RefusalError | Unrecorded:
-    """What comes of it; whatever goes wrong with one row spoils no other."""
-    try:
-        return act()
-    except RefusalError as refusal:
-        return row.refusal_in_row(refusal)
-    except UnrecordedError as error:
-        return error.unrecorded
-    except Exception as error:  # noqa: BLE001 - reported by the caller
-        return Unrecorded(WhyUnrecorded.FAILED, error)

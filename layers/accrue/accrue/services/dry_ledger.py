@@ -6,11 +6,11 @@ refused by the port. See `dry_enrolments` and `dry_book`; each is alone, so that
 than he needs.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from accrue.domain.ledger_row import LedgerRow
-from accrue.domain.recording import Attempt, Recording, Unrecorded, WhyUnrecorded
+from accrue.domain.recording import Attempt, Recording, Unrecorded
 from accrue.services.ports import LedgerReader
 
 
@@ -37,10 +37,11 @@ class DryLedger:
 @dataclass(frozen=True, slots=True)
 class DryLedgerOfMany:
     """A `ManyInserter` and a `LedgerReader`: to what comes later in a batch, what came before is
-    there. `made` has what is not, by its id.
+    there. `made` has what is not, by its id. `unrecorded` says what an error means for its row.
     """
 
     ledger: LedgerReader
+    unrecorded: Callable[[Exception], Unrecorded]
     made: dict[str, LedgerRow] = field(default_factory=dict)
     # With a marker each, as many as are read at a time.
     max_attempts_per_write: int = 50
@@ -61,7 +62,7 @@ class DryLedgerOfMany:
             ids = [row.activity_id for attempt in attempts for row in _rows_of(attempt)]
             found = self.find_rows(attempts[0].activity.network_id, ids)
         except Exception as error:  # noqa: BLE001 - it is that of each row
-            return [Unrecorded(WhyUnrecorded.FAILED, error)] * len(attempts)
+            return [self.unrecorded(error)] * len(attempts)
         return [self._insert(attempt, found) for attempt in attempts]
 
     def _insert(self, attempt: Attempt, found: Mapping[str, LedgerRow]) -> Recording:

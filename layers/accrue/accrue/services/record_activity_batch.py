@@ -42,13 +42,18 @@ class BatchCatalog(ActivityCatalog, UserCache, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BatchRecorder:
-    """The ports that recording a batch needs. `has_time` says whether anything may be begun."""
+    """The ports that recording a batch needs.
+
+    `has_time` says whether anything may be begun, and `unrecorded` what an error of another port
+    means for its row.
+    """
 
     catalog: BatchCatalog
     ledger: LedgerReader
     inserter: ManyInserter
     enrolments: EnrolmentStore
     has_time: Callable[[], bool]
+    unrecorded: Callable[[Exception], Unrecorded]
 
     def record(
         self, rows: Sequence[BatchRow | RefusalError], caller: Caller, call: Call
@@ -59,7 +64,7 @@ class BatchRecorder:
         """
         self._read_catalog([row for row in rows if isinstance(row, BatchRow)], caller.network_id)
         planners = self._planners()
-        run = BatchRun(self.ledger, self.inserter, self.has_time)
+        run = BatchRun(self.ledger, self.inserter, self.has_time, self.unrecorded)
         for number, row in enumerate(rows):
             if isinstance(row, RefusalError):
                 run.outcomes[number] = row

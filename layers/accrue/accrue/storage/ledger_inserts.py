@@ -14,21 +14,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import batched, islice
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError, HTTPClientError
-from botocore.exceptions import ConnectionError as NoConnectionError
+from botocore.exceptions import ClientError
 
 from accrue.domain.recording import Attempt, Recording, Unrecorded, WhyUnrecorded
-from accrue.storage.batch_reads import UnreadKeysError
 from accrue.storage.dynamo import (
     CONDITION_FAILED,
     RETRYABLE_REASONS,
-    THROTTLES,
     cancellation_reasons,
     conflict_waits,
-    is_conflict,
     to_attributes,
 )
 from accrue.storage.ledger import LedgerTable, activity_item, met
+from accrue.storage.unrecorded import code_of, may_do_better, unrecorded
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -43,8 +40,6 @@ MAX_ROWS_PER_WRITE = 25
 # Somebody waits for the answer, and may send again what was throttled.
 TRIES = 4
 DUPLICATE = "DuplicateItem"
-# There was no answer: what was asked for may have been done. A row then meets itself.
-UNANSWERED = (NoConnectionError, HTTPClientError)
 
 _NO_TIME = Unrecorded(WhyUnrecorded.NOT_ATTEMPTED)
 
@@ -89,14 +84,14 @@ class LedgerInserts:
             for number, error in self._execute(left).items():
                 if error is None:
                     outcomes[number] = Recording(left[number].activity, created=True)
-                elif _may_do_better(error):
+                elif may_do_better(error):
                     again[number] = error
-                elif _code(error) == DUPLICATE:
+                elif code_of(error) == DUPLICATE:
                     taken[number] = left[number]
                 else:
                     outcomes[number] = Unrecorded(WhyUnrecorded.FAILED, error)
             if again and not self._wait(waits):
-                outcomes |= {number: _unrecorded(error) for number, error in again.items()}
+                outcomes |= {number: unrecorded(error) for number, error in again.items()}
                 break
             left = {number: left[number] for number in again}
         return outcomes | self._meet(taken)
@@ -131,7 +126,7 @@ class LedgerInserts:
         try:
             found = self._ledger.find_attributes(activities[0].network_id, ids)
         except Exception as error:  # noqa: BLE001 - it is that of each row
-            return dict.fromkeys(taken, _unrecorded(error))
+            return dict.fromkeys(taken, unrecorded(error))
         return {
             number: _met(each, found.get(each.activity.activity_id))
             for number, each in taken.items()
@@ -156,7 +151,7 @@ class LedgerInserts:
                 outcomes |= dict.fromkeys(free, _NO_TIME)
                 free = {}
             if not free and conflicts and not self._wait(waits):
-                return outcomes | {n: _unrecorded(error) for n, error in conflicts.items()}
+                return outcomes | {n: unrecorded(error) for n, error in conflicts.items()}
             # What was in the way of one must not keep the others waiting.
             left = free or {number: attempts[number] for number in conflicts}
             conflicts = conflicts if free else {}
@@ -197,29 +192,6 @@ def _error(error: "BatchStatementErrorTypeDef") -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": message}}, "BatchExecuteStatement")
 
 
-def _code(error: Exception) -> str:
-    return error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
-
-
-def _is_throttle(error: Exception) -> bool:
-    """Whether nothing but throttling or another transaction stood in the way."""
-    if isinstance(error, UnreadKeysError):
-        return True
-    if not isinstance(error, ClientError):
-        return False
-    return is_conflict(error) or _code(error) in RETRYABLE_REASONS | THROTTLES
-
-
-def _may_do_better(error: Exception) -> bool:
-    return _is_throttle(error) or isinstance(error, UNANSWERED)
-
-
-def _unrecorded(error: Exception) -> Unrecorded:
-    if _is_throttle(error):
-        return Unrecorded(WhyUnrecorded.THROTTLED)
-    return Unrecorded(WhyUnrecorded.FAILED, error)
-
-
 def _met(attempt: Attempt, attributes: Mapping[str, object] | None) -> Recording | Unrecorded:
     if attributes is None:
         missing = LookupError(f"no row {attempt.activity.activity_id}, whose id is taken")
@@ -244,7 +216,7 @@ def _in_cancelled(
         }
         if any(each is not None for each in came_to.values()):
             return came_to
-    return dict.fromkeys(attempts, error if _may_do_better(error) else _unrecorded(error))
+    return dict.fromkeys(attempts, error if may_do_better(error) else unrecorded(error))
 
 
 def _in_the_way(
