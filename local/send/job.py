@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.errors import ActivityFileError
+from local.send.results_file import may_be_overwritten
 from local.send.target import Target, read_target
 
 CSV_SUFFIXES = (".csv", ".tsv")
@@ -46,8 +47,12 @@ def read_job(environment: Mapping[str, str]) -> Job:
     target = read_target(environment)
     suffix = ".dry-run.ndjson" if target.dry_run else ".results.ndjson"
     results = Path(environment.get("RESULTS") or file.with_name(file.name + suffix))
-    if results.exists() and (results.is_dir() or results.samefile(file)):
-        raise ActivityFileError(f"RESULTS={results} would be overwritten: name a file of its own")
+    is_itself = results.exists() and results.samefile(file)
+    if is_itself or not may_be_overwritten(results):
+        raise ActivityFileError(
+            f"{results} has something else than results, and would be overwritten: name a file of"
+            " its own, with RESULTS="
+        )
     return Job(file, target, results)
 
 

@@ -111,14 +111,7 @@ def open_progress_file(path: Path, destination: str) -> Iterator[ProgressFile]:
 
 def _open(path: Path) -> sqlite3.Connection:
     try:
-        try:
-            return _connect(path)
-        except sqlite3.OperationalError:
-            raise
-        except sqlite3.DatabaseError:
-            # It is not readable; without it, all is sent again, under the same keys.
-            remove_progress_file(path)
-            return _connect(path)
+        return _connect(path)
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
             raise ActivityFileError(
@@ -127,11 +120,18 @@ def _open(path: Path) -> sqlite3.Connection:
         raise ActivityFileError(
             f"{path} can't be written ({error}): put the file in a folder that you can write to"
         ) from error
+    except sqlite3.DatabaseError as error:
+        # It may be somebody's; without it, all is sent again, under the same keys.
+        raise ActivityFileError(
+            f"{path} is not what an earlier run left, or can't be read any more: move it away, and"
+            " give the command again; nothing is recorded twice"
+        ) from error
 
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=0, isolation_level=None)
     try:
+        _ensure_no_others(connection)
         connection.executescript(_SETTINGS)
         connection.execute("BEGIN IMMEDIATE")
         for statement in _TABLES.split(";"):
@@ -140,6 +140,13 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _ensure_no_others(connection: sqlite3.Connection) -> None:
+    """Raise DatabaseError if the database is somebody's."""
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    if not all(f"CREATE TABLE IF NOT EXISTS {name} (" in _TABLES for name in tables):
+        raise sqlite3.DatabaseError(f"has the tables {', '.join(sorted(tables))}")
 
 
 def remove_progress_file(path: Path) -> None:

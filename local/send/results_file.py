@@ -9,6 +9,8 @@ from typing import IO, Any
 from local.errors import ActivityFileError
 
 _encode = json.JSONEncoder().encode
+# Of the first line of each.
+_BEGINNING = b'{"row": 1, "line": '
 
 
 class ResultsFile:
@@ -32,13 +34,33 @@ def open_results_file(path: Path, size: int) -> Iterator[ResultsFile]:
     try:
         file = path.open("r+b" if path.exists() else "w+b")
     except OSError as error:
-        raise ActivityFileError(
-            f"{path} can't be written ({error.strerror}): say where, with RESULTS="
-        ) from error
+        raise _not_written(path, error) from error
     with file:
         file.truncate(size)
         file.seek(size)
         yield ResultsFile(file, size)
+
+
+def may_be_overwritten(path: Path) -> bool:
+    """Whether nothing is there, or nothing but results, which may have been cut off.
+
+    Raises ActivityFileError if that can't be read.
+    """
+    if not path.exists():
+        return True
+    if not path.is_file():
+        return False
+    try:
+        with path.open("rb") as file:
+            return _BEGINNING.startswith(file.read(len(_BEGINNING)))
+    except OSError as error:
+        raise _not_written(path, error) from error
+
+
+def _not_written(path: Path, error: OSError) -> ActivityFileError:
+    return ActivityFileError(
+        f"{path} can't be written ({error.strerror}): say where, with RESULTS="
+    )
 
 
 def has_results(path: Path, size: int) -> bool:

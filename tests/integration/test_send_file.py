@@ -1,8 +1,10 @@
 """A file is sent over HTTP to a receiver that keeps the contract of the batch endpoint."""
 
 import json
+import sqlite3
 import ssl
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -419,11 +421,60 @@ def test_another_destination_starts_over(
     assert_whole(elsewhere, receiver, 1200)
 
 
-def test_a_progress_file_that_is_none_starts_over(file: Path, receiver: BatchReceiver) -> None:
+@pytest.mark.parametrize("is_database", [False, True])
+def test_a_file_of_somebodys_is_not_taken_for_the_progress(
+    file: Path, receiver: BatchReceiver, *, is_database: bool
+) -> None:
     job = job_of(file, receiver)
-    job.progress.write_bytes(b"no database, but long enough to be taken for one " * 100)
+    if is_database:
+        with closing(sqlite3.connect(job.progress)) as connection:
+            connection.execute("CREATE TABLE notes (text)")
+    else:
+        job.progress.write_bytes(b"no database, but long enough to be taken for one " * 100)
+    content = job.progress.read_bytes()
+
+    with pytest.raises(ActivityFileError, match="move it away"):
+        sent(job)
+
+    assert job.progress.read_bytes() == content
+    assert receiver.requests == 0
+    job.progress.unlink()
+    assert sent(job) == Counts(recorded=1200)
+
+
+@pytest.mark.parametrize(
+    "content", ["sale,1,buyer,ada@example.com\n", '{"row": 1}\n', '{"activity_short_id": "sale"}\n']
+)
+def test_a_file_of_somebodys_is_not_overwritten_by_results(
+    file: Path, receiver: BatchReceiver, content: str
+) -> None:
+    other = file.with_name("next-month.csv")
+    other.write_text(content, encoding="utf-8")
+
+    with pytest.raises(ActivityFileError, match="would be overwritten"):
+        job_of(file, receiver, RESULTS=str(other))
+
+    assert other.read_text(encoding="utf-8") == content
+
+
+def test_results_that_are_sent_are_not_overwritten(tmp_path: Path, receiver: BatchReceiver) -> None:
+    results = tmp_path / "activities.csv.results.ndjson"
+    results.write_text('{"row": 1, "line": 2, "status": 201}\n', encoding="utf-8")
+
+    with pytest.raises(ActivityFileError, match="would be overwritten"):
+        job_of(results, receiver, RESULTS=str(results))
+
+
+@pytest.mark.parametrize("content", ["", '{"row": 1, "line', '{"row": 1, "line": 2, "status": 2'])
+def test_results_that_were_cut_off_are_written_anew(
+    file: Path, receiver: BatchReceiver, content: str
+) -> None:
+    results = file.with_name("results.ndjson")
+    results.write_text(content, encoding="utf-8")
+    job = job_of(file, receiver, RESULTS=str(results))
 
     assert sent(job) == Counts(recorded=1200)
+    assert_whole(job, receiver, 1200)
 
 
 def test_a_file_is_sent_by_one_at_a_time(file: Path, receiver: BatchReceiver) -> None:
