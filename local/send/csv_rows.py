@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from accrue.domain.errors import Fault
@@ -19,6 +20,10 @@ _MAX_DIGITS = 15
 # What the csv module says when no next row can be found.
 _NO_END = ("field larger than field limit", "unexpected end of data")
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+_HOLDS_ROWS = (
+    "holds a line that is a row by itself: close the quote that was not closed, or send the text as"
+    " NDJSON if it is meant"
+)
 _FLAGS = {"true": True, "false": False}
 
 
@@ -37,10 +42,13 @@ def csv_rows(lines: SourceLines, columns: Columns) -> Iterator[FileRow]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield _not_csv(line, str(error))
+            yield _to_line(lines.line, _not_csv(line, str(error)))
             continue
         if any(map(str.strip, cells)):
-            yield read(line, cells)
+            row = read(line, cells)
+            if lines.line > line and isinstance(row, ReadRow):
+                row = _ensured_one(row, cells, columns)
+            yield _to_line(lines.line, row)
 
 
 def _not_csv(line: int, what: str) -> FileRow:
@@ -51,6 +59,32 @@ def _not_csv(line: int, what: str) -> FileRow:
     told = "new-line character seen in unquoted field"
     what = "has a line end within a cell that is not quoted" if what.startswith(told) else what
     return unreadable(line, Fault("", f"{what}: quote the cell, and double each quote in it"))
+
+
+def _to_line(last_line: int, row: FileRow) -> FileRow:
+    return row if last_line == row.line else replace(row, last_line=last_line)
+
+
+def _ensured_one(row: ReadRow, cells: Sequence[str], columns: Columns) -> FileRow:
+    """The row, whose cells have several lines; or its refusal if it may be several rows.
+
+    A quote that nothing ends goes on to the next one, and what is in between would be a text.
+    """
+    for name, cell, behind in zip(columns.names, cells, reversed(range(len(cells))), strict=True):
+        _, *others = cell.split("\n")
+        counts = [_count(line, columns) for line in others]
+        if counts and counts[-1] > 1:
+            # On the last line, the cells that come behind this one stand too.
+            counts[-1] += behind
+        if len(cells) in counts:
+            return unreadable(row.line, Fault(f"column:{name}", _HOLDS_ROWS))
+    return row
+
+
+def _count(line: str, columns: Columns) -> int:
+    """The cells of a line, in which each quote was doubled."""
+    quoted = line.replace('"', '""')
+    return len(next(csv.reader([quoted], delimiter=columns.separator), []))
 
 
 def _row_reader(columns: Columns) -> Callable[[int, Sequence[str]], FileRow]:

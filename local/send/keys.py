@@ -50,7 +50,7 @@ class RowKeys:
         key = derived_key(self.name, row.content or "", occurrence)
         rest = row.text[1:].lstrip()
         text = f'{{"{KEY_COLUMN}":"{key}"{"" if rest.startswith("}") else ","}{rest}'
-        return ReadRow(row.line, text, None)
+        return ReadRow(row.line, text, None, row.last_line)
 
 
 def derived_key(name: str, content: str, occurrence: int) -> str:
@@ -67,7 +67,7 @@ def _beginning(name: str) -> str:
 def sendable(row: FileRow) -> FileRow:
     """The same, or its refusal if it would be too large with its key."""
     if isinstance(row, ReadRow) and size_with_key(row) > MAX_ROW_BYTES:
-        return too_large(row.line)
+        return too_large(row.line, row.last_line)
     return row
 
 

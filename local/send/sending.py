@@ -79,7 +79,7 @@ class Run:
         """Settled, then in the results, then noted: in this order nothing is lost or doubled."""
         settled = iter(self.settler.settle([row.text for row in batch if isinstance(row, ReadRow)]))
         results = [
-            _line(number, row.line, next(settled) if isinstance(row, ReadRow) else row.result())
+            _line(number, row, next(settled) if isinstance(row, ReadRow) else row.result())
             for number, row in enumerate(batch, counts.rows + 1)
         ]
         self.results.append(results)
@@ -91,9 +91,10 @@ class Run:
         return position
 
 
-def _line(number: int, line: int, result: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+def _line(number: int, row: FileRow, result: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
     told = {name: value for name, value in result.items() if name not in ("row", "retryable")}
-    return {"row": number, "line": line, **told}
+    lines = {"lines": [row.line, row.last_line]} if row.last_line else {}
+    return {"row": number, "line": row.line, **lines, **told}
 
 
 def _how_to_go_on(position: Position) -> str:

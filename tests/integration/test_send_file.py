@@ -160,6 +160,25 @@ def test_a_row_is_refused_alone_here_or_there(file: Path, receiver: BatchReceive
     assert receiver.sizes[0][0] == 3
 
 
+def test_a_row_of_several_lines_has_them_in_its_result(
+    tmp_path: Path, receiver: BatchReceiver
+) -> None:
+    file = tmp_path / "activities.csv"
+    texts = ['"Two\nlines"', "one", '"' + "x\n" * 70_000 + '"', '"open\nsale,1,b,b@x.com,"']
+    rows = "".join(f"sale,1,a,a@x.com,{text}\n" for text in texts)
+    file.write_text(f"{HEADER},description\n{rows}", encoding="utf-8")
+    job = job_of(file, receiver)
+
+    assert sent(job) == Counts(recorded=2, refused=2)
+
+    assert [(each["line"], each.get("lines")) for each in results_of(job)] == [
+        (2, [2, 3]),
+        (4, None),
+        (5, [5, 70_005]),
+        (70_006, [70_006, 70_007]),
+    ]
+
+
 def test_a_file_without_a_row_to_send_asks_nothing(file: Path, receiver: BatchReceiver) -> None:
     file.write_text(f"{HEADER}\nsale\nsale,1\n", encoding="utf-8")
 

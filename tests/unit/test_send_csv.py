@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from accrue.domain.canonical import canonical_json
@@ -164,6 +164,59 @@ def test_lines_are_counted_through_cells_of_several_lines() -> None:
     assert [row.line for row in rows_of(text)] == [2, 7, 8]
 
 
+SALE_LINE = "sale,1,a,a@x.com"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        f'{SALE_LINE},0,"open,\n{SALE_LINE},0,,\n{SALE_LINE},0,",\n',
+        f'{SALE_LINE},0,"open,\n{SALE_LINE},0,",r-1\n',
+        f'{SALE_LINE},0,,"open\n{SALE_LINE},0,,"\n',
+        f'{SALE_LINE},0,,"open\r\n{SALE_LINE},0,"",r-2\r\nand, so, on"\r\n',
+        f'{SALE_LINE},0,,"open\n"",1,a,a@x.com,0,"","" x""\n"\n',
+    ],
+)
+def test_a_row_that_holds_others_by_a_quote_is_refused(rows: str) -> None:
+    (refused, after) = rows_of(f"{VENDOR}\n{rows}{SALE_LINE},0,,\n")
+
+    last = 1 + rows.count("\n")
+    assert isinstance(refused, RefusedRow)
+    assert (refused.line, refused.last_line) == (2, last)
+    assert refused.faults[0].pointer in ("column:description", "column:reference")
+    assert refused.faults[0].message.startswith("holds a line that is a row by itself")
+    assert str(refused.result()["message"]).startswith(f"lines 2 to {last}: column:")
+    assert isinstance(after, ReadRow)
+    assert after.line == last + 1
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_text_of_several_lines_is_no_row(separator: str) -> None:
+    header, sale = (text.replace(",", separator) for text in (VENDOR, SALE_LINE))
+    text = f"{separator}one{separator} two\n, three; four\n\n"
+    (row,) = rows_of(f'{header}\n{sale}{separator}0{separator}"{text}"{separator}r-1\n')
+
+    assert document(row)["metadata"]["description"] == text
+    assert isinstance(row, ReadRow)
+    assert (row.line, row.last_line) == (2, 5)
+
+
+def test_a_first_cell_of_several_lines_is_no_row() -> None:
+    (row,) = rows_of(f'{MINIMAL}\n"sale\nof",1,a,a@x.com\n')
+
+    assert document(row)["activity_short_id"] == "sale\nof"
+
+
+@pytest.mark.parametrize(
+    "rows", [f'{SALE_LINE},0,"open\nand\non"\n', f'{SALE_LINE},0,"open\nand\n"on,r-1\n']
+)
+def test_a_row_of_several_lines_is_refused_with_its_lines(rows: str) -> None:
+    (refused,) = rows_of(f"{VENDOR}\n{rows}")
+
+    assert isinstance(refused, RefusedRow)
+    assert str(refused.result()["message"]).startswith("lines 2 to 4: row: ")
+
+
 @pytest.mark.parametrize(
     ("header", "message"),
     [
@@ -230,6 +283,8 @@ def test_whatever_is_written_as_csv_comes_back(
     writer.writerow([*MINIMAL.split(","), "description"])
     for short_id, amount, description in rows:
         writer.writerow(["-" + short_id, amount, "buyer", "ada@example.com", description])
+    # What looks like a row in a text is refused.
+    assume(not any(separator in cell.partition("\n")[2] for row in rows for cell in row))
     text = file.getvalue()
 
     read = [document(row) for row in rows_of(mark + text)]
