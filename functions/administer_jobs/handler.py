@@ -19,9 +19,11 @@ from accrue.services.job_ports import JobOpener
 from accrue.services.open_audit import AuditOpener
 from accrue.services.open_backtest import BacktestOpener
 from accrue.services.open_repair import RepairOpener
+from accrue.services.open_replay import CommitOpener, PreviewOpener, ReversalOpener
 from accrue.storage.activity_types import ActivityTypeTable
 from accrue.storage.administration_table import AdministrationTable
 from accrue.storage.api_keys import ApiKeyTable
+from accrue.storage.catalog import CatalogTable
 from accrue.storage.clocks import NetworkClocks
 from accrue.storage.dynamo import dynamodb_client
 from accrue.storage.job_items import is_finding_position
@@ -35,6 +37,7 @@ client = dynamodb_client()
 catalog = AdministrationTable(client, settings.catalog_table)
 clocks = NetworkClocks(NetworkTable(catalog), catalog, utc_now)
 job_table = JobTable(client, settings.job_table)
+definitions = CatalogTable(client, settings.catalog_table, settings.catalog_cache_seconds)
 
 
 def _settled_until(network_id: str) -> datetime:
@@ -43,6 +46,9 @@ def _settled_until(network_id: str) -> datetime:
 
 
 opener_of: Mapping[JobKind, JobOpener[Any]] = {
+    JobKind.REPLAY_PREVIEW: PreviewOpener(definitions, ProgramTable(catalog), clocks, utc_now),
+    JobKind.REPLAY_COMMIT: CommitOpener(job_table),
+    JobKind.REPLAY_REVERSAL: ReversalOpener(job_table),
     JobKind.BACKTEST: BacktestOpener(
         ProgramTable(catalog), NetworkTable(catalog), ActivityTypeTable(catalog), _settled_until
     ),

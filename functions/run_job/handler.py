@@ -14,10 +14,14 @@ from accrue.runtime.job_queue import SqsJobQueue, job_order_from_text
 from accrue.runtime.settings import JobSettings
 from accrue.services.audit_balances import BalanceAudit
 from accrue.services.backtest_program import ProgramBacktest
+from accrue.services.commit_replay import ReplayCommitter
 from accrue.services.job_carry import JobCarry
 from accrue.services.job_memberships import MembershipLister
 from accrue.services.job_ports import JobWork
+from accrue.services.preview_replay import ReplayPreviewer
 from accrue.services.repair_balances import BalanceRepair
+from accrue.services.resolve_replay import ReplayResolver
+from accrue.services.reverse_replay import ReplayReverser
 from accrue.services.run_job import JobRunner
 from accrue.storage.balances import BalanceTable
 from accrue.storage.catalog import CatalogTable
@@ -41,7 +45,11 @@ chains = StoredChains(client, settings.balance_table, ledger)
 memberships = MembershipLister(EnrolmentList(client, settings.catalog_table))
 scratch = JobScratchTable(client, settings.job_table)
 carry = JobCarry(scratch)
+resolver = ReplayResolver(catalog, catalog, ledger, book)
 work_of: Mapping[JobKind, JobWork] = {
+    JobKind.REPLAY_PREVIEW: ReplayPreviewer(resolver, ledger, book, scratch, clocks),
+    JobKind.REPLAY_COMMIT: ReplayCommitter(jobs, resolver, book, clocks),
+    JobKind.REPLAY_REVERSAL: ReplayReverser(jobs, catalog, ledger, book, clocks),
     JobKind.BACKTEST: ProgramBacktest(jobs, chains, catalog, memberships, scratch, carry),
     JobKind.AUDIT: BalanceAudit(chains, catalog, memberships, carry, ledger, book),
     JobKind.REPAIR: BalanceRepair(jobs, chains, catalog, book, carry, clocks.now),

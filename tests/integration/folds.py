@@ -29,6 +29,11 @@ def assert_folds(world: World) -> None:
         for row in world.rows("ledger")
         if not row["kind"].endswith("_marker")
     }
+    balances = {
+        (row["network_id"], row["program_membership_id"]): Balance.from_attributes(row)
+        for row in world.rows("balance")
+        if row["item_key"] == "BALANCE"
+    }
     postings: dict[Place, list[Posting]] = defaultdict(list)
     for attributes in world.postings():
         posting = Posting.from_attributes(attributes)
@@ -57,7 +62,7 @@ def assert_folds(world: World) -> None:
             )
             assert again == stored, (again, stored)
             assert again.content_hash == stored.content_hash
-        assert balance == _stored_balance(world, place)
+        assert balance == balances[place]
 
 
 def _undone(
@@ -90,13 +95,3 @@ def _program_versions(world: World) -> list[tuple[str, ProgramVersion]]:
 
 def _traits_held(posting: Posting, program: Program) -> frozenset[TraitCondition]:
     return frozenset(program.trait_conditions[position] for position in posting.traits_held)
-
-
-def _stored_balance(world: World, place: Place) -> Balance:
-    (found,) = (
-        Balance.from_attributes(row)
-        for row in world.rows("balance")
-        if row["item_key"] == "BALANCE"
-        and (row["network_id"], row["program_membership_id"]) == place
-    )
-    return found

@@ -27,6 +27,8 @@ KEYS = {
     "content_hash",
 }
 SCALE = 2
+# Kinds of postings that rules award points in; of activities it is left out.
+EARNING = (None, "replay")
 
 type Item = dict[str, Any]
 type Membership = tuple[str, str]
@@ -147,12 +149,40 @@ def _assert_rows_are_whole(ledger: list[Item]) -> None:
                 assert first["kind"] == "hold"
             elif row["kind"] == "reversal":
                 assert "settled_outcome" not in first
+            elif row["kind"] == "replay":
+                assert first["kind"] == "activity"
+                assert row["job_id"]
+                assert row["program_versions"].keys() == {program for program, _ in concerned(row)}
+                _assert_same_but_whom_it_concerns(row, first)
             else:
                 assert row["kind"] == "reversal_marker"
                 assert (first["kind"], first["of"]) == ("reversal", row["reverses"])
                 assert first["reversal"]["number"] == row["number"]
                 assert first["reversal"]["after"] == row["after"]
     _assert_reversals_are_one_after_the_other(rows)
+    _assert_nothing_is_replayed_twice(rows)
+
+
+def _assert_same_but_whom_it_concerns(replay: Item, original: Item) -> None:
+    same = ("front_door", "activity_type_id", "amount", "occurred_at", "line_items", "metadata")
+    for name in (*same, "reference_id", "description"):
+        assert replay.get(name) == original.get(name)
+    played = [
+        [(p["role"], p["user_id"]) for p in row["participants"]] for row in (replay, original)
+    ]
+    assert played[0] == played[1]
+
+
+def _assert_nothing_is_replayed_twice(rows: Mapping[str, Item]) -> None:
+    """Unless it was reversed whole in between."""
+    standing: dict[str, int] = defaultdict(int)
+    for row in rows.values():
+        if row["kind"] == "replay":
+            standing[row["of"]] += 1
+        elif row["kind"] == "reversal" and row["reversal"]["after"].get("is_whole"):
+            first = rows[f"{row['network_id']}#{row['of']}"]
+            standing[first.get("of", "")] -= first["kind"] == "replay"
+    assert set(standing.values()) <= {0, 1}
 
 
 def _assert_reversals_are_one_after_the_other(rows: Mapping[str, Item]) -> None:
@@ -209,7 +239,7 @@ def _assert_chain(postings: list[Item], balance: Item) -> None:
         lines = [Fraction(line["points"]) for line in lines_of(posting)]
         assert Fraction(posting["points"]) == sum(lines)
         points += sum(lines)
-        if "kind" not in posting:
+        if posting.get("kind") in EARNING:
             # What an admin adjusts is nothing that was earned.
             lifetime += sum(line for line in lines if line > 0)
         elif posting["kind"] == "reversal":
@@ -225,7 +255,7 @@ def _assert_chain(postings: list[Item], balance: Item) -> None:
     assert Fraction(balance["lifetime_points"]) == lifetime
     assert balance["sequence"] == len(postings)
     assert balance["last_posting_hash"] == previous
-    activities = [posting["activity_id"] for posting in postings if "kind" not in posting]
+    activities = [p["activity_id"] for p in postings if p.get("kind") in EARNING]
     last = balance.get("last_activity") or {}
     assert last.get("activity_id") == (activities[-1] if activities else None)
 

@@ -71,10 +71,12 @@ class FakeBook:
         self._write([BalanceChange(entries, expected_sequence)], {})
         self.pause()
 
-    def post_together(self, changes: Sequence[BalanceChange], marker: ReversalMarker) -> int:
+    def post_together(
+        self, changes: Sequence[BalanceChange], marker: ReversalMarker | None = None
+    ) -> int:
         self.pause()
         taken = changes[: self.taken_together]
-        self._write(taken, {(marker.network_id, marker.activity_id): marker})
+        self._write(taken, {(marker.network_id, marker.activity_id): marker} if marker else {})
         self.pause()
         return len(taken)
 

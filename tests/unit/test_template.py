@@ -26,6 +26,14 @@ SHARED_SERVICES = {
     "batch_run",
     "administer_deliveries",
     "authorize",
+    "commit_replay",
+    "decide_replay",
+    "find_replays",
+    "open_replay",
+    "preview_replay",
+    "resolve_replay",
+    "reverse_replay",
+    "walk_ledger",
     "plan_deliveries",
     "dry_book",
     "dry_enrolments",
@@ -247,7 +255,10 @@ RIGHTS: dict[str, Rights] = {
             *("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")
         },
         (CATALOG, ("#NETWORKS", "*#CLOCK")): {"GetItem"},
-        (CATALOG, ("*#KEYS", "*#MEMBERSHIP#*", "*#PROGRAM#*", "*#TYPES")): READ_CATALOG,
+        (
+            CATALOG,
+            ("*#KEYS", "*#MEMBERSHIP#*", "*#PROGRAM#*", "*#PROGRAMS", "*#TYPES"),
+        ): READ_CATALOG,
         (JOB_QUEUE, ()): {"sqs:SendMessage"},
     },
     "run_job": {
@@ -259,8 +270,12 @@ RIGHTS: dict[str, Rights] = {
         (BALANCE, ()): {"BatchGetItem", "GetItem", "PutItem", "Query"},
         (
             CATALOG,
-            ("#NETWORKS", "*#CLOCK", "*#PROGRAM#*", "*#USERS", "*#TRAITS#*", "*#MEMBERSHIP#*"),
+            (
+                *("#NETWORKS", "*#CLOCK", "*#TYPES", "*#PROGRAM#*", "*#USERS", "*#TRAITS#*"),
+                "*#MEMBERSHIP#*",
+            ),
         ): READ_CATALOG,
+        (CATALOG, ("*#USERS",)): {"BatchGetItem"},
         (JOB_QUEUE, ()): {"sqs:SendMessage"},
     },
 }
@@ -754,8 +769,8 @@ def _index(table: str, name: str) -> dict[str, Any]:
 
 def test_a_row_that_somebody_asked_for_is_written_before_a_list_reaches_it() -> None:
     timeout = template()["Globals"]["Function"]["Timeout"]
-    # For whom nobody waits, and which write rows about what fell due alone, or about repairs, each
-    # dated as it is written.
+    # For whom nobody waits, and which write rows about what fell due alone, or about repairs and
+    # replays, each dated as it is written.
     by_themselves = {"apply_rules", "apply_due", "reconcile", "administer_clock", "run_job"}
     recording = {o for o in FOLDERS if "PutItem" in RIGHTS[o].get((LEDGER, ()), set())}
 

@@ -5,7 +5,7 @@ WITH moved AS (
     CASE
       WHEN posted_at < since_at THEN 'before'
       WHEN debt IS NOT NULL THEN 'debt'
-      WHEN kind = 'activity' THEN 'issued'
+      WHEN kind IN ('activity', 'replay') THEN 'issued'
       WHEN kind = 'reversal' THEN 'reversed'
       WHEN kind = 'adjustment' THEN 'adjusted'
       WHEN kind = 'due' THEN 'expired'

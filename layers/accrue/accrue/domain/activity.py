@@ -30,9 +30,10 @@ type MetadataValue = str | Decimal | bool
 class Kind(StrEnum):
     """What a ledger row is about.
 
-    Redemptions, holds, captures, releases, adjustments and what fell `due` are about one membership
-    and written together with their posting; so is a `reversal`, with those of all memberships that
-    what it undoes concerned. Markers only hold a place for another row.
+    A `replay` is an activity again, for what it was, as things are by then. Redemptions, holds,
+    captures, releases, adjustments and what fell `due` are about one membership and written
+    together with their posting; so is a `reversal`, with those of all memberships that what it
+    undoes concerned, and a replay. Markers only hold a place for another row.
     """
 
     ACTIVITY = "activity"
@@ -46,6 +47,12 @@ class Kind(StrEnum):
     DUE = "due"
     REVERSAL = "reversal"
     REVERSAL_MARKER = "reversal_marker"
+    REPLAY = "replay"
+
+    @property
+    def earns_by_rules(self) -> bool:
+        """Whether rules, bonuses and quests decide what a row of the kind is worth."""
+        return self in (Kind.ACTIVITY, Kind.REPLAY)
 
 
 class FrontDoor(StrEnum):
@@ -147,10 +154,11 @@ class Activity:
     log line, and whose. `invocation_id` makes the row unlike any other's: the SDK's own retry after
     a lost answer meets exactly this row. `payload_hash` covers what the partner sent, in the
     canonical form `payload_form`. `of` is the id of the row this one speaks of (a duplicate's
-    first, a capture's hold, what a reversal undoes, the audit of a repair). `metadata` is what the
-    network keeps of it (`Network.metadata_fields`). `as_of` is up to when a row tells what fell
-    due, from `occurred_at` on: it may be recorded later, with an activity that waited to be
-    applied.
+    first, a capture's hold, what a reversal undoes, what is replayed, the audit of a repair).
+    `metadata` is what the network keeps of it (`Network.metadata_fields`). `as_of` is up to when a
+    row tells what fell due, from `occurred_at` on: it may be recorded later, with an activity that
+    waited to be applied. Of a replay, `program_versions` are those that decide it, by program, and
+    `job_id` is the job that wrote it.
     """
 
     network_id: str
@@ -176,6 +184,8 @@ class Activity:
     hold_expires_at: datetime | None = None
     as_of: datetime | None = None
     reversal: Reversal | None = None
+    program_versions: Mapping[str, int] = field(default_factory=dict)
+    job_id: str | None = None
     # Of a row that was read: what it carries, which covers attributes of later releases too.
     stored_hash: str | None = field(default=None, compare=False, repr=False)
 
@@ -233,6 +243,8 @@ class Activity:
             "hold_expires_at": self.hold_expires_at and to_text(self.hold_expires_at),
             "as_of": self.as_of and to_text(self.as_of),
             "reversal": self.reversal and self.reversal.to_attributes(),
+            "program_versions": dict(self.program_versions) or None,
+            "job_id": self.job_id,
         }
         return _present(said)
 
@@ -280,6 +292,11 @@ class Activity:
                 hold_expires_at=from_text(hold_expires_at) if hold_expires_at else None,
                 as_of=from_text(as_of) if as_of else None,
                 reversal=Reversal.from_attributes(reversal) if reversal else None,
+                program_versions={
+                    program_id: int(version)
+                    for program_id, version in attributes.get("program_versions", {}).items()
+                },
+                job_id=attributes.get("job_id"),
                 stored_hash=attributes["content_hash"],
             )
         except (KeyError, TypeError, ValueError) as error:

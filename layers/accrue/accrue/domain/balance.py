@@ -197,7 +197,7 @@ def _due_at(
 
 def _last_activity(activity: Activity, balance: Balance) -> LastActivity | None:
     """What somebody did last; what time does, or an admin, is no activity."""
-    if activity.kind is not Kind.ACTIVITY:
+    if not activity.kind.earns_by_rules:
         return balance.last_activity
     return LastActivity(
         activity.activity_id,

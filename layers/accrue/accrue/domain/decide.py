@@ -6,8 +6,8 @@
     quests advance  -> and award their rewards                     deciding/quests.py
     the tier follows from what was awarded                         deciding/tiers.py
 
-Rows of other kinds (a redemption, what fell due, a reversal) are decided by what they say:
-deciding/at_once.py.
+A replay is decided like an activity. Rows of other kinds (a redemption, what fell due, a reversal)
+are decided by what they say: deciding/at_once.py.
 
 Everything that was considered says why it took effect or not. Arithmetic is exact (an inexact
 product is a bug and raises); each line is rounded once, by itself, as the program's points unit
@@ -18,7 +18,7 @@ depends on order goes by the order in which activities are posted.
 from dataclasses import replace
 from datetime import date
 
-from accrue.domain.activity import Activity, Kind, Outcome
+from accrue.domain.activity import Activity, Outcome
 from accrue.domain.arithmetic import BeyondLimitError, total, within_limit
 from accrue.domain.deciding.at_once import decide_at_once
 from accrue.domain.deciding.bonuses import add_bonuses
@@ -50,7 +50,7 @@ def decide(
     """
     today = _today(activity, version)
     present = _with_tier_of(today, before, version)
-    if activity.kind is Kind.ACTIVITY:
+    if activity.kind.earns_by_rules:
         decision = _decide_activity(activity, facts, before, present, version)
     else:
         decision = decide_at_once(activity, facts, before, version.program)

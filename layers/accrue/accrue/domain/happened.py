@@ -36,7 +36,7 @@ _HOLD_TYPES = {
     HoldStatus.RELEASED: EventType.HOLD_RELEASED,
     HoldStatus.LAPSED: EventType.HOLD_LAPSED,
 }
-_WITH_LINES = frozenset({Kind.ACTIVITY, Kind.REVERSAL})
+_WITH_LINES = frozenset({Kind.ACTIVITY, Kind.REPLAY, Kind.REVERSAL})
 
 
 def happened(posting: Posting) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -81,7 +81,7 @@ def _points_type(posting: Posting) -> EventType | None:
         return EventType.POINTS_REVERSED if points or _became_owed(posting) else None
     if not points:
         return None
-    if posting.kind is Kind.ACTIVITY:
+    if posting.kind.earns_by_rules:
         return EventType.POINTS_AWARDED if points > 0 else EventType.POINTS_DEDUCTED
     return _POINTS_TYPES.get(posting.kind)
 

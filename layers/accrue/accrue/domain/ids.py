@@ -15,7 +15,7 @@ from accrue.domain.canonical import canonical_json
 DIGEST_BYTES = 20
 _MEMBERSHIP = "pm"
 _JOB_ID = re.compile(r"jb_[a-z2-7]{32}")
-_ACTIVITY_ID = re.compile(r"(ik|rf|fr|du|au)_[a-z2-7]{32}")
+_ACTIVITY_ID = re.compile(r"(ik|rf|fr|du|au|rp|rr)_[a-z2-7]{32}")
 
 
 def id_from_idempotency_key(network_id: str, idempotency_key: str) -> str:
@@ -57,6 +57,16 @@ def id_of_repair(network_id: str, job_id: str, membership_id: str) -> str:
 def id_of_reversal_marker(network_id: str, activity_id: str, number: int) -> str:
     """The id of the marker that holds the place of an activity's n-th reversal, from 1."""
     return _derived("rv", network_id, canonical_json([activity_id, number]))
+
+
+def id_of_replay(network_id: str, activity_id: str, number: int) -> str:
+    """The id of an activity's n-th replay, from 1: so whoever replays it, nothing counts twice."""
+    return _derived("rp", network_id, canonical_json([activity_id, number]))
+
+
+def id_of_replay_reversal(network_id: str, job_id: str, replay_id: str) -> str:
+    """The id of the reversal by which a job takes back a replay."""
+    return _derived("rr", network_id, canonical_json([job_id, replay_id]))
 
 
 def id_of_job(network_id: str, kind: str, key: str) -> str:

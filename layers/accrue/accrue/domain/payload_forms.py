@@ -27,6 +27,8 @@ CAPTURE_FORM = "capture/1"
 RELEASE_FORM = "release/1"
 ADJUSTMENT_FORM = "adjustment/1"
 REVERSAL_FORM = "reversal/1"
+# Of rows that nobody sent.
+NO_PAYLOAD_FORM = "none"
 
 _KNOWN_FORMS = frozenset(
     {

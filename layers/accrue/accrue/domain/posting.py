@@ -152,7 +152,7 @@ class Posting:
             tier = attributes.get("tier")
             kind = Kind(attributes.get("kind", Kind.ACTIVITY))
             lines = tuple(map(unpack_line, attributes["lines"]))
-            if kind is Kind.ACTIVITY and not all(line.ids or line.is_of_debt for line in lines):
+            if kind.earns_by_rules and not all(line.ids or line.is_of_debt for line in lines):
                 raise UnreadableRowError("posting: a line of an activity that nothing awarded")
             return cls(
                 network_id=attributes["network_id"],

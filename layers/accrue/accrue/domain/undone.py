@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from accrue.domain.activity import Activity, Kind, Reversal
+from accrue.domain.activity import Activity, Reversal
 from accrue.domain.posting import Posting
 from accrue.domain.program.days import day_of
 from accrue.domain.program.program import Program
@@ -29,7 +29,7 @@ class Undone:
     @property
     def day(self) -> date:
         """The day that its points count from: as `deciding` has it."""
-        if self.activity.kind is Kind.ACTIVITY:
+        if self.activity.kind.earns_by_rules:
             return self.occurred_at.date()
         return day_of(self.activity.decided_as_of, self.program.zone)
 

@@ -46,6 +46,7 @@ def received(activity: Activity) -> dict[str, Any]:
         "participants": [_participant(each) for each in activity.participants],
         "duplicate_of": activity.of if activity.kind is Kind.DUPLICATE else None,
         "reverses": activity.of if activity.kind is Kind.REVERSAL else None,
+        "replay_of": activity.of if activity.kind is Kind.REPLAY else None,
         "hold_id": _hold_id(activity),
         "hold_expires_at": activity.hold_expires_at and to_text(activity.hold_expires_at),
         # What came with a day was sent by nobody.

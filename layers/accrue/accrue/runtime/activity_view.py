@@ -40,6 +40,8 @@ class ActivityView(Protocol):
     @property
     def reversals(self) -> Sequence[ReversalMarker]: ...
     @property
+    def replays(self) -> Sequence[Activity]: ...
+    @property
     def outcome(self) -> Outcome | None: ...
 
 
@@ -52,6 +54,7 @@ def activity_view(view: ActivityView) -> dict[str, Any]:
         "events": listed(events_of_outcome(view.settled)) if view.settled else [],
         "memberships": [_membership(each) for each in view.results],
         "reversals": [_reversal(each, view.activity) for each in view.reversals],
+        "replays": [each.activity_id for each in view.replays],
     }
 
 

@@ -69,7 +69,7 @@ class DryBook:
     def post_together(
         self,
         changes: Sequence[BalanceChange],
-        marker: ReversalMarker,  # noqa: ARG002 - its place was read just now
+        marker: ReversalMarker | None = None,  # noqa: ARG002 - its place was read just now
     ) -> int:
         """Keep the postings of all. Raises as `post`."""
         for change in changes:

@@ -19,6 +19,7 @@ from accrue.domain.deciding.tiers import brought_up_to
 from accrue.domain.deciding.traits import traits_held
 from accrue.domain.decision import Decision, Facts, Refusal
 from accrue.domain.ids import id_of_due
+from accrue.domain.payload_forms import NO_PAYLOAD_FORM
 from accrue.domain.program.days import day_of
 from accrue.domain.program.parts import MEMBER_ROLE
 from accrue.domain.program.program import ProgramVersion
@@ -27,9 +28,6 @@ from accrue.domain.undone import Undone
 from accrue.services.ports import OriginalReader, VersionReader
 
 type TraitsFinder = Callable[[], Mapping[str, str]]
-
-# What nobody sent has no payload.
-NO_PAYLOAD_FORM = "none"
 
 
 class RefusedRowError(Exception):
@@ -47,6 +45,18 @@ class RefusedRowError(Exception):
 
 class OriginalNotPostedError(Exception):
     """A reversal can't be decided before what it undoes."""
+
+
+def version_named_by(
+    row: Activity, membership: MembershipRef, versions: VersionReader
+) -> ProgramVersion | None:
+    """The version that a replay is to be decided by; other rows name none."""
+    number = row.program_versions.get(membership.program_id)
+    if number is None:
+        return None
+    version = versions.find_program_version(row.network_id, membership.program_id, number)
+    assert version is not None, "versions stay for ever"
+    return version
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +78,12 @@ class Folder:
 
         Raises RefusedRowError.
         """
-        version = self.catalog.program_version_at(
+        in_force = self.catalog.program_version_at(
             row.network_id, membership.program_id, row.decided_as_of
         )
-        before = list(self._due(row, membership, balance, version))
+        version = version_named_by(row, membership, self.catalog) or in_force
+        # Whatever a row wants to be decided by: what time does, the version in force says.
+        before = list(self._due(row, membership, balance, in_force))
         balance = before[-1].balance if before else balance
         facts = _facts(row, membership, version, find_traits)
         if row.kind is Kind.REVERSAL:
@@ -84,7 +96,7 @@ class Folder:
         if after.due_at is None or after.due_at > row.decided_as_of:
             return [*before, entry]
         # What is earned too late, or released too late, is past its last day as it comes.
-        return [*before, entry, *self._due(row, membership, after, version)]
+        return [*before, entry, *self._due(row, membership, after, in_force)]
 
     def bring_up(self, occasion: "Occasion", balance: Balance) -> list[Entry]:
         """What fell due up to the occasion; nothing if nothing did."""
@@ -207,7 +219,7 @@ def _facts(
 ) -> Facts:
     standing = participant_with(row, membership).standing
     # Read only for programs that ask, about activities, and of users who may earn something.
-    asks = bool(version.program.trait_conditions) and row.kind is Kind.ACTIVITY
+    asks = bool(version.program.trait_conditions) and row.kind.earns_by_rules
     traits = find_traits() if asks and standing.why_nothing is None else {}
     return Facts(
         roles=concerned_memberships(row)[membership],

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from accrue.domain.activity import Activity, MembershipRef, Outcome
+from accrue.domain.activity import Activity, Kind, MembershipRef, Outcome
 from accrue.domain.caller import Caller
 from accrue.domain.concerned import concerned_memberships
 from accrue.domain.errors import ActivityNotFoundError
@@ -13,6 +13,7 @@ from accrue.domain.ledger_row import ReversalMarker
 from accrue.domain.posting import Posting
 from accrue.domain.program.program import Program
 from accrue.domain.settled_outcome import SettledOutcome
+from accrue.services.find_replays import find_replays
 from accrue.services.find_reversals import find_reversals
 from accrue.services.ports import CatalogReader, LedgerReader, ResultReader
 
@@ -38,13 +39,15 @@ class ActivityView:
     """An activity and what came of it at this moment.
 
     One that no rule may look at has no results; `settled` is what was written about that, a moment
-    after the activity was recorded. `reversals` are those of the activity, in order.
+    after the activity was recorded. `reversals` are those of the activity, in order, and `replays`
+    the rows that replay it.
     """
 
     activity: Activity
     results: tuple[MembershipResult, ...]
     settled: SettledOutcome | None
     reversals: tuple[ReversalMarker, ...] = ()
+    replays: tuple[Activity, ...] = ()
 
     @property
     def outcome(self) -> Outcome | None:
@@ -82,9 +85,17 @@ class ActivityReader:
     def view_of(self, row: Activity) -> ActivityView:
         """The row and what came of it."""
         if row.settled_outcome is not None:
-            return ActivityView(row, (), self.book.find_outcome(row))
+            settled = self.book.find_outcome(row)
+            return ActivityView(row, (), settled, replays=self._replays(row))
         reversals = find_reversals(self.ledger, row)
-        return ActivityView(row, tuple(self._results(row)), None, tuple(reversals))
+        results = tuple(self._results(row))
+        # Only what came to nothing is replayed.
+        may_be = any(r.posting and r.posting.outcome is Outcome.NO_RULE for r in results)
+        replays = self._replays(row) if may_be else ()
+        return ActivityView(row, results, None, tuple(reversals), replays)
+
+    def _replays(self, row: Activity) -> tuple[Activity, ...]:
+        return tuple(find_replays(self.ledger, row)) if row.kind is Kind.ACTIVITY else ()
 
     def _results(self, activity: Activity) -> Iterator[MembershipResult]:
         postings = self.book.find_postings(activity)

@@ -11,7 +11,7 @@ from accrue.domain.decision import Facts
 from accrue.domain.program.conditions import TraitCondition
 from accrue.domain.program.program import Program, ProgramVersion
 from accrue.domain.undone import Undone
-from accrue.services.fold import RefusedRowError
+from accrue.services.fold import RefusedRowError, version_named_by
 from accrue.services.ports import VersionReader
 
 
@@ -58,6 +58,8 @@ def version_deciding(
     """The version by which a row is decided, whatever its posting says; raises
     NoVersionInForceError.
     """
+    if named := version_named_by(row, membership, versions):
+        return named
     return versions.program_version_at(row.network_id, membership.program_id, row.decided_as_of)
 
 

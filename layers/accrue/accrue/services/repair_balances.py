@@ -23,11 +23,11 @@ from accrue.domain.jobs.chain_audit import ChainAudit
 from accrue.domain.jobs.errors import JobFailedError
 from accrue.domain.jobs.findings import finding
 from accrue.domain.jobs.job import Attributes, Job, JobStep
+from accrue.domain.payload_forms import NO_PAYLOAD_FORM
 from accrue.domain.program.parts import MEMBER_ROLE
 from accrue.services.apply_rules import MAX_ROUNDS
 from accrue.services.audit_balances import MEMBERSHIPS_A_STEP, POSTINGS_A_STEP
 from accrue.services.audit_membership import AuditedMembership, Budget, MembershipAuditor
-from accrue.services.fold import NO_PAYLOAD_FORM
 from accrue.services.job_carry import JobCarry
 from accrue.services.job_ports import JobReader
 from accrue.services.ports import BalanceBook, CatalogReader

@@ -8,6 +8,7 @@ together never undo more than there was.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 
@@ -28,7 +29,7 @@ from accrue.domain.field_parsers import without_emails
 from accrue.domain.further_reversal import amount_between, reversed_after
 from accrue.domain.ids import id_from_idempotency_key, id_of_reversal_marker, is_activity_id
 from accrue.domain.ledger_row import ReversalMarker
-from accrue.domain.payload_forms import REVERSAL_FORM, reversal_payload_hash
+from accrue.domain.payload_forms import NO_PAYLOAD_FORM, REVERSAL_FORM, reversal_payload_hash
 from accrue.domain.posting import Posting
 from accrue.domain.recording import Attempt, Call, Recording, RowInserter
 from accrue.domain.reversal_errors import NotReversibleError, TooManyReversalsError
@@ -209,23 +210,50 @@ class ReversalLedger:
 def _draft(
     request: ReversalRequest, original: Activity, network: Network, caller: Caller, call: Call
 ) -> Activity:
-    """Whom it concerns is pinned by the original: it may be nobody's any more in the catalog."""
+    draft = reversal_draft(
+        original,
+        id_from_idempotency_key(network.network_id, request.idempotency_key),
+        request_id=call.request_id,
+        invocation_id=call.invocation_id,
+        key_id=caller.key_id,
+        recorded_at=call.received_at,
+    )
+    return replace(
+        draft,
+        payload_form=REVERSAL_FORM,
+        payload_hash=reversal_payload_hash(REVERSAL_FORM, request, network.pseudonym),
+        description=request.reason and without_emails(request.reason),
+    )
+
+
+def reversal_draft(  # noqa: PLR0913 - each is named where it is called
+    original: Activity,
+    activity_id: str,
+    *,
+    request_id: str,
+    invocation_id: str,
+    key_id: str,
+    recorded_at: datetime,
+) -> Activity:
+    """A reversal of the original that nobody has sent, before it is clear how much it undoes.
+
+    Whom it concerns is pinned by the original: it may be nobody's any more in the catalog.
+    """
     return Activity(
-        network_id=network.network_id,
-        activity_id=id_from_idempotency_key(network.network_id, request.idempotency_key),
+        network_id=original.network_id,
+        activity_id=activity_id,
         kind=Kind.REVERSAL,
         front_door=FrontDoor.NETWORK,
         activity_type_id=original.activity_type_id,
         amount=Decimal(0),
         participants=original.participants,
-        occurred_at=call.received_at,
-        recorded_at=call.received_at,
-        request_id=call.request_id,
-        invocation_id=call.invocation_id,
-        key_id=caller.key_id,
-        payload_form=REVERSAL_FORM,
-        payload_hash=reversal_payload_hash(REVERSAL_FORM, request, network.pseudonym),
-        description=request.reason and without_emails(request.reason),
+        occurred_at=recorded_at,
+        recorded_at=recorded_at,
+        request_id=request_id,
+        invocation_id=invocation_id,
+        key_id=key_id,
+        payload_form=NO_PAYLOAD_FORM,
+        payload_hash="",
         of=original.activity_id,
     )
 

@@ -104,11 +104,13 @@ class BalanceTable:
         """
         self._write(self._writes_of(BalanceChange(entries, expected_sequence)))
 
-    def post_together(self, changes: Sequence[BalanceChange], marker: ReversalMarker) -> int:
-        """Write as many of the first changes as a transaction takes, one at least, and the marker,
-        all or nothing; how many it were. Raises as `post`.
+    def post_together(
+        self, changes: Sequence[BalanceChange], marker: ReversalMarker | None = None
+    ) -> int:
+        """Write as many of the first changes as a transaction takes, one at least, and the marker
+        if there is one, all or nothing; how many it were. Raises as `post`.
         """
-        writes = [("", self._row_put(marker))]
+        writes = [("", self._row_put(marker))] if marker else []
         for number, change in enumerate(changes):
             more = self._writes_of(change)
             if number and not _fit([*writes, *more]):

@@ -114,6 +114,22 @@ class CatalogTable:
         """Ask for the user afresh the next time."""
         self._cache.pop(user_key(network_id, pseudonym), None)
 
+    def find_users(self, network_id: str, user_ids: Sequence[str]) -> dict[str, User]:
+        """The users of these ids that there are, by id, read consistently past the cache. What is
+        personal stays where it is.
+        """
+        how: KeysAndAttributesTypeDef = {
+            "Keys": [],
+            "ConsistentRead": True,
+            "ProjectionExpression": "user_id, memberships, standing",
+        }
+        keys = [
+            {"catalog_key": {"S": f"{network_id}#USERS"}, "item_key": {"S": each}}
+            for each in user_ids
+        ]
+        found = read_items(self._client, self._table_name, keys, how)
+        return {user.user_id: user for user in map(user_from_attributes, map(to_attributes, found))}
+
     def find_traits(self, network_id: str, user_id: str) -> Mapping[str, str]:
         """The user's traits; without any, empty."""
         partition = f"{network_id}#TRAITS#{user_id}"

@@ -123,7 +123,7 @@ def _profile(attributes: Mapping[str, Any]) -> UserProfile:
 
 
 def user_from_attributes(attributes: Mapping[str, Any]) -> User:
-    """Read the item under an email's pseudonym."""
+    """Read the item under an email's pseudonym, or what a user's own has of the same."""
     return User(
         user_id=attributes["user_id"],
         memberships=_refs(attributes["memberships"]),

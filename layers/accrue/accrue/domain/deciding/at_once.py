@@ -26,7 +26,7 @@ MAX_OPEN_HOLDS = 20
 def decide_at_once(
     row: Activity, facts: Facts, before: MembershipState, program: Program
 ) -> Decision:
-    """What a row of any kind but `activity` means for its membership."""
+    """What a row of a kind that does not earn by rules means for its membership."""
     today = day_of(row.decided_as_of, program.zone)
     request = _Request(row, facts, before, program, today)
     try:

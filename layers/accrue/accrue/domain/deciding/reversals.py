@@ -13,7 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 
-from accrue.domain.activity import Activity, Kind, Outcome, Reversal
+from accrue.domain.activity import Activity, Outcome, Reversal
 from accrue.domain.amounts import canonical_text
 from accrue.domain.arithmetic import EXACT, total, within_limit
 from accrue.domain.deciding.freed_limits import freed_limits
@@ -177,7 +177,7 @@ class _Negation:
 
     def _unearned(self, state: MembershipState) -> MembershipState:
         """Without what counts for tiers."""
-        if self.undone.activity.kind is not Kind.ACTIVITY:
+        if not self.undone.activity.kind.earns_by_rules:
             return state
         # Of its own day first what was its own; then what quests gave, then or later.
         state = unearned(

@@ -9,10 +9,18 @@ from accrue.domain.errors import Fault
 from accrue.domain.jobs.audit_definition import AuditDefinition, RepairDefinition
 from accrue.domain.jobs.backtest_definition import BacktestDefinition
 from accrue.domain.jobs.job import JobKind
+from accrue.domain.jobs.replay_definition import (
+    ReplayCommitDefinition,
+    ReplayPreviewDefinition,
+    ReplayReversalDefinition,
+)
 from accrue.domain.program.parts import Document
 
 # Each has a `kind`, and an `idempotency_key` or the job that it is `of`.
 DEFINITIONS: Mapping[JobKind, type[Document]] = {
+    JobKind.REPLAY_PREVIEW: ReplayPreviewDefinition,
+    JobKind.REPLAY_COMMIT: ReplayCommitDefinition,
+    JobKind.REPLAY_REVERSAL: ReplayReversalDefinition,
     JobKind.BACKTEST: BacktestDefinition,
     JobKind.AUDIT: AuditDefinition,
     JobKind.REPAIR: RepairDefinition,

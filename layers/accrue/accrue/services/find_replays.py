@@ -1,0 +1,41 @@
+"""Find the replays of activities."""
+
+from collections.abc import Iterator, Sequence
+
+from accrue.domain.activity import Activity
+from accrue.domain.ids import id_of_replay
+from accrue.services.find_reversals import find_reversals
+from accrue.services.ports import LedgerReader
+
+
+def find_replays(ledger: LedgerReader, original: Activity) -> list[Activity]:
+    """The rows of its replays, in order, read consistently: mostly one read, of none."""
+    network_id, activity_id = original.network_id, original.activity_id
+    first = ledger.find_row(network_id, id_of_replay(network_id, activity_id, 1))
+    return list(_from_first(ledger, activity_id, first))
+
+
+def find_replays_of(
+    ledger: LedgerReader, network_id: str, activity_ids: Sequence[str]
+) -> dict[str, list[Activity]]:
+    """The same of many, by the id of what is replayed: those that have none are read together."""
+    firsts = {each: id_of_replay(network_id, each, 1) for each in activity_ids}
+    rows = ledger.find_rows(network_id, list(firsts.values()))
+    return {
+        activity_id: list(_from_first(ledger, activity_id, rows.get(first)))
+        for activity_id, first in firsts.items()
+    }
+
+
+def _from_first(ledger: LedgerReader, activity_id: str, row: object) -> Iterator[Activity]:
+    number = 1
+    while isinstance(row, Activity):
+        yield row
+        number += 1
+        row = ledger.find_row(row.network_id, id_of_replay(row.network_id, activity_id, number))
+
+
+def is_reversed(ledger: LedgerReader, row: Activity) -> bool:
+    """Whether nothing is left of it."""
+    reversals = find_reversals(ledger, row)
+    return bool(reversals) and reversals[-1].after.is_whole
