@@ -331,6 +331,11 @@ def test_what_a_cancelled_commit_applied_is_taken_back(
     reversal = run(job_orders, "reversal", of=commit["job_id"])
 
     assert reversal["counts"]["already_reversed"] == 1
+    # Nor does it go on by being started again.
+    assert start(tea_house, "commit", of=preview["job_id"]).status == 202
+    job_orders.run()
+    again = job(tea_house, commit["job_id"])
+    assert (again["status"], again["failure"]["message"][:14]) == ("failed", "It is reversed")
     assert tea_house.balance("ann") == "0"
     Witness().observe(tea_house)
 

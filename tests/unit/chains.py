@@ -35,7 +35,7 @@ def assert_book_is_sound(book: FakeBook, ledger: Iterable[Activity]) -> None:
             lines = [Fraction(line.points) for line in posting.lines]
             assert Fraction(posting.points) == sum(lines)
             points += sum(lines)
-            if posting.kind is Kind.ACTIVITY:
+            if posting.kind in (Kind.ACTIVITY, Kind.REPLAY):
                 lifetime += sum(line for line in lines if line > 0)
             if posting.kind is Kind.REVERSAL:
                 lifetime += sum(Fraction(each.points) for each in posting.lines if _unearns(each))

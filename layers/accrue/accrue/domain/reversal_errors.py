@@ -24,7 +24,8 @@ _REMEDY_BY_KIND = {
 _OF_A_REPAIR = "repaired what an audit had found: an administrator can adjust the points"
 _REMEDY_BY_OUTCOME = {
     Outcome.UNDEFINED_TYPE: (
-        "is of an undefined type and only logged: there is nothing to take back"
+        "is of an undefined type and only logged: there is nothing to take back, but for replays,"
+        " which are reversed by their own ids"
     ),
     Outcome.HELD: "is held without points: there is nothing to take back",
     Outcome.NOBODY_ENROLLED: "concerns nobody who is enrolled: there is nothing to take back",

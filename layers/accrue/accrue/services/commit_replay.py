@@ -14,9 +14,10 @@ from accrue.domain.activity import Activity, MembershipRef
 from accrue.domain.balance import Balance, BalanceChange
 from accrue.domain.concerned import concerned_memberships
 from accrue.domain.errors import BalanceMovedError, WriteRaceError
+from accrue.domain.ids import id_of_job
 from accrue.domain.jobs.commit_report import CommitReport
 from accrue.domain.jobs.errors import JobFailedError
-from accrue.domain.jobs.job import Attributes, Job, JobStep
+from accrue.domain.jobs.job import Attributes, Job, JobKind, JobStep
 from accrue.domain.jobs.pinned_replay import versions_from_attributes
 from accrue.domain.jobs.replayed import Replayed, Skip, SkipReason
 from accrue.services.apply_rules import MAX_ROUNDS, RuleApplier
@@ -109,6 +110,10 @@ class ReplayCommitter:
     def advance(self, job: Job, has_time: Callable[[], bool]) -> JobStep:
         """Apply some more of what the preview showed."""
         preview = find_job_of(self.jobs, job)
+        # One that was cancelled may be started again: not behind the back of its reversal.
+        reversal_id = id_of_job(job.network_id, JobKind.REPLAY_REVERSAL, job.job_id)
+        if self.jobs.find_job(job.network_id, reversal_id) is not None:
+            raise JobFailedError("It is reversed, or about to be: start another preview instead.")
         step = _CommitStep(self, job)
         after: str = job.cursor.get("after", "")
         chunks = (
@@ -128,7 +133,7 @@ def find_job_of(jobs: JobReader, job: Job) -> Job:
     """The job that this one goes on from. Raises JobFailedError if it is there no more."""
     found = jobs.find_job(job.network_id, job.of or "")
     if found is None:
-        raise JobFailedError(f"{job.of} is there no more, and with it what it showed")
+        raise JobFailedError(f"The job {job.of}, from which this one goes on, is there no more.")
     return found
 
 
