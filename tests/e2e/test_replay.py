@@ -1,14 +1,23 @@
 """What was logged before its type was defined counts afterwards, and is taken back again."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 
-from tests.e2e.network import STARTING_SECONDS, LiveNetwork, wait_until
+from tests.e2e.network import STARTING_SECONDS, LiveNetwork
 
-SELLER, BUYER = "12348", "12349"
+SELLER, BUYER = "12347", "12348"
 ACTIVITIES = 200
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Jobs take their time."""
+    deadline = time.monotonic() + STARTING_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(1)
 
 
 def call(network: LiveNetwork, method: str, path: str, body: Any = None) -> httpx.Response:
