@@ -120,6 +120,16 @@ def change_posting_and_its_hash(world: World) -> None:
     world.put_items("balance", [{**to_item(posting.to_attributes()), **places}])
 
 
+def move_posting(world: World, sequence: int = 3) -> None:
+    """To where nobody looks for it."""
+    item = _posting(world, sequence)
+    places = {n: item[n] for n in ("membership_key", "item_key")}
+    world.client.delete_item(TableName="balance", Key=places)
+    recorded_at, _, activity_id = item["item_key"]["S"].rpartition("#")
+    item["item_key"] = {"S": f"{recorded_at[:-2]}7Z#{activity_id}"}
+    world.put_items("balance", [item])
+
+
 def change_last_posting(world: World) -> None:
     last = max(p["sequence"] for p in world.postings() if p["program_membership_id"] == "ann")
     item = _posting(world, int(last))
@@ -203,6 +213,7 @@ FOUND: dict[Tamper, list[tuple[str, int | None]]] = {
     change_posting: [("posting", 3)],
     change_posting_and_its_hash: [("posting", 3)],
     change_last_posting: [("posting", 12)],
+    move_posting: [("posting", 3)],
     change_sequence: [("posting", 3)],
     delete_posting: [("chain", 3)],
     change_balance: [("balance", 12)],
@@ -272,6 +283,32 @@ def test_it_is_repaired_once_by_an_adjustment_with_its_reason(
     assert desk.run("repair", of=again["job_id"], reason="again")["counts"]["memberships"] == 0
     earn(world, "1")
     assert audit(desk, "audit-3")["counts"]["differences"] == 0
+
+
+def test_a_row_that_was_applied_twice_is_found_and_repaired(
+    desk: JobDesk, clock: time_machine.Traveller
+) -> None:
+    world = desk.world
+    right = Decimal(world.balance("ann"))
+    points = plain(_posting(world, 12))["points"]
+    move_posting(world, 12)
+    clock.shift(300)
+    assert world.deliver() == {"batchItemFailures": []}
+    assert Decimal(world.balance("ann")) == right + points
+
+    found = audit(desk)
+
+    assert [each["sequence"] for each in desk.findings(found)] == [12]
+    desk.run("repair", of=found["job_id"], reason="moved")
+    assert Decimal(world.balance("ann")) == right
+    assert _posted(world) == right
+    assert audit(desk, "audit-2")["counts"]["differences"] == 0
+
+
+def _posted(world: World) -> Decimal:
+    """What Ann's postings add up to."""
+    postings = [p for p in world.postings() if p["program_membership_id"] == "ann"]
+    return sum((p["points"] for p in postings), Decimal(0))
 
 
 def test_rows_that_nothing_came_of_are_told_once_they_are_older_than_the_grace(

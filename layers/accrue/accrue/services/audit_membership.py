@@ -125,8 +125,8 @@ class MembershipAuditor:
         pinned = audit.pinned
         if audit.because:
             return audit
-        if pinned.sequence is not None and pinned.sequence > audit.sequence:
-            audit = audit.without_postings_until(pinned.sequence)
+        if pinned.sequence is not None:
+            audit = audit.up_to(pinned.sequence)
         if audit.is_the_balance(membership):
             return audit
         stored = self.chains.find_balance_attributes(self.network_id, membership)
@@ -153,6 +153,9 @@ class MembershipAuditor:
                 return _broken(audit, stored, f"{error}")
             if membership not in concerned_memberships(row):
                 return _broken(audit, stored, "it does not concern this membership")
+            if stored.position != position_of(row):
+                audit = audit.without(stored, position_of(row))
+                continue
             audit = self._looked_at(stored, row, membership, audit, originals)
             if audit.because:
                 return audit

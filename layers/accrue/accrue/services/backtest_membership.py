@@ -16,6 +16,7 @@ from accrue.domain.balance import Balance, Entry
 from accrue.domain.concerned import participant_with
 from accrue.domain.decision import Refusal
 from accrue.domain.errors import UnreadableRowError
+from accrue.domain.history import position_of
 from accrue.domain.ids import id_of_reversal_marker
 from accrue.domain.jobs.backtest_figures import Figures, Side
 from accrue.domain.jobs.candidate import Candidate
@@ -182,6 +183,8 @@ class MembershipBacktester:
             row, posting = stored.row(), stored.posting()
         except UnreadableRowError as error:
             raise UnfoldableError(f"posting {stored.sequence}: {error}") from None
+        if stored.position != position_of(row):
+            raise UnfoldableError(f"posting {stored.sequence} is not where its row puts it")
         version = self.versions.find_program_version(
             row.network_id, tested.membership.program_id, posting.program_version
         )

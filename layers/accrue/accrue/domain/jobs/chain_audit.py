@@ -81,7 +81,8 @@ class ChainAudit:
     `offsets` are how far balances were off that findings explain. `recomputed` has postings that
     differ, by activity: what undoes them was decided on those. `because` says why no more can be
     recomputed; `repairs` are the rows that made up for what was found before them. `is_behind`:
-    there are postings that the balance does not know of.
+    there are postings that the balance does not know of. `left_out` is the sequence that the last
+    one says which was left out.
     """
 
     pinned: PinnedBalance
@@ -97,6 +98,7 @@ class ChainAudit:
     repairs: tuple[str, ...] = ()
     because: str = ""
     is_behind: bool = False
+    left_out: int = 0
 
     @property
     def sequence(self) -> int:
@@ -117,10 +119,31 @@ class ChainAudit:
         """The audit in front of a posting. One whose sequence another one has comes as the next: it
         was changed, and is near where it was.
         """
-        audit: Self = replace(self, postings=self.postings + 1)
-        if stored.sequence > self.sequence + 1:
-            audit = audit.without_postings_until(stored.sequence - 1)
-        return audit
+        return replace(self, postings=self.postings + 1).up_to(stored.sequence - 1)
+
+    def up_to(self, sequence: int) -> Self:
+        """The audit in front of what follows this sequence: all up to there should have come."""
+        audit = self
+        if audit.left_out == audit.sequence + 1 <= sequence:
+            audit = replace(audit, balance=replace(audit.balance, sequence=audit.left_out))
+        return audit.without_postings_until(sequence) if sequence > audit.sequence else audit
+
+    def without(self, stored: StoredPosting, position: str) -> Self:
+        """The audit behind a posting that is not at the position where its row puts it. It counts
+        for nothing: nobody finds it there, so the row is applied once more.
+        """
+        message = "It is not where its row puts it: the reconciler applies the row once more."
+        different = {"position": (stored.position, position)}
+        where = {"sequence": stored.sequence, "activity_id": stored.activity_id}
+        points = said_points(stored.attributes)
+        return replace(
+            self.found(finding("posting", message, **where, **sides(different))),
+            stored_points=EXACT.add(self.stored_points, points),
+            offsets=self.offsets | {points},
+            # It was there when the next one was posted, or was put there since.
+            hashes=self.hashes and (*self.hashes, str(stored.attributes.get("content_hash", ""))),
+            left_out=stored.sequence,
+        )
 
     def without_postings_until(self, sequence: int) -> Self:
         """The audit once it is clear that those behind the last one, up to this, are missing."""
@@ -247,6 +270,7 @@ class ChainAudit:
             "repairs": list(self.repairs),
             "because": self.because,
             "is_behind": self.is_behind,
+            "left_out": self.left_out,
         }
 
     @classmethod
@@ -274,6 +298,7 @@ class ChainAudit:
             repairs=tuple(attributes["repairs"]),
             because=attributes["because"],
             is_behind=attributes["is_behind"],
+            left_out=int(attributes["left_out"]),
         )
 
 
