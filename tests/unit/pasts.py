@@ -12,7 +12,7 @@ from accrue.domain.activity import Activity, Kind
 from accrue.domain.catalog import Membership
 from accrue.domain.errors import RefusalError
 from accrue.domain.jobs.job import Job, JobKind
-from accrue.domain.program.program import ProgramVersion
+from accrue.domain.program.program import ProgramVersion, versions_deciding_from
 from accrue.domain.recording import Attempt
 from accrue.domain.timestamps import to_text
 from accrue.services.apply_rules import RuleApplier
@@ -20,6 +20,7 @@ from accrue.services.backtest_program import ProgramBacktest
 from accrue.services.fold import Folder, Occasion
 from accrue.services.job_carry import JobCarry
 from accrue.services.job_memberships import MembershipLister
+from accrue.services.open_backtest import number_deciding
 from accrue.services.post_at_once import AtOnceLedger
 from tests.unit.activities import ANN, BEN, PROGRAM_ID
 from tests.unit.fake_chains import FakeChains, FakeUsers
@@ -53,7 +54,6 @@ class Past:
         start: datetime,
         until: datetime,
         chance: random.Random | None = None,
-        number: int | None = None,
     ) -> tuple[Job, FakeJobs]:
         """A back-test of the period, in steps that end when they like."""
         jobs = FakeJobs()
@@ -65,14 +65,18 @@ class Past:
             jobs,
             JobCarry(jobs),
         )
+        versions = self.catalog.programs[PROGRAM_ID]
+        number = number_deciding(
+            candidate.version,
+            versions[-1],
+            until,
+            lambda moment: versions_deciding_from(reversed(versions), moment),
+        )
         definition = {
             "program_id": PROGRAM_ID,
             "from": to_text(start),
             "until": to_text(until),
-            "candidate": {
-                "version": candidate.version,
-                "number": number or candidate.version,
-            },
+            "candidate": {"version": candidate.version, "number": number},
         }
         job = new_job(JobKind.BACKTEST, definition)
         if chance is None:
@@ -159,7 +163,8 @@ class Story:
         if len(self.case.versions) == 1:
             return self.case.versions[0], start, until
         if self.chance.random() < 0.5:
-            until = min(until, CHANGE_OF_VERSION)
+            # As often as not, up to the moment itself.
+            until = self.chance.choice([min(until, CHANGE_OF_VERSION), CHANGE_OF_VERSION])
             return self.case.versions[0], min(start, until - HOUR), until
         start = max(start, CHANGE_OF_VERSION)
         return self.case.versions[1], start, max(until, start + HOUR)

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from accrue.domain.activity import Kind
+from accrue.domain.administration_errors import InvalidDefinitionError
 from accrue.domain.jobs.job import Job
-from accrue.domain.program.program import Program, ProgramVersion
+from accrue.domain.program.program import Program, ProgramVersion, versions_deciding_from
+from accrue.services.open_backtest import number_deciding
 from tests.unit.activities import NOON, PROGRAM_ID, earn, flat, in_force, quest, require, written
 from tests.unit.pasts import BacktestCatalog, Past
 from tests.unit.reversing import reverse
@@ -151,7 +153,29 @@ def test_an_old_version_counts_as_if_it_were_the_newest() -> None:
     catalog = BacktestCatalog({PROGRAM_ID: versions})
     candidate = ProgramVersion(1, SCHEDULED, first)
 
-    job, _ = Past(past.book, catalog).backtest(candidate, *PERIOD, number=3)
+    job, _ = Past(past.book, catalog).backtest(candidate, *PERIOD)
 
     assert pair(job, "points", "awarded") == ("10", "10")
     assert job.counts["differing_postings"] == 0
+
+
+def test_what_takes_effect_as_the_period_ends_is_not_of_it() -> None:
+    """And a period before anything was in force is refused."""
+    document = written(rules=[earn()])
+    versions = [ProgramVersion(1, NOON, document), ProgramVersion(2, NOON + DAY, document)]
+
+    def number(candidate: int, until: datetime) -> int:
+        return number_deciding(
+            candidate,
+            versions[-1],
+            until,
+            lambda moment: versions_deciding_from(reversed(versions), moment),
+        )
+
+    assert number(1, NOON + DAY) == 1
+    assert number(1, NOON + DAY + timedelta(microseconds=1)) == 3
+    with pytest.raises(InvalidDefinitionError) as refused:
+        number(1, NOON)
+    (fault,) = refused.value.faults
+    assert fault.pointer == "/until"
+    assert "2026" in fault.message

@@ -1,8 +1,8 @@
 """Open a back-test: its program and its candidate must be there, and its period over."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from accrue.domain.administration_errors import InvalidDefinitionError
@@ -22,6 +22,8 @@ from accrue.services.job_ports import OpenedJob
 
 # A job has little more, and its report besides.
 MAX_CANDIDATE_CHARS = 200_000
+# The period ends before `until`: what takes effect then is not of it.
+_INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,40 +50,32 @@ class BacktestOpener:
                 "is too late, some of what was recorded by then may be under way:"
                 f" {to_text(settled)} is the latest now",
             )
-        in_force = self._in_force(network_id, program_id, definition.until)
+        said = self._candidate(network_id, definition)
+        number = number_deciding(
+            definition.version,
+            latest,
+            definition.until,
+            lambda moment: self.programs.deciding_versions(network_id, program_id, moment),
+        )
         return OpenedJob(
             {
                 "program_id": program_id,
                 "from": to_text(definition.start),
                 "until": to_text(definition.until),
-                "candidate": self._candidate(network_id, definition, latest, in_force),
+                "candidate": {**said, "number": number},
             }
         )
 
-    def _in_force(self, network_id: str, program_id: str, moment: datetime) -> int:
-        """The number of the version in force."""
-        *_, in_force = self.programs.deciding_versions(network_id, program_id, moment)
-        return in_force.version
-
-    def _candidate(
-        self,
-        network_id: str,
-        definition: BacktestDefinition,
-        latest: ProgramVersion,
-        in_force: int,
-    ) -> dict[str, Any]:
-        """What decides, and under which number. That is its own, unless a later version was in
-        force: then it is one that nothing has.
-        """
-        following = latest.version + 1
+    def _candidate(self, network_id: str, definition: BacktestDefinition) -> dict[str, Any]:
+        """What decides."""
         if definition.program is not None:
             program = self._unpublished(network_id, definition.program_id, definition.program)
-            return {"program": program, "number": following}
+            return {"program": program}
         number = definition.version
         assert number is not None
         if self.programs.find_version(network_id, definition.program_id, number) is None:
             raise _fault("version", "is no version of this program: list its versions")
-        return {"version": number, "number": number if number >= in_force else following}
+        return {"version": number}
 
     def _unpublished(self, network_id: str, program_id: str, program: Program) -> str:
         """The program's text, once it is held against what it would be held against if it were
@@ -102,6 +96,30 @@ class BacktestOpener:
                 "program", "is too large to be sent: publish it, scheduled, and send its version"
             )
         return text
+
+
+def number_deciding(
+    number: int | None,
+    latest: ProgramVersion,
+    until: datetime,
+    versions_deciding_from: Callable[[datetime], Iterable[ProgramVersion]],
+) -> int:
+    """Under which number a candidate decides until then, published under `number` or not at all.
+
+    That is its own, unless a later version was in force: then it is one that nothing has. Raises
+    InvalidDefinitionError if nothing was in force.
+    """
+    last = until - _INSTANT
+    *_, in_force = versions_deciding_from(last)
+    if in_force.effective_at > last:
+        raise _fault(
+            "until",
+            "is before the program's first version took effect, so there is nothing to compare"
+            f" with: take one later than {to_text(in_force.effective_at)}",
+        )
+    if number is None or number < in_force.version:
+        return latest.version + 1
+    return number
 
 
 def _fault(name: str, remedy: str) -> InvalidDefinitionError:
