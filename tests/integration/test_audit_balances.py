@@ -186,6 +186,20 @@ def set_balance_back(world: World) -> None:
     world.put_items("balance", [item])
 
 
+def enlarge_balance(world: World) -> None:
+    """To what no balance can be."""
+    item = _balance(world)
+    item["points"] = {"N": "1E+100"}
+    item.pop("lots", None)
+    world.put_items("balance", [item])
+
+
+def enlarge_sequence(world: World) -> None:
+    item = _posting(world, 3)
+    item["sequence"] = {"N": "1E+100"}
+    world.put_items("balance", [item])
+
+
 def spoil_balance(world: World) -> None:
     item = _balance(world)
     item["points"] = {"S": "many"}
@@ -205,6 +219,12 @@ def change_row(world: World) -> None:
     world.put_items("ledger", [item])
 
 
+def spoil_reversal(world: World) -> None:
+    (item,) = _items(world, lambda i: i.get("kind") == "reversal", "ledger")
+    del item["of"]
+    world.put_items("ledger", [item])
+
+
 def delete_row(world: World) -> None:
     world.client.delete_item(TableName="ledger", Key={"activity_key": _row(world)["activity_key"]})
 
@@ -220,7 +240,10 @@ FOUND: dict[Tamper, list[tuple[str, int | None]]] = {
     change_lifetime_points: [("balance", 12)],
     delete_balance: [("balance", 0)],
     set_balance_back: [("balance", 5)],
+    enlarge_balance: [("balance", 12)],
     spoil_balance: [("balance", None)],
+    enlarge_sequence: [("row", 0)],
+    spoil_reversal: [("row", 10)],
     change_row: [("row", 3)],
     delete_row: [("row", 3)],
 }

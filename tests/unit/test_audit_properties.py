@@ -3,6 +3,7 @@
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, override
 
 import pytest
@@ -29,6 +30,7 @@ CHANGES = (
     "program_version",
     "quests",
 )
+VALUES = ("another", 77, None, [["x"]], Decimal("1E+100"), Decimal("1E-100"))
 
 
 @dataclass
@@ -90,7 +92,7 @@ def test_what_was_changed_in_a_posting_is_one_finding(seed: int) -> None:
     place = chance.choice(list(story.book.balances))
     posting = chance.choice(story.book.chain(place))
     position = f"{kept(posting.to_attributes())['recorded_at']}#{posting.activity_id}"
-    changes = {chance.choice(CHANGES): chance.choice(["another", 77, None, [["x"]]])}
+    changes = {chance.choice(CHANGES): chance.choice(VALUES)}
     chains = ChangedChains(story.book, position=position, changes=changes)
 
     audit = audited(chains, story, place, chance)

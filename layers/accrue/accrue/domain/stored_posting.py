@@ -8,6 +8,9 @@ from accrue.domain.activity import Activity
 from accrue.domain.errors import UnreadableRowError
 from accrue.domain.posting import Posting
 
+# More than there can be; what says more says nothing.
+MAX_SEQUENCE = 10**12
+
 type Attributes = Mapping[str, Any]
 
 

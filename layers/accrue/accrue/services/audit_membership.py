@@ -14,6 +14,7 @@ from accrue.domain.history import position_of
 from accrue.domain.jobs.chain_audit import (
     ChainAudit,
     PinnedBalance,
+    readable,
     said_moment,
     said_positions,
 )
@@ -144,7 +145,7 @@ class MembershipAuditor:
     def _held_against(
         self, chunk: Sequence[StoredPosting], membership: MembershipRef, audit: ChainAudit
     ) -> ChainAudit:
-        originals = self._originals(chunk, membership)
+        originals = find_originals(self.chains, self.network_id, membership, chunk)
         for stored in chunk:
             audit = audit.beginning_at(stored)
             try:
@@ -220,28 +221,21 @@ class MembershipAuditor:
             raise _LostOriginalError
         return Undone(original, posting, version.program)
 
-    def _originals(self, chunk: Sequence[StoredPosting], membership: MembershipRef) -> "Originals":
-        """What the chunk's reversals undo, by id, as far as it can be read."""
-        reversed_ids = dict.fromkeys(
-            str(each.row_attributes["of"])
-            for each in chunk
-            if each.row_attributes is not None
-            and each.row_attributes.get("kind") == Kind.REVERSAL.value
-        )
-        return find_originals(self.chains, self.network_id, membership, list(reversed_ids))
-
 
 class _LostOriginalError(Exception):
     """A reversal whose original can't be read."""
 
 
 def find_originals(
-    chains: ChainReader, network_id: str, membership: MembershipRef, activity_ids: Sequence[str]
+    chains: ChainReader, network_id: str, membership: MembershipRef, chunk: Sequence[StoredPosting]
 ) -> Originals:
-    """The rows with these ids and their postings on the membership, by id, as far as they can be
-    read.
+    """What the chunk's reversals undo and its postings on the membership, by id, as far as they can
+    be read.
     """
-    rows = chains.find_row_attributes(network_id, activity_ids) if activity_ids else {}
+    said = (each.row_attributes or {} for each in chunk)
+    reversals = (each for each in said if each.get("kind") == Kind.REVERSAL.value)
+    ids = list(dict.fromkeys(str(each["of"]) for each in reversals if each.get("of")))
+    rows = chains.find_row_attributes(network_id, ids) if ids else {}
     activities: dict[str, Activity] = {}
     for activity_id, attributes in rows.items():
         try:
@@ -254,17 +248,11 @@ def find_originals(
         if positions
         else {}
     )
+    found = {activity_id: postings.get(place) for activity_id, place in positions.items()}
     return {
-        activity_id: (row, _readable(postings.get(positions[activity_id])))
+        activity_id: (row, readable(found[activity_id] or {}))
         for activity_id, row in activities.items()
     }
-
-
-def _readable(attributes: Attributes | None) -> Posting | None:
-    try:
-        return None if attributes is None else Posting.from_attributes(attributes)
-    except UnreadableRowError:
-        return None
 
 
 def _broken(audit: ChainAudit, stored: StoredPosting, because: str) -> ChainAudit:

@@ -5,7 +5,7 @@ paid, and as it would have been. What fell due falls due for each by itself; ord
 did, as far as the points are there.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -20,6 +20,7 @@ from accrue.domain.history import position_of
 from accrue.domain.ids import id_of_reversal_marker
 from accrue.domain.jobs.backtest_figures import Figures, Side
 from accrue.domain.jobs.candidate import Candidate
+from accrue.domain.jobs.chain_audit import readable
 from accrue.domain.jobs.job import Attributes, Job
 from accrue.domain.posting import Posting
 from accrue.domain.program.conditions import TraitCondition
@@ -167,7 +168,7 @@ class MembershipBacktester:
                 self._end(tested)
                 tested.place = None
                 return
-            originals = self._originals(chunk, tested.membership)
+            originals = find_originals(self.chains, self.job.network_id, tested.membership, chunk)
             for stored in chunk:
                 self._fold(stored, tested, originals)
             budget.postings -= len(chunk)
@@ -180,9 +181,12 @@ class MembershipBacktester:
         self, stored: StoredPosting, tested: BacktestedMembership, originals: Originals
     ) -> None:
         try:
-            row, posting = stored.row(), stored.posting()
+            row = stored.row()
         except UnreadableRowError as error:
             raise UnfoldableError(f"posting {stored.sequence}: {error}") from None
+        posting = readable(stored.attributes)
+        if posting is None:
+            raise UnfoldableError(f"posting {stored.sequence} can't be read")
         if stored.position != position_of(row):
             raise UnfoldableError(f"posting {stored.sequence} is not where its row puts it")
         version = self.versions.find_program_version(
@@ -339,17 +343,6 @@ class MembershipBacktester:
         things = {self._key(each, tested): self.made[each].to_attributes() for each in kept}
         if things:
             self.scratch.put_all(self.job, "made", things)
-
-    def _originals(self, chunk: Sequence[StoredPosting], membership: MembershipRef) -> Originals:
-        ids = [
-            str(each.row_attributes["of"])
-            for each in chunk
-            if each.row_attributes is not None
-            and each.row_attributes.get("kind") == Kind.REVERSAL.value
-        ]
-        return find_originals(
-            self.chains, self.job.network_id, membership, list(dict.fromkeys(ids))
-        )
 
     def _end(self, tested: BacktestedMembership) -> None:
         """What fell due by the end of the period, for both, and what is outstanding then."""

@@ -11,7 +11,7 @@ from heapq import heappop, heappush
 from typing import Any, Protocol
 
 from accrue.domain.activity import MembershipRef
-from accrue.domain.stored_posting import StoredPosting, activity_id_at
+from accrue.domain.stored_posting import MAX_SEQUENCE, StoredPosting, activity_id_at
 
 # Postings that are kept while they wait; of further ones, only where they are.
 MOST_KEPT = 1_000
@@ -172,6 +172,7 @@ class ChainWalk:
 
 def _sequence_of(attributes: Attributes) -> int:
     try:
-        return int(attributes["sequence"])
-    except (KeyError, TypeError, ValueError):
+        sequence = int(attributes["sequence"])
+    except (ArithmeticError, KeyError, TypeError, ValueError):
         return UNKNOWN_SEQUENCE
+    return sequence if 0 < sequence <= MAX_SEQUENCE else UNKNOWN_SEQUENCE

@@ -14,14 +14,14 @@ from typing import Any, Self
 
 from accrue.domain.activity import MembershipRef
 from accrue.domain.amounts import canonical_text
-from accrue.domain.arithmetic import EXACT
+from accrue.domain.arithmetic import BALANCE_LIMIT, EXACT, ROUNDED
 from accrue.domain.balance import Balance
 from accrue.domain.canonical import content_hash
 from accrue.domain.errors import UnreadableRowError
 from accrue.domain.jobs.findings import differing, finding, sides
 from accrue.domain.jobs.job import Attributes
 from accrue.domain.posting import Posting
-from accrue.domain.stored_posting import StoredPosting
+from accrue.domain.stored_posting import MAX_SEQUENCE, StoredPosting
 from accrue.domain.timestamps import from_text
 
 # Of one membership: with more, something is wrong with all of it.
@@ -30,6 +30,7 @@ MOST_FINDINGS = 20
 _RUNNING = frozenset({"balance_after", "available_after", "debt_after"})
 _NOT_OF_THE_STATE = frozenset({"last_posting_hash", "due_at"})
 _NONE = Decimal(0)
+_SMALLEST = Decimal("0.000001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +53,11 @@ class PinnedBalance:
             return cls(digest=digest_of(empty, membership))
         try:
             balance = Balance.from_attributes(attributes)
+            if not 0 <= balance.sequence <= MAX_SEQUENCE:
+                return cls(sequence=None, is_there=True)
             return cls(
                 balance.sequence,
-                balance.state.points,
+                said_points(attributes),
                 digest_of(balance, membership),
                 balance.last_posting_hash,
                 is_there=True,
@@ -161,7 +164,7 @@ class ChainAudit:
 
     def with_state(self, balance: Balance, stored: StoredPosting, again: Posting) -> Self:
         """The audit behind a posting that should be `again`, with `balance` after it."""
-        posting = readable(stored)
+        posting = readable(stored.attributes)
         audit: Self = replace(
             self, stored_points=EXACT.add(self.stored_points, said_points(stored.attributes))
         )
@@ -198,7 +201,7 @@ class ChainAudit:
         """The audit behind a repair: what was found before it is made up for, if the postings add
         up again.
         """
-        if self.missing_points or readable(stored) != again:
+        if self.missing_points or readable(stored.attributes) != again:
             return self
         return replace(
             self,
@@ -302,26 +305,30 @@ class ChainAudit:
         )
 
 
-def readable(stored: StoredPosting) -> Posting | None:
+def readable(attributes: Attributes) -> Posting | None:
     """The posting, if it is one that was written."""
     try:
-        return stored.posting()
+        return Posting.from_attributes(attributes)
     # Of what somebody put there, anything may be wrong.
     except (UnreadableRowError, ArithmeticError, AttributeError, LookupError):
         return None
 
 
 def said_points(attributes: Attributes, name: str = "points") -> Decimal:
-    """How many points it says, whatever else is wrong with it; none if that is no number."""
+    """How many points it says, whatever else is wrong with it; none if that is no number of points
+    that there can be.
+    """
     value = attributes.get(name)
-    return value if isinstance(value, Decimal) and value.is_finite() else _NONE
+    if not isinstance(value, Decimal) or not value.is_finite() or abs(value) > BALANCE_LIMIT:
+        return _NONE
+    return value if value == value.quantize(_SMALLEST, context=ROUNDED) else _NONE
 
 
 def said_moment(attributes: Attributes, otherwise: datetime) -> datetime:
     """When it says that it was posted."""
     try:
         return from_text(attributes["posted_at"])
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         return otherwise
 
 
