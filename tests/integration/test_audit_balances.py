@@ -298,11 +298,12 @@ def test_it_is_repaired_once_by_an_adjustment_with_its_reason(
         assert world.get_membership("ann").body["balance"] == right["balance"]
         assert job["report"]["points_adjusted"] == REPAIRED[tamper]
     again = audit(desk, "audit-2", program_id="tea-club")
-    assert desk.findings(again) == []
+    assert {each["repaired_by"] for each in desk.findings(again)} <= {row["activity_id"]}
     assert again["counts"]["differences"] == 0
     # Of the balance there is nothing left to see.
     is_of_postings = tamper.__name__.startswith(("change_p", "change_s", "change_last", "delete_p"))
     assert bool(again["counts"]["repaired"]) is is_of_postings
+    assert bool(desk.findings(again)) is is_of_postings
     assert desk.run("repair", of=again["job_id"], reason="again")["counts"]["memberships"] == 0
     earn(world, "1")
     assert audit(desk, "audit-3")["counts"]["differences"] == 0
@@ -332,6 +333,51 @@ def _posted(world: World) -> Decimal:
     """What Ann's postings add up to."""
     postings = [p for p in world.postings() if p["program_membership_id"] == "ann"]
     return sum((p["points"] for p in postings), Decimal(0))
+
+
+@pytest.mark.parametrize("tamper", [change_posting, change_lifetime_points])
+def test_a_repair_hides_nothing_that_it_was_not_made_for(
+    desk: JobDesk, clock: time_machine.Traveller, tamper: Tamper
+) -> None:
+    world = desk.world
+    tamper(world)
+    found = audit(desk)
+    clock.shift(1)
+    desk.run("repair", of=found["job_id"], reason="tampered with")
+    # So that they still add up to the same.
+    for sequence, points in ((5, 1000), (6, -1000)):
+        item = _posting(world, sequence)
+        item["points"] = {"N": str(plain(item)["points"] + points)}
+        world.put_items("balance", [item])
+
+    job = audit(desk, "audit-2")
+
+    differing = [each["sequence"] for each in desk.findings(job) if "repaired_by" not in each]
+    assert differing[-2:] == [5, 6]
+    assert job["counts"]["differences"] == len(differing)
+    desk.run("repair", of=job["job_id"], reason="once more")
+    assert audit(desk, "audit-3")["counts"]["differences"] == 0
+
+
+def test_a_repair_that_is_applied_anew_posts_nothing(
+    desk: JobDesk, clock: time_machine.Traveller
+) -> None:
+    """As when the balances are lost, and all rows are applied again."""
+    world = desk.world
+    change_last_posting(world)
+    found = audit(desk)
+    clock.shift(1)
+    desk.run("repair", of=found["job_id"], reason="tampered with")
+    assert _posted(world) == Decimal(world.balance("ann"))
+    for item in world.items("balance"):
+        places = {n: item[n] for n in ("membership_key", "item_key")}
+        world.client.delete_item(TableName="balance", Key=places)
+    clock.shift(300)
+    for _ in range(3):
+        world.deliver()
+
+    assert _posted(world) == Decimal(world.balance("ann"))
+    assert audit(desk, "audit-2")["counts"]["differences"] == 0
 
 
 def test_rows_that_nothing_came_of_are_told_once_they_are_older_than_the_grace(

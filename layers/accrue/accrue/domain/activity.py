@@ -158,7 +158,7 @@ class Activity:
     `metadata` is what the network keeps of it (`Network.metadata_fields`). `as_of` is up to when a
     row tells what fell due, from `occurred_at` on: it may be recorded later, with an activity that
     waited to be applied. Of a replay, `program_versions` are those that decide it, by program, and
-    `job_id` is the job that wrote it.
+    `job_id` is the job that wrote it. `settles` is the fingerprint of what a repair makes up for.
     """
 
     network_id: str
@@ -186,6 +186,7 @@ class Activity:
     reversal: Reversal | None = None
     program_versions: Mapping[str, int] = field(default_factory=dict)
     job_id: str | None = None
+    settles: str | None = None
     # Of a row that was read: what it carries, which covers attributes of later releases too.
     stored_hash: str | None = field(default=None, compare=False, repr=False)
 
@@ -245,6 +246,7 @@ class Activity:
             "reversal": self.reversal and self.reversal.to_attributes(),
             "program_versions": dict(self.program_versions) or None,
             "job_id": self.job_id,
+            "settles": self.settles,
         }
         return _present(said)
 
@@ -297,6 +299,7 @@ class Activity:
                     for program_id, version in attributes.get("program_versions", {}).items()
                 },
                 job_id=attributes.get("job_id"),
+                settles=attributes.get("settles"),
                 stored_hash=attributes["content_hash"],
             )
         except (KeyError, TypeError, ValueError) as error:

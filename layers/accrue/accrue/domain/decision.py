@@ -28,13 +28,15 @@ class Facts:
     user's when the activity was recorded. `traits_held` are
     the program's questions about the person (`Program.trait_conditions`) whose answer is yes: of
     the traits themselves, which are personal, neither decide() nor a posting knows anything.
-    `undone` is what a reversal undoes.
+    `undone` is what a reversal undoes. `is_damaged`: what a repair makes up for is in the postings
+    before it.
     """
 
     roles: tuple[str, ...]
     traits_held: frozenset[TraitCondition] = frozenset()
     standing: UserStanding = UserStanding.ACTIVE
     undone: "Undone | None" = None
+    is_damaged: bool = False
 
 
 class Debt(StrEnum):

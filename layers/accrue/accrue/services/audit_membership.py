@@ -129,7 +129,7 @@ class MembershipAuditor:
         if pinned.sequence is not None:
             audit = audit.up_to(pinned.sequence)
         if audit.is_the_balance(membership):
-            return audit
+            return audit.added_up()
         stored = self.chains.find_balance_attributes(self.network_id, membership)
         has_moved = PinnedBalance.of(stored, membership).sequence != pinned.sequence
         return audit.compared_with_balance(membership, None if has_moved else stored)
@@ -181,7 +181,7 @@ class MembershipAuditor:
         except RefusedRowError as refused:
             return _broken(audit, stored, f"it would be refused now: {refused.refusal.value}")
         audit = audit.with_state(entry.balance, stored, entry.posting)
-        return audit.settled_by(stored, entry.posting) if row.is_repair else audit
+        return audit.settled_by(row, stored, entry.posting) if row.is_repair else audit
 
     def _decided(
         self,
@@ -197,7 +197,9 @@ class MembershipAuditor:
             undone = self._undone(row, membership, audit, originals)
         held = held_at(said_positions(stored.attributes), version.program)
         posted_at = said_moment(stored.attributes, row.recorded_at)
-        return Decided(posted_at, version, held, undone)
+        # What it was made for, or it was applied anew.
+        is_damaged = row.is_repair and audit.missing_points == row.amount
+        return Decided(posted_at, version, held, undone, is_damaged)
 
     def _undone(
         self,

@@ -216,7 +216,8 @@ class MembershipBacktester:
         tested: BacktestedMembership,
         originals: Originals,
     ) -> None:
-        known = Decided(posting.posted_at, version, held_at(posting.traits_held, version.program))
+        held = held_at(posting.traits_held, version.program)
+        known = Decided(posting.posted_at, version, held, is_damaged=bool(posting.points))
         if row.kind is Kind.REVERSAL:
             original, of = self._original(row, originals)
             known = replace(known, undone=self._undone(original, of, self.versions, tested))
@@ -273,10 +274,11 @@ class MembershipBacktester:
         )
         if not self.candidate.decides(row, version, in_force):
             held = held_at(posting.traits_held, version.program)
-            return Decided(posting.posted_at, version, held)
+            return Decided(posting.posted_at, version, held, is_damaged=bool(posting.points))
         answered = held_at(tested.answered, self.candidate.version.program)
         held = self.candidate.traits_held(posting, version.program, answered)
-        return Decided(posting.posted_at, self.candidate.version, held)
+        is_damaged = bool(posting.points)
+        return Decided(posting.posted_at, self.candidate.version, held, is_damaged=is_damaged)
 
     def _fallen_due(
         self, moment: datetime, membership: MembershipRef, balance: Balance, row: Activity | None

@@ -18,13 +18,15 @@ from accrue.services.ports import VersionReader
 @dataclass(frozen=True, slots=True)
 class Decided:
     """What is known of the deciding of a row: when it was posted, by which version, and which of
-    its questions about the person were answered with yes; for a reversal, what it undoes.
+    its questions about the person were answered with yes; for a reversal, what it undoes; for a
+    repair, whether what it makes up for is there.
     """
 
     posted_at: datetime
     version: ProgramVersion
     traits_held: frozenset[TraitCondition] = frozenset()
     undone: Undone | None = None
+    is_damaged: bool = False
 
 
 def refold(row: Activity, membership: MembershipRef, balance: Balance, known: Decided) -> Entry:
@@ -37,6 +39,7 @@ def refold(row: Activity, membership: MembershipRef, balance: Balance, known: De
         traits_held=known.traits_held,
         standing=participant_with(row, membership).standing,
         undone=known.undone,
+        is_damaged=known.is_damaged,
     )
     decision = decide(row, facts, balance.state, known.version)
     if decision.refusal:

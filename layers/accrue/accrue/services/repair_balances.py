@@ -127,7 +127,10 @@ class BalanceRepair:
         membership = self.catalog.find_membership_now(job.network_id, ref.program_membership_id)
         if membership is None:
             raise JobFailedError(f"{ref.program_membership_id} is no membership any more.")
-        row = _adjustment(job, membership, row_id, audit.missing_points, now)
+        row = replace(
+            _adjustment(job, membership, row_id, audit.missing_points, now),
+            settles=audit.fingerprint or None,
+        )
         stored = audit.pinned.sequence or 0
         # Behind all that there is, and all that the balance says there is.
         before = replace(
@@ -141,7 +144,8 @@ class BalanceRepair:
         self, row: Activity, membership: MembershipRef, before: Balance, now: datetime
     ) -> Entry:
         version = version_deciding(row, membership, self.catalog)
-        return replace(refold(row, membership, before, Decided(now, version)), row=row)
+        known = Decided(now, version, is_damaged=True)
+        return replace(refold(row, membership, before, known), row=row)
 
 
 def _why_not(audit: ChainAudit) -> str:

@@ -145,9 +145,12 @@ def _adjust(request: _Request) -> Decision:
 
 def _repair(request: _Request) -> Decision:
     """Nothing changes but what is posted: the membership is what its other rows make of it, and
-    with these points its postings add up to that.
+    with these points its postings add up to that. Where they do already, as when all rows are
+    applied anew, there is nothing to post.
     """
     before, points = request.before, request.row.amount
+    if points and not request.facts.is_damaged:
+        return Decision(Outcome.APPLIED, (), before, reason="nothing_to_repair")
     line = PointLine(role=MEMBER_ROLE, points=points, reason="repaired")
     return Decision(Outcome.APPLIED, (line,) if points else (), before)
 

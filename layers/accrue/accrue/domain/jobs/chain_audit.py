@@ -12,18 +12,20 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Self
 
-from accrue.domain.activity import MembershipRef
+from accrue.domain.activity import Activity, MembershipRef
 from accrue.domain.amounts import canonical_text
 from accrue.domain.arithmetic import BALANCE_LIMIT, EXACT, ROUNDED
 from accrue.domain.balance import Balance
 from accrue.domain.canonical import content_hash
 from accrue.domain.errors import UnreadableRowError
-from accrue.domain.jobs.findings import differing, finding, sides
+from accrue.domain.jobs.findings import differing, finding, fingerprint, sides
 from accrue.domain.jobs.job import Attributes
 from accrue.domain.posting import Posting
 from accrue.domain.stored_posting import MAX_SEQUENCE, StoredPosting
 from accrue.domain.timestamps import from_text
 
+# What a finding has that a later row made up for.
+REPAIRED_BY = "repaired_by"
 # Of one membership: with more, something is wrong with all of it.
 MOST_FINDINGS = 20
 # Follow from the balance that was posted on.
@@ -84,7 +86,8 @@ class ChainAudit:
     `offsets` are how far balances were off that findings explain. `recomputed` has postings that
     differ, by activity: what undoes them was decided on those. `because` says why no more can be
     recomputed; `repairs` are the rows that made up for what was found before them. `is_behind`:
-    there are postings that the balance does not know of. `left_out` is the sequence that the last
+    there are postings that the balance does not know of. `fingerprint` is that of all postings that
+    are not as they should be, told or not. `left_out` is the sequence that the last
     one says which was left out.
     """
 
@@ -102,6 +105,7 @@ class ChainAudit:
     because: str = ""
     is_behind: bool = False
     left_out: int = 0
+    fingerprint: str = ""
 
     @property
     def sequence(self) -> int:
@@ -115,8 +119,13 @@ class ChainAudit:
 
     def found(self, what: Attributes) -> Self:
         """The audit with one difference more."""
-        kept = self.findings if len(self.findings) >= MOST_FINDINGS else (*self.findings, what)
+        told = [each for each in self.findings if REPAIRED_BY not in each]
+        kept = self.findings if len(told) >= MOST_FINDINGS else (*self.findings, what)
         return replace(self, findings=kept, differences=self.differences + 1)
+
+    def marked(self, place: str, stored: Attributes) -> Self:
+        """The audit with something in its fingerprint that is not as it should be."""
+        return replace(self, fingerprint=fingerprint(self.fingerprint, place, stored))
 
     def beginning_at(self, stored: StoredPosting) -> Self:
         """The audit in front of a posting. One whose sequence another one has comes as the next: it
@@ -139,8 +148,9 @@ class ChainAudit:
         different = {"position": (stored.position, position)}
         where = {"sequence": stored.sequence, "activity_id": stored.activity_id}
         points = said_points(stored.attributes)
+        marked = self.marked(stored.position, stored.attributes)
         return replace(
-            self.found(finding("posting", message, **where, **sides(different))),
+            marked.found(finding("posting", message, **where, **sides(different))),
             stored_points=EXACT.add(self.stored_points, points),
             offsets=self.offsets | {points},
             # It was there when the next one was posted, or was put there since.
@@ -155,8 +165,9 @@ class ChainAudit:
         if first < sequence:
             which = f"Postings {first} to {sequence} are"
         message = f"{which} missing: the reconciler applies rows without a posting."
+        marked = self.marked(f"{first}-{sequence}", {})
         return replace(
-            self.found(finding("chain", message, sequence=first)),
+            marked.found(finding("chain", message, sequence=first)),
             balance=replace(self.balance, sequence=sequence),
             # What comes next chains to one that nobody can see.
             hashes=(),
@@ -177,6 +188,7 @@ class ChainAudit:
             )
         hashes = (str(stored.attributes.get("content_hash", "")), again.content_hash)
         audit = replace(audit, balance=balance, hashes=hashes)
+        audit = audit.marked(stored.position, stored.attributes)
         said = stored.attributes if posting is None else posting.to_attributes()
         different = differing(said, again.to_attributes())
         offset = EXACT.subtract(said_points(said, "balance_after"), again.balance_after)
@@ -197,19 +209,22 @@ class ChainAudit:
             recomputed=_with(again, audit.recomputed),
         )
 
-    def settled_by(self, stored: StoredPosting, again: Posting) -> Self:
-        """The audit behind a repair: what was found before it is made up for, if the postings add
-        up again.
+    def settled_by(self, row: Activity, stored: StoredPosting, again: Posting) -> Self:
+        """The audit behind a repair: what was found before it is made up for, if it is exactly what
+        the repair was made for, and the postings add up again.
         """
         if self.missing_points or readable(stored.attributes) != again:
             return self
+        if (row.settles or "") != self.fingerprint:
+            return self
+        repaired = [{REPAIRED_BY: row.activity_id, **each} for each in self.findings]
         return replace(
             self,
-            findings=(),
+            findings=tuple(repaired[-MOST_FINDINGS:]),
             differences=0,
             repaired=self.repaired + self.differences,
             offsets=frozenset(),
-            repairs=(*self.repairs, stored.activity_id),
+            repairs=(*self.repairs, row.activity_id),
         )
 
     def chained_to(self, stored: StoredPosting) -> str:
@@ -224,6 +239,16 @@ class ChainAudit:
         if not self.pinned.is_there:
             message = "There are postings, and no balance."
         return replace(self.found(finding("balance", message, sequence=sequence)), is_behind=True)
+
+    def added_up(self) -> Self:
+        """The audit at its end: where nothing else is wrong, the postings add up to the balance."""
+        if self.differences or not self.missing_points:
+            return self
+        points = (self.stored_points, self.balance.state.points)
+        different = {"points": (canonical_text(points[0]), canonical_text(points[1]))}
+        message = "The postings do not add up to what the rows come to."
+        where = {"sequence": self.sequence}
+        return self.found(finding("balance", message, **where, **sides(different)))
 
     def is_the_balance(self, membership: MembershipRef) -> bool:
         """Whether the balance is the recomputed one, or is said to be wrong already."""
@@ -274,6 +299,7 @@ class ChainAudit:
             "because": self.because,
             "is_behind": self.is_behind,
             "left_out": self.left_out,
+            "fingerprint": self.fingerprint,
         }
 
     @classmethod
@@ -302,6 +328,7 @@ class ChainAudit:
             because=attributes["because"],
             is_behind=attributes["is_behind"],
             left_out=int(attributes["left_out"]),
+            fingerprint=attributes["fingerprint"],
         )
 
 

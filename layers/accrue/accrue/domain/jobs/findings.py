@@ -4,30 +4,30 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from accrue.domain.canonical import canonical_json
+from accrue.domain.canonical import canonical_json, content_hash
 from accrue.domain.jobs.job import Attributes
 
 # A posting may have a thousand lines, and a finding is small.
 MOST_VALUE_CHARS = 200
 # Where storage keeps things, and what follows from what they say.
-_NOT_SAID = frozenset(
-    {
-        "schema_version",
-        "content_hash",
-        "membership_key",
-        "item_key",
-        "outcome_shard",
-        "outcome_at",
-        "due_shard",
-        "due_at",
-    }
+_PLACES = frozenset(
+    {"membership_key", "item_key", "outcome_shard", "outcome_at", "due_shard", "due_at"}
 )
+_NOT_SAID = _PLACES | {"schema_version", "content_hash"}
 
 
 def finding(about: str, message: str, **more: object) -> dict[str, Any]:
     """A finding; what is None of `more` is left out."""
     said = {name: value for name, value in more.items() if value is not None}
     return {"about": about, "message": message, **said}
+
+
+def fingerprint(before: str, place: str, stored: Attributes) -> str:
+    """That of what was found before, and of a thing there that is not as it should be: any other
+    change of it has another one.
+    """
+    said = {name: _text(stored[name]) for name in stored.keys() - _PLACES}
+    return content_hash({"before": before, "place": place, "stored": said})
 
 
 def differing(stored: Attributes, recomputed: Attributes) -> dict[str, tuple[str, str]]:
