@@ -1,5 +1,6 @@
 """What a candidate would have paid, case by case."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,17 @@ from accrue.domain.administration_errors import InvalidDefinitionError
 from accrue.domain.jobs.job import Job
 from accrue.domain.program.program import Program, ProgramVersion, versions_deciding_from
 from accrue.services.open_backtest import number_deciding
-from tests.unit.activities import NOON, PROGRAM_ID, earn, flat, in_force, quest, require, written
+from tests.unit.activities import (
+    ANN,
+    NOON,
+    PROGRAM_ID,
+    earn,
+    flat,
+    in_force,
+    quest,
+    require,
+    written,
+)
 from tests.unit.pasts import BacktestCatalog, Past
 from tests.unit.reversing import reverse
 from tests.unit.spending import Till, order
@@ -135,6 +146,27 @@ def test_quests_go_on_from_where_they_were() -> None:
     assert pair(backtested(past, generous), "quests", "quest") == ("7", "70")
     assert pair(backtested(past, generous), "completions", "quest") == ("1", "1")
     assert pair(backtested(past, none), "completions", "quest") == ("1", "0")
+
+
+@pytest.mark.parametrize("sequence", [None, 1])
+def test_a_membership_whose_balance_is_lost_or_set_back_is_left_out_and_told(
+    sequence: int | None,
+) -> None:
+    past = till()
+    for hour in range(3):
+        past.report(10, NOON + hour * HOUR, NOON + hour * HOUR)
+    place = ("demo", ANN)
+    balance = past.book.balances.pop(place)
+    if sequence:
+        past.book.balances[place] = replace(balance, sequence=sequence)
+    catalog = BacktestCatalog({PROGRAM_ID: [in_force(past.document)]})
+
+    job, jobs = Past(past.book, catalog).backtest(in_force(past.document), *PERIOD)
+
+    assert job.counts["not_recomputed"] == 1
+    (found,) = jobs.findings["jb_1"]
+    assert found["program_membership_id"] == "ann"
+    assert "behind its balance" in found["message"]
 
 
 def test_an_old_version_counts_as_if_it_were_the_newest() -> None:

@@ -147,14 +147,10 @@ class MembershipBacktester:
         self, membership: MembershipRef, answered_now: frozenset[TraitCondition]
     ) -> BacktestedMembership:
         """A membership at its beginning."""
-        stored = self.chains.find_balance_attributes(self.job.network_id, membership)
+        until = self._stored_sequence(membership)
         asked = self.candidate.version.program.trait_conditions
         answered = tuple(i for i, each in enumerate(asked) if each in answered_now)
         self.made.clear()
-        try:
-            until = 0 if stored is None else int(stored["sequence"])
-        except (KeyError, TypeError, ValueError):
-            raise UnfoldableError("the balance can't be read") from None
         return BacktestedMembership(membership, until, answered)
 
     def go_on(self, tested: BacktestedMembership, budget: Budget) -> None:
@@ -165,6 +161,8 @@ class MembershipBacktester:
         while True:
             chunk = walk.next_postings(CHUNK, tested.until, before=end)
             if not chunk:
+                if walk.is_left_behind(tested.until, end):
+                    self._ensure_moved(tested)
                 self._end(tested)
                 tested.place = None
                 return
@@ -176,6 +174,20 @@ class MembershipBacktester:
                 tested.place = walk.leave()
                 self._keep_what_is_reversed(tested)
                 return
+
+    def _stored_sequence(self, membership: MembershipRef) -> int:
+        stored = self.chains.find_balance_attributes(self.job.network_id, membership)
+        try:
+            return 0 if stored is None else int(stored["sequence"])
+        except (ArithmeticError, KeyError, TypeError, ValueError):
+            raise UnfoldableError("the balance can't be read") from None
+
+    def _ensure_moved(self, tested: BacktestedMembership) -> None:
+        """What was posted meanwhile is left out; what no balance knows of is not."""
+        if self._stored_sequence(tested.membership) <= tested.until:
+            raise UnfoldableError(
+                "there are postings behind its balance, which was lost or set back"
+            )
 
     def _fold(
         self, stored: StoredPosting, tested: BacktestedMembership, originals: Originals

@@ -121,6 +121,12 @@ class ChainWalk:
             pass
         return bool(self._ahead)
 
+    def is_left_behind(self, until: int, before: str) -> bool:
+        """Of a walk that came to its end: whether postings before this position have a later
+        sequence.
+        """
+        return any(sequence > until and place < before for sequence, place in self._ahead)
+
     def _is_done_before(self, position: str) -> bool:
         """Whether all postings before this position came by already."""
         while not any(there < position for _, there in self._ahead):
