@@ -81,7 +81,10 @@ class RowInserter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LedgerPage:
-    """Some of a network's activities. One that can't be read must not hide the others."""
+    """Some of a network's activities. One that can't be read must not hide the others; `places` say
+    when those were recorded, as they are stored.
+    """
 
     activities: list[Activity] = field(default_factory=list)
     unreadable: dict[str, UnreadableRowError] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)

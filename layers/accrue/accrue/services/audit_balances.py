@@ -13,6 +13,8 @@ from accrue.domain.concerned import concerned_memberships
 from accrue.domain.jobs.chain_audit import ChainAudit
 from accrue.domain.jobs.findings import finding
 from accrue.domain.jobs.job import Attributes, Job, JobStep
+from accrue.domain.recording import LedgerPage
+from accrue.domain.stored_posting import activity_id_at
 from accrue.domain.timestamps import from_text, to_text
 from accrue.services.audit_membership import AuditedMembership, Budget, MembershipAuditor
 from accrue.services.job_carry import JobCarry
@@ -81,16 +83,18 @@ class BalanceAudit:
         end = min(start + timedelta(days=DAYS_A_STEP), until)
         for page in self.ledger.pages_recorded_between(job.network_id, start, end):
             rows = [row for row in page.activities if _place_of(row) > after]
-            if rows and (tally.rows >= ROWS_A_STEP or (tally.rows and not has_time())):
-                return tally.step({"phase": "rows", "from": after[:27], "after": after})
-            tally.add_rows(len(rows) + len(page.unreadable))
-            for activity_id in page.unreadable:
+            unreadable = [each for each in _places_of_unreadable(page) if each > after]
+            if tally.rows >= ROWS_A_STEP or (tally.rows and not has_time()):
+                return tally.step({"phase": "rows", "from": to_text(start), "after": after})
+            tally.add_rows(len(rows) + len(unreadable))
+            for activity_id in map(activity_id_at, unreadable):
                 message = "The row is not the one that was written, or can't be read."
                 tally.found(finding("row", message, activity_id=activity_id))
             for row in self._unapplied(rows):
                 message = "Nothing came of this row yet: the reconciler applies it."
                 tally.unapplied(finding("row", message, activity_id=row.activity_id))
-            after = max([after, *map(_place_of, page.activities)])
+            after = max([after, *map(_place_of, rows), *unreadable])
+            start = max([start, *(row.recorded_at for row in rows)])
         if end >= until:
             return tally.step(None)
         return tally.step({"phase": "rows", "from": to_text(end), "after": ""})
@@ -114,6 +118,11 @@ def memberships_of(
     if "memberships" in job.definition:
         return lister.named(list(job.definition["memberships"]), place)
     return lister.of_network(job.network_id, job.definition.get("program_id"), place)
+
+
+def _places_of_unreadable(page: LedgerPage) -> Iterator[str]:
+    for activity_id in page.unreadable:
+        yield f"{page.places[activity_id]}#{activity_id}"
 
 
 def _place_of(row: Activity) -> str:

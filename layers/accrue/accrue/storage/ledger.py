@@ -165,7 +165,9 @@ def _page(rows: Iterable[Mapping[str, Any]]) -> LedgerPage:
         try:
             page.activities.append(Activity.from_attributes(row))
         except UnreadableRowError as error:
-            page.unreadable[row["activity_key"].partition("#")[2]] = error
+            activity_id = row["activity_key"].partition("#")[2]
+            page.unreadable[activity_id] = error
+            page.places[activity_id] = row["recorded_at"]
     return page
 
 
