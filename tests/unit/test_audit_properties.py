@@ -11,13 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accrue.domain.jobs.chain_audit import ChainAudit
+from accrue.domain.jobs.job import JobKind
 from accrue.services.audit_membership import AuditedMembership, Budget, MembershipAuditor
+from accrue.services.carry_audit import AuditCarry
+from accrue.services.job_carry import JobCarry
 from accrue.services.walk_chain import ChainPlace, ChainWalk
 from tests.unit.activities import ANN, BEN, NOON, earn, written
 from tests.unit.fake_chains import FakeChains
-from tests.unit.fake_jobs import kept
+from tests.unit.fake_jobs import FakeJobs, kept, new_job
 from tests.unit.fakes import Place
 from tests.unit.pasts import HOUR, Story
+from tests.unit.reversing import reverse
 from tests.unit.spending import Till
 
 # What of a posting may be changed without its being another one's.
@@ -123,6 +127,53 @@ def test_a_walk_goes_by_sequence_wherever_it_is_left(seed: int, limit: int, page
         chain = story.book.chain(("demo", membership))
         assert [each.posting() for each in seen] == chain
         assert [each.row().activity_id for each in seen] == [p.activity_id for p in chain]
+
+
+def test_what_a_step_leaves_is_small_however_large_postings_are() -> None:
+    """And reversals in a later step are decided on what was recomputed."""
+    rules = [earn(f"0.0{number % 9 + 1}", rule_id=f"r-{number}") for number in range(100)]
+    till = Till(written(rules=rules))
+    for hour in range(15):
+        till.report(100, NOON + hour * HOUR, NOON + hour * HOUR)
+    for number in (3, 7):
+        original = till.reported[number]
+        reverse(till.book, till.catalog, original, key=f"r{number}", when=NOON + 99 * HOUR)
+    jobs, job = FakeJobs(), new_job(JobKind.AUDIT, {})
+    chains = AllChangedChains(till.book, page_size=100)
+    carry = AuditCarry(JobCarry(jobs), chains)
+    auditor = MembershipAuditor(chains, till.catalog, "demo")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("accrue.services.audit_membership.CHUNK", 15)
+        one = auditor.go_on(auditor.begin(ANN), Budget(lambda: False, 100))
+        assert not one.is_done
+        key = carry.keep(job, one)
+        one = auditor.go_on(carry.find(job, key), Budget(lambda: True, 100))
+
+    assert auditor.result(one).differences == 15
+    sizes = {where: len(str(thing)) for (_, _, where), thing in jobs.scratch.items()}
+    largest = max(len(str(kept(each.to_attributes()))) for each in till.book.chain(("demo", ANN)))
+    assert len(sizes) == 3
+    assert sizes[key] < 20 * 1_500 < 5 * largest
+
+
+@dataclass
+class AllChangedChains(FakeChains):
+    """With all postings of activities changed."""
+
+    @override
+    def pages_after(self, *of: Any) -> Any:
+        for page in super().pages_after(*of):
+            yield [(place, _with_no_lines(posting)) for place, posting in page]
+
+    @override
+    def find_postings_at(self, *of: Any) -> Any:
+        found = super().find_postings_at(*of)
+        return {place: _with_no_lines(posting) for place, posting in found.items()}
+
+
+def _with_no_lines(posting: Mapping[str, Any]) -> Mapping[str, Any]:
+    return posting if posting.get("kind") == "reversal" else {**posting, "lines": []}
 
 
 def test_a_walk_reads_no_further_ahead_than_it_must() -> None:

@@ -17,6 +17,7 @@ from accrue.domain.recording import LedgerPage
 from accrue.domain.stored_posting import activity_id_at
 from accrue.domain.timestamps import from_text, to_text
 from accrue.services.audit_membership import AuditedMembership, Budget, MembershipAuditor
+from accrue.services.carry_audit import AuditCarry
 from accrue.services.job_carry import JobCarry
 from accrue.services.job_memberships import MembershipLister, MembershipPlace
 from accrue.services.ports import BalanceBook, LedgerSweep, VersionReader
@@ -52,7 +53,7 @@ class BalanceAudit:
         auditor = MembershipAuditor(self.chains, self.versions, job.network_id)
         place = MembershipPlace.from_attributes(job.cursor.get("place", {}))
         if key := job.cursor.get("carry"):
-            audited = AuditedMembership.from_attributes(self.carry.find(job, key))
+            audited = AuditCarry(self.carry, self.chains).find(job, key)
             audited = auditor.go_on(audited, budget)
             if not audited.is_done:
                 return tally.step(self._cursor(job, place, audited))
@@ -74,7 +75,7 @@ class BalanceAudit:
     ) -> Attributes:
         cursor: dict[str, Any] = {"place": place.to_attributes()}
         if audited is not None:
-            cursor["carry"] = self.carry.keep(job, audited.to_attributes(job.network_id))
+            cursor["carry"] = AuditCarry(self.carry, self.chains).keep(job, audited)
         return cursor
 
     def _look_at_rows(self, job: Job, has_time: Callable[[], bool], tally: "_Tally") -> JobStep:

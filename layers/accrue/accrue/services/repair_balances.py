@@ -28,6 +28,7 @@ from accrue.domain.program.parts import MEMBER_ROLE
 from accrue.services.apply_rules import MAX_ROUNDS
 from accrue.services.audit_balances import MEMBERSHIPS_A_STEP, POSTINGS_A_STEP
 from accrue.services.audit_membership import AuditedMembership, Budget, MembershipAuditor
+from accrue.services.carry_audit import AuditCarry
 from accrue.services.job_carry import JobCarry
 from accrue.services.job_ports import JobReader
 from accrue.services.ports import BalanceBook, CatalogReader
@@ -55,7 +56,7 @@ class BalanceRepair:
         auditor = MembershipAuditor(self.chains, self.catalog, job.network_id)
         place = str(job.cursor.get("place", ""))
         if key := job.cursor.get("carry"):
-            audited = AuditedMembership.from_attributes(self.carry.find(job, key))
+            audited = AuditCarry(self.carry, self.chains).find(job, key)
             audited = self._repaired(job, auditor, audited, budget, tally)
             if not audited.is_done:
                 return tally.step(self._cursor(job, place, audited))
@@ -80,7 +81,7 @@ class BalanceRepair:
     def _cursor(self, job: Job, place: str, audited: AuditedMembership | None) -> Attributes:
         cursor: dict[str, Any] = {"place": place}
         if audited is not None:
-            cursor["carry"] = self.carry.keep(job, audited.to_attributes(job.network_id))
+            cursor["carry"] = AuditCarry(self.carry, self.chains).keep(job, audited)
         return cursor
 
     def _repaired(

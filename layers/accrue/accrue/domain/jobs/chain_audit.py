@@ -28,6 +28,8 @@ from accrue.domain.timestamps import from_text
 REPAIRED_BY = "repaired_by"
 # Of one membership: with more, something is wrong with all of it.
 MOST_FINDINGS = 20
+# With their keys, a membership's audit still fits into an item.
+MOST_RECOMPUTED = 1_000
 # Follow from the balance that was posted on.
 _RUNNING = frozenset({"balance_after", "available_after", "debt_after"})
 _NOT_OF_THE_STATE = frozenset({"last_posting_hash", "due_at"})
@@ -372,6 +374,6 @@ def _listed(different: Mapping[str, object]) -> str:
 
 
 def _with(again: Posting, recomputed: Mapping[str, Attributes]) -> Mapping[str, Attributes]:
-    if len(recomputed) >= MOST_FINDINGS:
+    if len(recomputed) >= MOST_RECOMPUTED:
         return recomputed
     return {**recomputed, again.activity_id: again.to_attributes()}
