@@ -414,6 +414,25 @@ def test_what_cannot_be_recomputed_is_not_repaired_and_says_why(
     assert (world.items("ledger"), world.items("balance")) == before
 
 
+def test_one_that_is_no_membership_any_more_stops_no_other_repair(
+    desk: JobDesk, clock: time_machine.Traveller
+) -> None:
+    world = desk.world
+    for item in _items(world, lambda each: each["item_key"] == "BALANCE"):
+        world.put_items("balance", [{**item, "lifetime_points": {"N": "7"}}])
+    found = audit(desk, program_id="tea-club")
+    clock.shift(1)
+    (item,) = _items(world, lambda i: i["catalog_key"] == "demo#MEMBERSHIP#ann", "catalog")
+    key = {name: item[name] for name in ("catalog_key", "item_key")}
+    world.client.delete_item(TableName="catalog", Key=key)
+
+    job = desk.run("repair", of=found["job_id"], reason="restored")
+
+    told = {each["program_membership_id"]: each["about"] for each in desk.findings(job)}
+    assert told == {"ann": "not_repaired", "ben": "repaired"}
+    assert (job["status"], job["counts"]["not_repaired"]) == ("completed", 1)
+
+
 def test_a_repair_is_not_reversed(desk: JobDesk) -> None:
     change_balance(desk.world)
     found = audit(desk, program_id="tea-club")

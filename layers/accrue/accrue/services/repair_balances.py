@@ -35,6 +35,7 @@ from accrue.services.ports import BalanceBook, CatalogReader
 from accrue.services.refold import Decided, refold, version_deciding
 from accrue.services.walk_chain import ChainReader
 
+_NO_MEMBERSHIP = "It is no membership any more: restore its user from a backup of the catalog."
 _FIGURES = ("memberships", "repaired", "right_already", "not_repaired")
 
 
@@ -110,9 +111,15 @@ class BalanceRepair:
             if because := _why_not(audit):
                 tally.add(membership, "not_repaired", because)
                 return audited
+            known = self.catalog.find_membership_now(
+                job.network_id, membership.program_membership_id
+            )
+            if known is None:
+                tally.add(membership, "not_repaired", _NO_MEMBERSHIP)
+                return audited
             # Somebody may have posted meanwhile.
             with suppress(WriteRaceError):
-                self._post(job, membership, audit, row_id)
+                self._post(job, known, audit, row_id)
                 tally.repaired(membership, audit.missing_points)
                 return audited
             audited = auditor.take_up(audited)
@@ -122,12 +129,9 @@ class BalanceRepair:
         row = self.chains.find_row_attributes(job.network_id, [row_id])[row_id]
         return Activity.from_attributes(row).amount
 
-    def _post(self, job: Job, ref: MembershipRef, audit: ChainAudit, row_id: str) -> None:
+    def _post(self, job: Job, membership: Membership, audit: ChainAudit, row_id: str) -> None:
         """Write the adjustment. Raises a WriteRaceError."""
         now = self.now(job.network_id)
-        membership = self.catalog.find_membership_now(job.network_id, ref.program_membership_id)
-        if membership is None:
-            raise JobFailedError(f"{ref.program_membership_id} is no membership any more.")
         row = replace(
             _adjustment(job, membership, row_id, audit.missing_points, now),
             settles=audit.fingerprint or None,
@@ -139,7 +143,7 @@ class BalanceRepair:
             sequence=max(stored, audit.sequence),
             last_posting_hash=audit.hashes[0] if audit.hashes else "",
         )
-        self.book.post([self._decided(row, ref, before, now)], stored)
+        self.book.post([self._decided(row, membership.ref, before, now)], stored)
 
     def _decided(
         self, row: Activity, membership: MembershipRef, before: Balance, now: datetime
