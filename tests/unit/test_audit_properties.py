@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from accrue.domain.history import position_of
 from accrue.domain.jobs.chain_audit import ChainAudit
 from accrue.domain.jobs.job import JobKind
 from accrue.services.audit_membership import AuditedMembership, Budget, MembershipAuditor
@@ -127,6 +128,23 @@ def test_a_walk_goes_by_sequence_wherever_it_is_left(seed: int, limit: int, page
         chain = story.book.chain(("demo", membership))
         assert [each.posting() for each in seen] == chain
         assert [each.row().activity_id for each in seen] == [p.activity_id for p in chain]
+
+
+@pytest.mark.parametrize(
+    ("sequence", "findings"), [(0, 1), (2, 1), (3, 1), (5, 2), (7, 3), (12, 3), (100, 4)]
+)
+def test_a_changed_sequence_is_few_findings(sequence: int, findings: int) -> None:
+    till = Till(written(rules=[earn()]))
+    for hour in range(12):
+        till.report(10, NOON + hour * HOUR, NOON + hour * HOUR)
+    position = position_of(till.book.chain(("demo", ANN))[3])
+    changed = ChangedChains(till.book, position=position, changes={"sequence": sequence})
+    auditor = MembershipAuditor(changed, till.catalog, "demo")
+
+    audit = auditor.result(auditor.go_on(auditor.begin(ANN), Budget(lambda: True, 100)))
+
+    assert audit.differences == findings, audit.findings
+    assert audit.balance.state == till.balance.state
 
 
 def test_what_a_step_leaves_is_small_however_large_postings_are() -> None:

@@ -39,6 +39,7 @@ MEMBERSHIPS_A_STEP = 50
 RECORDS_A_STEP = 500
 RANKS_A_STEP = 2_000
 
+_REMEDY = "Audit it; postings that a repair made up for stay as they are, and it is left out."
 _COUNTS = (
     *("memberships", "memberships_active", "postings", "differing_postings"),
     *("not_recomputed", "orders_refused", "orders_left_out"),
@@ -227,7 +228,7 @@ class _Tally:
         message = f"It is left out of all figures, for its past can't be decided again: {because}."
         membership_id = membership.program_membership_id
         self.findings.append(
-            finding("membership", f"{message} Audit it.", program_membership_id=membership_id)
+            finding("membership", f"{message} {_REMEDY}", program_membership_id=membership_id)
         )
 
     def step(self, cursor: Attributes | None) -> JobStep:

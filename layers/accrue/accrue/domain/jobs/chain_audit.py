@@ -90,7 +90,7 @@ class ChainAudit:
     recomputed; `repairs` are the rows that made up for what was found before them. `is_behind`:
     there are postings that the balance does not know of. `fingerprint` is that of all postings that
     are not as they should be, told or not. `left_out` is the sequence that the last
-    one says which was left out.
+    one says which was left out, and `missing` how many were not there.
     """
 
     pinned: PinnedBalance
@@ -107,6 +107,7 @@ class ChainAudit:
     because: str = ""
     is_behind: bool = False
     left_out: int = 0
+    missing: int = 0
     fingerprint: str = ""
 
     @property
@@ -133,7 +134,12 @@ class ChainAudit:
         """The audit in front of a posting. One whose sequence another one has comes as the next: it
         was changed, and is near where it was.
         """
-        return replace(self, postings=self.postings + 1).up_to(stored.sequence - 1)
+        audit: Self = replace(self, postings=self.postings + 1)
+        if audit.missing and stored.sequence == audit.sequence:
+            # One that was counted as missing came under this sequence.
+            balance = replace(audit.balance, sequence=audit.sequence - 1)
+            return replace(audit, balance=balance, missing=audit.missing - 1)
+        return audit.up_to(stored.sequence - 1)
 
     def up_to(self, sequence: int) -> Self:
         """The audit in front of what follows this sequence: all up to there should have come."""
@@ -171,6 +177,7 @@ class ChainAudit:
         return replace(
             marked.found(finding("chain", message, sequence=first)),
             balance=replace(self.balance, sequence=sequence),
+            missing=self.missing + sequence - self.sequence,
             # What comes next chains to one that nobody can see.
             hashes=(),
         )
@@ -301,6 +308,7 @@ class ChainAudit:
             "because": self.because,
             "is_behind": self.is_behind,
             "left_out": self.left_out,
+            "missing": self.missing,
             "fingerprint": self.fingerprint,
         }
 
@@ -330,6 +338,7 @@ class ChainAudit:
             because=attributes["because"],
             is_behind=attributes["is_behind"],
             left_out=int(attributes["left_out"]),
+            missing=int(attributes["missing"]),
             fingerprint=attributes["fingerprint"],
         )
 
