@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import batched
+from typing import override
 
 import pytest
 
@@ -18,19 +19,19 @@ from accrue.services.job_memberships import MembershipLister
 from tests.unit.activities import NOON, activity
 from tests.unit.fake_chains import FakeChains, FakeUsers
 from tests.unit.fake_jobs import FakeJobs, new_job
-from tests.unit.fakes import FakeBook, FakeCatalog
+from tests.unit.fakes import FakeBook, FakeCatalog, FakeLedger
 
 SECOND = timedelta(seconds=1)
 
 
 @dataclass
-class SpoiltLedger:
+class SpoiltLedger(FakeLedger):
     """Rows of which some can't be read, some at a time."""
 
-    rows: Sequence[Activity]
-    unreadable: frozenset[str]
-    page_size: int
+    unreadable: frozenset[str] = frozenset()
+    page_size: int = 2
 
+    @override
     def pages_recorded_between(
         self, network_id: str, start: datetime, end: datetime
     ) -> Iterator[LedgerPage]:
@@ -50,7 +51,8 @@ class SpoiltLedger:
 class AllApplied(FakeBook):
     """A book in which something came of every row."""
 
-    def find_unapplied(self, rows: Sequence[Activity]) -> list[Activity]:  # noqa: ARG002
+    @override
+    def find_unapplied(self, rows: Sequence[Activity]) -> list[Activity]:
         return []
 
 
@@ -64,7 +66,9 @@ def test_each_row_is_counted_once(
         replace(activity(), activity_id=f"ik_{number:04d}", recorded_at=NOON + number // 2 * SECOND)
         for number in range(30)
     ]
-    ledger = SpoiltLedger(rows, frozenset(f"ik_{number:04d}" for number in spoilt), page_size)
+    ledger = SpoiltLedger(
+        rows, unreadable=frozenset(f"ik_{number:04d}" for number in spoilt), page_size=page_size
+    )
     jobs, book = FakeJobs(), AllApplied()
     lister = MembershipLister(FakeUsers([]))
     work = BalanceAudit(FakeChains(book), FakeCatalog({}), lister, JobCarry(jobs), ledger, book)

@@ -22,12 +22,24 @@ def test_points_are_posted_and_nothing_changes(points: str) -> None:
     before = MembershipState(Decimal(50), Decimal(80), program_version=1)
     row = order(Kind.ADJUSTMENT, points, of=AUDIT)
 
-    decision = decide(row, Facts(("member",)), before, VERSION)
+    decision = decide(row, Facts(("member",), is_damaged=True), before, VERSION)
 
     assert decision.after == before
     assert decision.points == Decimal(points)
     assert len(decision.lines) == (1 if Decimal(points) else 0)
     assert decision.lots == ()
+
+
+def test_applied_anew_it_posts_no_points() -> None:
+    """What it made up for is gone."""
+    before = MembershipState(Decimal(50), Decimal(80), program_version=1)
+
+    decision = decide(
+        order(Kind.ADJUSTMENT, "-1020", of=AUDIT), Facts(("member",)), before, VERSION
+    )
+
+    assert (decision.after, decision.lines) == (before, ())
+    assert decision.reason == "nothing_to_repair"
 
 
 def test_only_a_row_that_speaks_of_a_job_is_a_repair() -> None:
