@@ -48,6 +48,7 @@ SHARED_SERVICES = {
     "audit_membership",
     "backtest_membership",
     "backtest_program",
+    "carry_audit",
     "job_carry",
     "job_memberships",
     "job_ports",
