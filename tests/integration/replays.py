@@ -187,7 +187,7 @@ def in_small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
         "preview_replay.REPLAYS_A_STEP": 2,
         "preview_replay.TOTALS_AT_ONCE": 2,
         "preview_replay.TOTALS_A_STEP": 2,
-        "walk_ledger.ROWS_AT_ONCE": 2,
+        "walk_ledger.ROWS_AT_ONCE": 1,
         "commit_replay.ACTIVITIES_A_STEP": 2,
         "commit_replay.ACTIVITIES_AT_ONCE": 2,
         "reverse_replay.ACTIVITIES_A_STEP": 2,

@@ -3,6 +3,10 @@
 walk   the ledger in the order of recording: what is to be replayed is decided on the balances as
        they are, with what earlier activities of the preview came to
 sum    what memberships came to by then: how many they are, and the largest
+
+A step may be done again and come to something else: it may take more time, or a balance may have
+moved. So what it keeps for later ones is a draft under the hash of its content, which the cursor
+names; the next step files it, and whoever does that files the same.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,6 +16,7 @@ from urllib.parse import quote
 
 from accrue.domain.activity import Activity, MembershipRef
 from accrue.domain.balance import Balance
+from accrue.domain.canonical import content_hash
 from accrue.domain.jobs.job import Attributes, Job, JobStep
 from accrue.domain.jobs.pinned_replay import PinnedReplay
 from accrue.domain.jobs.preview_report import MembershipTotal, PreviewReport
@@ -29,6 +34,7 @@ TOTALS_AT_ONCE = 200
 TOTALS_A_STEP = 2_000
 # Where balances are kept as they would be, and what memberships came to.
 SPACE = "memberships"
+DRAFTS = "drafts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +49,25 @@ class ReplayPreviewer:
 
     def advance(self, job: Job, has_time: Callable[[], bool]) -> JobStep:
         """Look at some more rows; when all are looked at, sum up."""
+        self._file_draft(job)
         if "sum" in job.cursor:
             return self._sum_up(job, has_time)
         return self._walk(job, has_time)
+
+    def _file_draft(self, job: Job) -> None:
+        """File what the step before kept, the one that counts."""
+        draft = job.cursor.get("draft")
+        if draft is None:
+            return
+        after = prefix = f"{draft}#"
+        while found := self.scratch.read_after(job, DRAFTS, after, TOTALS_AT_ONCE):
+            mine = {
+                key.removeprefix(prefix): thing for key, thing in found if key.startswith(prefix)
+            }
+            self.scratch.put_all(job, SPACE, mine)
+            if len(mine) < len(found):
+                return
+            after = found[-1][0]
 
     def _walk(self, job: Job, has_time: Callable[[], bool]) -> JobStep:
         pinned = PinnedReplay.from_attributes(job.definition)
@@ -166,7 +188,11 @@ class _PreviewStep:
 
     def kept(self, cursor: Attributes) -> JobStep:
         """What the step came to, once what the next ones need is kept."""
-        self.ports.scratch.put_all(self.job, SPACE, self._things())
+        if things := self._things():
+            draft = content_hash(things)
+            named = {f"{draft}#{key}": thing for key, thing in things.items()}
+            self.ports.scratch.put_all(self.job, DRAFTS, named)
+            cursor = {**cursor, "draft": draft}
         return JobStep(
             cursor=cursor,
             done=self.looked_at,

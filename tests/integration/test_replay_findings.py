@@ -1,0 +1,53 @@
+"""What went wrong with replays once, or might have."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from accrue.domain.jobs.job import Job, JobStep
+from accrue.services.preview_replay import ReplayPreviewer
+from accrue.storage.jobs import JobTable
+from tests.integration.orders import Orders
+from tests.integration.replays import SETTLED, define, log, run
+from tests.integration.world import World
+
+
+def test_what_a_step_kept_that_died_is_not_what_a_later_one_goes_by(
+    tea_house: World,
+    job_orders: Orders,
+    clock: time_machine.Traveller,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    define(tea_house, "purchase", archived=True)
+    clock.shift(timedelta(minutes=1))
+    for number in range(4):
+        log(tea_house, number, activity_type_id="purchase", value="12")
+    define(tea_house, "purchase")
+    clock.shift(SETTLED)
+    monkeypatch.setattr("accrue.services.walk_ledger.ROWS_AT_ONCE", 1)
+    advance, save_step = ReplayPreviewer.advance, JobTable.save_step
+    tries: list[Job] = []
+
+    def with_little_time(self: ReplayPreviewer, job: Job, _has_time: Callable[[], bool]) -> JobStep:
+        """But for the first try, which gets to the end."""
+        tries.append(job)
+        is_first = len(tries) == 1
+        return advance(self, job, lambda: is_first)
+
+    def dying(self: JobTable, after: Job, step: JobStep) -> None:
+        if len(tries) == 1:
+            raise RuntimeError("killed before the step is kept")
+        save_step(self, after, step)
+
+    monkeypatch.setattr(ReplayPreviewer, "advance", with_little_time)
+    monkeypatch.setattr(JobTable, "save_step", dying)
+    preview = run(job_orders, "preview")
+
+    assert preview["progress"]["steps"] > 4
+    # The fifth that is bought at once would count twice.
+    assert (preview["report"]["points"], preview["counts"]["activities"]) == ("48", 4)
+    assert [each["points"] for each in preview["report"]["largest_memberships"]] == ["48"]
+    assert run(job_orders, "commit", of=preview["job_id"])["counts"]["applied"] == 4
+    assert tea_house.balance("ann") == "48"
