@@ -29,6 +29,8 @@ from accrue.services.walk_ledger import WalkPosition, walk_ledger
 
 # Of a step, which takes seconds: those that are to be replayed take most of it.
 REPLAYS_A_STEP = 500
+# One activity may concern a hundred; what a step came to is kept in one transaction of 4 MB.
+MEMBERSHIPS_A_STEP = 1_500
 ROWS_A_STEP = 5_000
 TOTALS_AT_ONCE = 200
 TOTALS_A_STEP = 2_000
@@ -113,6 +115,7 @@ class _PreviewStep:
     pinned: PinnedReplay
     looked_at: int = 0
     candidates: int = 0
+    memberships: int = 0
     records: list[Attributes] = field(default_factory=list)
     findings: list[Attributes] = field(default_factory=list)
     balances: dict[MembershipRef, Balance] = field(default_factory=dict)
@@ -124,7 +127,11 @@ class _PreviewStep:
 
     @property
     def is_full(self) -> bool:
-        return self.candidates >= REPLAYS_A_STEP or self.looked_at >= ROWS_A_STEP
+        return (
+            self.candidates >= REPLAYS_A_STEP
+            or self.memberships >= MEMBERSHIPS_A_STEP
+            or self.looked_at >= ROWS_A_STEP
+        )
 
     def look_at(self, rows: Sequence[Activity], unreadable: Sequence[str]) -> None:
         self.looked_at += len(rows) + len(unreadable)
@@ -147,6 +154,7 @@ class _PreviewStep:
     def _decide(self, row: Activity) -> None:
         self.candidates += 1
         decided = decide_replay(row, self.ports.resolver.catalog, self._balance)
+        self.memberships += len(decided.changes)
         if skip := decided.skip:
             self._skip(skip)
             return

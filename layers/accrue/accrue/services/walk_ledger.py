@@ -11,7 +11,8 @@ from accrue.domain.recording import LedgerPage
 from accrue.domain.timestamps import from_text, to_text
 from accrue.services.ports import LedgerSweep
 
-ROWS_AT_ONCE = 100
+# Each may concern a hundred memberships: between so many, whoever walks is asked about time.
+ROWS_AT_ONCE = 25
 # Days without rows take queries all the same: whoever walks is asked about time in between.
 LONGEST_SLICE = timedelta(days=7)
 
