@@ -14,10 +14,9 @@ from accrue.domain.activity import Activity, MembershipRef
 from accrue.domain.balance import Balance, BalanceChange
 from accrue.domain.concerned import concerned_memberships
 from accrue.domain.errors import BalanceMovedError, WriteRaceError
-from accrue.domain.ids import id_of_job
 from accrue.domain.jobs.commit_report import CommitReport
 from accrue.domain.jobs.errors import JobFailedError
-from accrue.domain.jobs.job import Attributes, Job, JobKind, JobStep
+from accrue.domain.jobs.job import Attributes, Job, JobStep
 from accrue.domain.jobs.pinned_replay import versions_from_attributes
 from accrue.domain.jobs.replayed import Replayed, Skip, SkipReason
 from accrue.services.apply_rules import MAX_ROUNDS, RuleApplier
@@ -110,10 +109,6 @@ class ReplayCommitter:
     def advance(self, job: Job, has_time: Callable[[], bool]) -> JobStep:
         """Apply some more of what the preview showed."""
         preview = find_job_of(self.jobs, job)
-        # One that was cancelled may be started again: not behind the back of its reversal.
-        reversal_id = id_of_job(job.network_id, JobKind.REPLAY_REVERSAL, job.job_id)
-        if self.jobs.find_job(job.network_id, reversal_id) is not None:
-            raise JobFailedError("It is reversed, or about to be: start another preview instead.")
         step = _CommitStep(self, job)
         after: str = job.cursor.get("after", "")
         chunks = (

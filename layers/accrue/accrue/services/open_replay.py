@@ -161,13 +161,16 @@ class ReversalOpener:
         definition: ReplayReversalDefinition,
         now: datetime,  # noqa: ARG002 - whatever was applied is taken back
     ) -> OpenedJob:
-        """The reversal of a commit that is over. Raises JobNotFoundError or JobNotReadyError."""
+        """The reversal of a commit that is completed: nothing can write behind its back any more,
+        as a worker could in the middle of a step of one that was cancelled. Raises JobNotFoundError
+        or JobNotReadyError.
+        """
         commit = _job_of(self.jobs, network_id, definition.of, JobKind.REPLAY_COMMIT)
-        if commit.status not in (JobStatus.COMPLETED, JobStatus.CANCELLED):
-            raise JobNotReadyError(
-                "The commit is neither completed nor cancelled.",
-                f"is {commit.status}: wait until it is completed, or cancel it",
-            )
+        if commit.status is not JobStatus.COMPLETED:
+            remedy = "wait until it is completed"
+            if commit.is_over:
+                remedy = "start the same commit again, and reverse it when it is completed"
+            raise JobNotReadyError("The commit is not completed.", f"is {commit.status}: {remedy}")
         return OpenedJob(
             {"kind": definition.kind, "of": definition.of},
             of=definition.of,

@@ -38,8 +38,7 @@ class ReplayReverser:
     def advance(self, job: Job, has_time: Callable[[], bool]) -> JobStep:
         """Reverse some more.
 
-        It goes by what the preview showed, and by the ledger as to what was applied of that: the
-        commit may have been stopped in the middle of a step.
+        It goes by what the preview showed, and by the ledger as to what was applied of that.
         """
         commit = find_job_of(self.jobs, job)
         preview = find_job_of(self.jobs, commit)
