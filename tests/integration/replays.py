@@ -66,7 +66,8 @@ def deliver(world: World, activity_id: str) -> None:
 
 def start(world: World, kind: str, **definition: Any) -> Answer:
     """Start a job of a replay."""
-    return world.call(JOBS_ROUTE, {"kind": f"replay_{kind}", **definition})
+    request_id = f"request-{world.invocations}"
+    return world.call(JOBS_ROUTE, {"kind": f"replay_{kind}", **definition}, request_id=request_id)
 
 
 def run(orders: Orders, kind: str, **definition: Any) -> dict[str, Any]:

@@ -51,3 +51,28 @@ def test_what_a_step_kept_that_died_is_not_what_a_later_one_goes_by(
     assert [each["points"] for each in preview["report"]["largest_memberships"]] == ["48"]
     assert run(job_orders, "commit", of=preview["job_id"])["counts"]["applied"] == 4
     assert tea_house.balance("ann") == "48"
+
+
+def test_a_key_that_is_used_again_when_its_jobs_are_forgotten_replays_again(
+    tea_house: World, job_orders: Orders, clock: time_machine.Traveller
+) -> None:
+    for number in range(3):
+        log(tea_house, number)
+    define(tea_house, "survey")
+    clock.shift(SETTLED)
+    first = run(job_orders, "preview")
+    commit = run(job_orders, "commit", of=first["job_id"])
+    assert run(job_orders, "reversal", of=commit["job_id"])["counts"]["reversed"] == 3
+    for item in tea_house.items("jobs"):
+        key = {name: item[name] for name in ("job_key", "item_key")}
+        tea_house.client.delete_item(TableName="jobs", Key=key)
+    clock.shift(timedelta(days=1))
+
+    second = run(job_orders, "preview")
+    again = run(job_orders, "commit", of=second["job_id"])
+
+    assert second["job_id"] == first["job_id"]
+    assert (second["counts"]["activities"], again["counts"]["applied"]) == (3, 3)
+    assert tea_house.balance("ann") == "30"
+    assert run(job_orders, "reversal", of=again["job_id"])["counts"]["reversed"] == 3
+    assert tea_house.balance("ann") == "0"

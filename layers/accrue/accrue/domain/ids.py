@@ -64,9 +64,9 @@ def id_of_replay(network_id: str, activity_id: str, number: int) -> str:
     return _derived("rp", network_id, canonical_json([activity_id, number]))
 
 
-def id_of_replay_reversal(network_id: str, job_id: str, replay_id: str) -> str:
-    """The id of the reversal by which a job takes back a replay."""
-    return _derived("rr", network_id, canonical_json([job_id, replay_id]))
+def id_of_replay_reversal(network_id: str, job_id: str, request_id: str, replay_id: str) -> str:
+    """The id of the reversal by which a job takes back a replay; the request started the job."""
+    return _derived("rr", network_id, canonical_json([job_id, request_id, replay_id]))
 
 
 def id_of_job(network_id: str, kind: str, key: str) -> str:

@@ -21,7 +21,7 @@ from accrue.domain.jobs.pinned_replay import versions_from_attributes
 from accrue.domain.jobs.replayed import Replayed, Skip, SkipReason
 from accrue.services.apply_rules import MAX_ROUNDS, RuleApplier
 from accrue.services.decide_replay import DecidedReplay, decide_replay
-from accrue.services.find_replays import find_replays_of
+from accrue.services.find_replays import find_replays_of, is_by
 from accrue.services.job_ports import JobReader
 from accrue.services.ports import BalanceBook, NetworkClock
 from accrue.services.resolve_replay import Replay, ReplayResolver
@@ -229,7 +229,7 @@ class _CommitStep:
         return decide_replay(replace(row, recorded_at=now), catalog, find_balance)
 
     def _written_by_somebody(self, stored: Activity, previewed: Replayed) -> Result:
-        if stored.job_id == self.job.job_id:
+        if is_by(stored, self.job):
             return self._written(stored, previewed)
         return Skip(
             previewed.activity_id,
@@ -292,7 +292,7 @@ class _CommitStep:
         found = find_replays_of(ledger, self.job.network_id, list(left_out)) if left_out else {}
         for activity_id, rows in found.items():
             for row in rows:
-                if row.job_id == self.job.job_id:
+                if is_by(row, self.job):
                     postings = self.ports.book.find_postings(row)
                     replayed = Replayed.of(activity_id, postings.values())
                     self.results[activity_id] = Applied(replayed)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from accrue.domain.activity import Activity
 from accrue.domain.ids import id_of_replay
+from accrue.domain.jobs.job import Job
 from accrue.services.find_reversals import find_reversals
 from accrue.services.ports import LedgerReader
 
@@ -33,6 +34,13 @@ def _from_first(ledger: LedgerReader, activity_id: str, row: object) -> Iterator
         yield row
         number += 1
         row = ledger.find_row(row.network_id, id_of_replay(row.network_id, activity_id, number))
+
+
+def is_by(row: Activity, job: Job) -> bool:
+    """Whether the job wrote it: not an earlier one with its id, which is given again once that one
+    is forgotten.
+    """
+    return (row.job_id, row.request_id) == (job.job_id, job.request_id)
 
 
 def is_reversed(ledger: LedgerReader, row: Activity) -> bool:

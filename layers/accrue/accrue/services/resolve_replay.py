@@ -12,7 +12,7 @@ from accrue.domain.jobs.job import Job
 from accrue.domain.jobs.replayed import Skip, SkipReason
 from accrue.domain.posting import Posting
 from accrue.domain.replay_row import participants_today, replay_row
-from accrue.services.find_replays import find_replays_of, is_reversed
+from accrue.services.find_replays import find_replays_of, is_by, is_reversed
 from accrue.services.find_reversals import find_reversals
 from accrue.services.list_activities import PostingsReader
 from accrue.services.ports import CatalogReader, LedgerReader
@@ -66,7 +66,7 @@ class ReplayResolver:
                 yield Skip(activity_id, SkipReason.UNREADABLE, "what came of it can't be read")
                 continue
             earlier = replays[activity_id]
-            if mine := next((row for row in earlier if row.job_id == job.job_id), None):
+            if mine := next((row for row in earlier if is_by(row, job)), None):
                 yield Replay(original, mine, is_written=True)
                 continue
             counted = postings.get(activity_id, {})

@@ -17,7 +17,7 @@ from accrue.domain.reversal_errors import AlreadyReversedError
 from accrue.domain.reversal_request import ReversalRequest
 from accrue.services.apply_rules import RuleApplier
 from accrue.services.commit_replay import ACTIVITIES_AT_ONCE, find_job_of
-from accrue.services.find_replays import find_replays_of
+from accrue.services.find_replays import find_replays_of, is_by
 from accrue.services.job_ports import JobReader
 from accrue.services.ports import BalanceBook, CatalogReader, LedgerReader, NetworkClock
 from accrue.services.reverse_activity import ReversalLedger, reversal_draft
@@ -78,7 +78,7 @@ class _ReversalStep:
         replays = find_replays_of(self.ports.ledger, self.job.network_id, activity_ids)
         for rows in replays.values():
             for row in rows:
-                if row.job_id == self.commit.job_id:
+                if is_by(row, self.commit):
                     self._reverse(row)
 
     def _reverse(self, replay: Activity) -> None:
@@ -105,7 +105,9 @@ class _ReversalStep:
         now = ports.clock.now(network_id)
         draft = reversal_draft(
             replay,
-            id_of_replay_reversal(network_id, self.job.job_id, replay.activity_id),
+            id_of_replay_reversal(
+                network_id, self.job.job_id, self.job.request_id, replay.activity_id
+            ),
             request_id=self.job.request_id,
             invocation_id=self.job.job_id,
             key_id=self.job.key_id,
