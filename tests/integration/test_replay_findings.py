@@ -10,7 +10,16 @@ from accrue.domain.jobs.job import Job, JobStep
 from accrue.services.preview_replay import ReplayPreviewer
 from accrue.storage.jobs import JobTable
 from tests.integration.orders import Orders
-from tests.integration.replays import SETTLED, define, log, run
+from tests.integration.replays import (
+    SETTLED,
+    define,
+    log,
+    post_together,
+    publish_tea_club,
+    replays_in,
+    run,
+)
+from tests.integration.reversals import reverse
 from tests.integration.world import World
 
 
@@ -76,3 +85,43 @@ def test_a_key_that_is_used_again_when_its_jobs_are_forgotten_replays_again(
     assert tea_house.balance("ann") == "30"
     assert run(job_orders, "reversal", of=again["job_id"])["counts"]["reversed"] == 3
     assert tea_house.balance("ann") == "0"
+
+
+WALK = {
+    "rule_id": "walk",
+    "activity_type_id": "walk",
+    "role": "walker",
+    "award": {"kind": "flat", "points": "30"},
+}
+AS_MEMBER = {**WALK, "rule_id": "come-along", "role": "member"}
+BOTH = {"walker": "ann@example.com", "member": "ben@example.com"}
+
+
+def test_an_activity_is_not_reversed_before_its_replay(
+    tea_house: World, job_orders: Orders, clock: time_machine.Traveller
+) -> None:
+    logged = log(tea_house, 1)
+    define(tea_house, "survey")
+    define(tea_house, "walk", roles=["walker", "member"])
+    publish_tea_club(tea_house, clock, AS_MEMBER)
+    walked = post_together(tea_house, BOTH)
+    publish_tea_club(tea_house, clock, AS_MEMBER, WALK)
+    preview = run(job_orders, "preview", outcomes=["undefined_type", "no_rule"])
+    assert run(job_orders, "commit", of=preview["job_id"])["counts"]["applied"] == 2
+    before = (tea_house.balance("ann"), tea_house.balance("ben"))
+    assert before == ("40", "30")
+
+    for activity_id in (logged, walked):
+        replay_id = replays_in(tea_house)[activity_id]["activity_id"]
+        told = f"counts by its replay: reverse the replay {replay_id} first"
+        for query in ({}, {"dry_run": "true"}):
+            refused = reverse(tea_house, activity_id, query=query)
+            assert (refused.status, refused.body["code"]) == (409, "NOT_REVERSIBLE")
+            assert refused.body["errors"][0]["message"] == told
+        assert (tea_house.balance("ann"), tea_house.balance("ben")) == before
+    for number, row in enumerate(replays_in(tea_house).values()):
+        assert reverse(tea_house, row["activity_id"], key=f"replay-{number}").status == 200
+    assert reverse(tea_house, walked, key="walked").status == 200
+    assert (tea_house.balance("ann"), tea_house.balance("ben")) == ("0", "0")
+    told = reverse(tea_house, logged).body["errors"][0]["message"]
+    assert told == "is of an undefined type and only logged: there is nothing to take back"

@@ -84,8 +84,7 @@ NOT_REVERSIBLE: dict[str, tuple[Row, str]] = {
     "duplicate": (_duplicate, "was not processed: reverse the activity that it is a duplicate of"),
     "undefined type": (
         _undefined,
-        "is of an undefined type and only logged: there is nothing to take back, but for replays,"
-        " which are reversed by their own ids",
+        "is of an undefined type and only logged: there is nothing to take back",
     ),
     "held": (_held_activity, "is held without points: there is nothing to take back"),
     "nobody enrolled": (_nobody, "concerns nobody who is enrolled: there is nothing to take back"),

@@ -24,8 +24,7 @@ _REMEDY_BY_KIND = {
 _OF_A_REPAIR = "repaired what an audit had found: an administrator can adjust the points"
 _REMEDY_BY_OUTCOME = {
     Outcome.UNDEFINED_TYPE: (
-        "is of an undefined type and only logged: there is nothing to take back, but for replays,"
-        " which are reversed by their own ids"
+        "is of an undefined type and only logged: there is nothing to take back"
     ),
     Outcome.HELD: "is held without points: there is nothing to take back",
     Outcome.NOBODY_ENROLLED: "concerns nobody who is enrolled: there is nothing to take back",
@@ -45,6 +44,11 @@ class NotReversibleError(RefusalError):
         if remedy is None and row.settled_outcome is not None:
             remedy = _REMEDY_BY_OUTCOME[row.settled_outcome]
         return None if remedy is None else cls(remedy)
+
+    @classmethod
+    def before_its_replay(cls, replay_id: str) -> "NotReversibleError":
+        """What came to nothing counts by its replay, which stands."""
+        return cls(f"counts by its replay: reverse the replay {replay_id} first")
 
 
 class AlreadyReversedError(RefusalError):

@@ -43,6 +43,12 @@ def is_by(row: Activity, job: Job) -> bool:
     return (row.job_id, row.request_id) == (job.job_id, job.request_id)
 
 
+def find_standing_replay(ledger: LedgerReader, original: Activity) -> Activity | None:
+    """The replay by which it counts: only the last one may be left."""
+    replays = find_replays(ledger, original)
+    return replays[-1] if replays and not is_reversed(ledger, replays[-1]) else None
+
+
 def is_reversed(ledger: LedgerReader, row: Activity) -> bool:
     """Whether nothing is left of it."""
     reversals = find_reversals(ledger, row)

@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import partial
 
-from accrue.domain.activity import Activity, FrontDoor, Kind, MembershipRef, Reversal
+from accrue.domain.activity import Activity, FrontDoor, Kind, MembershipRef, Outcome, Reversal
 from accrue.domain.arithmetic import EXACT
 from accrue.domain.balance import BalanceChange, with_row
 from accrue.domain.caller import Caller
@@ -37,6 +37,7 @@ from accrue.domain.reversal_request import ReversalRequest
 from accrue.domain.reversed_part import NOTHING_REVERSED
 from accrue.domain.spending_errors import PointsLimitError
 from accrue.services.apply_rules import MAX_ROUNDS, RuleApplier
+from accrue.services.find_replays import find_standing_replay
 from accrue.services.find_reversals import MAX_REVERSALS, find_reversals
 from accrue.services.fold import Folder, RefusedRowError
 from accrue.services.ports import BalanceBook, CatalogReader, LedgerReader, Recorder
@@ -105,6 +106,8 @@ class ReversalDesk:
         if not isinstance(row, Activity):
             raise ActivityNotFoundError
         if refusal := NotReversibleError.about(row):
+            if row.settled_outcome is not None:
+                _ensure_no_replay_stands(self.ledger, row)
             raise refusal
         return row
 
@@ -115,6 +118,13 @@ class _Posted:
 
     activity: Activity
     postings: Mapping[MembershipRef, Posting]
+
+    @property
+    def may_be_replayed(self) -> bool:
+        """Whether it came to nothing for somebody."""
+        return self.activity.kind is Kind.ACTIVITY and any(
+            posting.outcome is Outcome.NO_RULE for posting in self.postings.values()
+        )
 
     def find_original(
         self,
@@ -161,6 +171,8 @@ class ReversalLedger:
     def _post(self, draft: Activity) -> Activity:
         """The row as it was written. Of an activity that is not applied yet, that comes first."""
         originals = _Posted(self.original, self.postings_of(self.original))
+        if originals.may_be_replayed:
+            _ensure_no_replay_stands(self.ledger, self.original)
         earlier = find_reversals(self.ledger, self.original)
         before = earlier[-1].after if earlier else NOTHING_REVERSED
         after = reversed_after(self.request, self.original, before)
@@ -205,6 +217,11 @@ class ReversalLedger:
         for failure in self.applier.apply([row]):
             raise failure.error
         return self.book.find_postings(row)
+
+
+def _ensure_no_replay_stands(ledger: LedgerReader, original: Activity) -> None:
+    if replay := find_standing_replay(ledger, original):
+        raise NotReversibleError.before_its_replay(replay.activity_id)
 
 
 def _draft(
