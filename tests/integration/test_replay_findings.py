@@ -13,6 +13,7 @@ from tests.integration.orders import Orders
 from tests.integration.replays import (
     SETTLED,
     define,
+    findings,
     log,
     post_together,
     publish_tea_club,
@@ -125,3 +126,37 @@ def test_an_activity_is_not_reversed_before_its_replay(
     assert (tea_house.balance("ann"), tea_house.balance("ben")) == ("0", "0")
     told = reverse(tea_house, logged).body["errors"][0]["message"]
     assert told == "is of an undefined type and only logged: there is nothing to take back"
+
+
+def spoil(world: World, activity_id: str) -> None:
+    """Put the row into a form that nobody reads yet."""
+    for item in world.items("ledger"):
+        if item["activity_key"]["S"].endswith(activity_id):
+            newer = {**item, "schema_version": {"N": "99"}}
+            world.client.put_item(TableName="ledger", Item=newer)
+
+
+def test_what_can_not_be_read_keeps_nothing_else_up(
+    tea_house: World, job_orders: Orders, clock: time_machine.Traveller
+) -> None:
+    ids = [log(tea_house, number) for number in range(3)]
+    define(tea_house, "survey")
+    clock.shift(SETTLED)
+    preview = run(job_orders, "preview")
+    spoil(tea_house, ids[1])
+
+    commit = run(job_orders, "commit", of=preview["job_id"])
+
+    assert commit["counts"] == {"applied": 2, "changed": 0, "already_replayed": 0, "skipped": 1}
+    (found,) = findings(tea_house, commit["job_id"])
+    assert (found["activity_id"], found["reason"]) == (ids[1], "unreadable")
+    assert tea_house.balance("ann") == "20"
+    spoil(tea_house, replays_in(tea_house)[ids[0]]["activity_id"])
+    reversal = run(job_orders, "reversal", of=commit["job_id"])
+    assert reversal["counts"] == {"reversed": 1, "already_reversed": 0, "not_reversed": 1}
+    (found,) = findings(tea_house, reversal["job_id"])
+    assert (found["finding"], found["activity_id"]) == ("not_reversed", ids[0])
+    assert tea_house.balance("ann") == "10"
+    again = run(job_orders, "preview", idempotency_key="again")
+    # The replay's own row is met, too.
+    assert (again["counts"]["activities"], again["report"]["skipped"]) == (1, {"unreadable": 3})

@@ -21,6 +21,7 @@ from accrue.domain.jobs.pinned_replay import versions_from_attributes
 from accrue.domain.jobs.replayed import Replayed, Skip, SkipReason
 from accrue.services.apply_rules import MAX_ROUNDS, RuleApplier
 from accrue.services.decide_replay import DecidedReplay, decide_replay
+from accrue.services.find_readable_rows import find_readable_rows
 from accrue.services.find_replays import find_replays_of, is_by
 from accrue.services.job_ports import JobReader
 from accrue.services.ports import BalanceBook, NetworkClock
@@ -145,10 +146,13 @@ class _CommitStep:
 
     def commit(self, previewed: Sequence[Replayed]) -> None:
         shown = {each.activity_id: each for each in previewed}
-        rows = self.ports.resolver.ledger.find_rows(self.job.network_id, list(shown))
+        rows, unreadable = find_readable_rows(
+            self.ports.resolver.ledger, self.job.network_id, list(shown)
+        )
         originals = [row for each in shown if isinstance(row := rows.get(each), Activity)]
         for missing in shown.keys() - rows.keys():
-            self.results[missing] = Skip(missing, SkipReason.UNREADABLE, "its row is not there")
+            why = "its row can't be read" if missing in unreadable else "its row is not there"
+            self.results[missing] = Skip(missing, SkipReason.UNREADABLE, why)
         versions = versions_from_attributes(self.job.definition)
         waiting: list[Replay] = []
         for resolved in self.ports.resolver.resolve(
@@ -289,7 +293,9 @@ class _CommitStep:
             if not isinstance(result, Applied)
         }
         ledger = self.ports.resolver.ledger
-        found = find_replays_of(ledger, self.job.network_id, list(left_out)) if left_out else {}
+        if not left_out:
+            return
+        found, _ = find_replays_of(ledger, self.job.network_id, list(left_out))
         for activity_id, rows in found.items():
             for row in rows:
                 if is_by(row, self.job):

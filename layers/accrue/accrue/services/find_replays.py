@@ -1,10 +1,12 @@
 """Find the replays of activities."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from accrue.domain.activity import Activity
+from accrue.domain.errors import UnreadableRowError
 from accrue.domain.ids import id_of_replay
 from accrue.domain.jobs.job import Job
+from accrue.services.find_readable_rows import find_readable_rows
 from accrue.services.find_reversals import find_reversals
 from accrue.services.ports import LedgerReader
 
@@ -18,14 +20,21 @@ def find_replays(ledger: LedgerReader, original: Activity) -> list[Activity]:
 
 def find_replays_of(
     ledger: LedgerReader, network_id: str, activity_ids: Sequence[str]
-) -> dict[str, list[Activity]]:
-    """The same of many, by the id of what is replayed: those that have none are read together."""
+) -> tuple[dict[str, list[Activity]], Collection[str]]:
+    """The same of many, by the id of what is replayed: those that have none are read together.
+    And what of these has a replay that can't be read.
+    """
     firsts = {each: id_of_replay(network_id, each, 1) for each in activity_ids}
-    rows = ledger.find_rows(network_id, list(firsts.values()))
-    return {
-        activity_id: list(_from_first(ledger, activity_id, rows.get(first)))
-        for activity_id, first in firsts.items()
-    }
+    rows, not_read = find_readable_rows(ledger, network_id, list(firsts.values()))
+    replays: dict[str, list[Activity]] = {}
+    unreadable = {each for each, first in firsts.items() if first in not_read}
+    for activity_id in firsts.keys() - unreadable:
+        try:
+            first = rows.get(firsts[activity_id])
+            replays[activity_id] = list(_from_first(ledger, activity_id, first))
+        except UnreadableRowError:
+            unreadable.add(activity_id)
+    return replays, unreadable
 
 
 def _from_first(ledger: LedgerReader, activity_id: str, row: object) -> Iterator[Activity]:

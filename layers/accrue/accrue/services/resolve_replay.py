@@ -8,6 +8,7 @@ from typing import Protocol
 
 from accrue.domain.activity import Activity, MembershipRef, Outcome
 from accrue.domain.catalog import ActivityType, User
+from accrue.domain.errors import UnreadableRowError
 from accrue.domain.jobs.job import Job
 from accrue.domain.jobs.replayed import Skip, SkipReason
 from accrue.domain.posting import Posting
@@ -55,24 +56,26 @@ class ReplayResolver:
             return
         network_id = job.network_id
         ids = [each.activity_id for each in originals]
-        replays = find_replays_of(self.ledger, network_id, ids)
+        replays, not_read = find_replays_of(self.ledger, network_id, ids)
         postings, unreadable = self.book.find_postings_of(originals)
         user_ids = sorted({p.user_id for each in originals for p in each.participants})
         users = self.users.find_users(network_id, user_ids)
         find_type = cache(lambda type_id: self.catalog.find_activity_type(network_id, type_id))
         for original in originals:
             activity_id = original.activity_id
-            if activity_id in unreadable:
-                yield Skip(activity_id, SkipReason.UNREADABLE, "what came of it can't be read")
+            if activity_id in unreadable or activity_id in not_read:
+                yield _unreadable(original)
                 continue
             earlier = replays[activity_id]
             if mine := next((row for row in earlier if is_by(row, job)), None):
                 yield Replay(original, mine, is_written=True)
                 continue
             counted = postings.get(activity_id, {})
-            skip = self._why_not(original, earlier, counted) or _why_not_by_type(
-                original, find_type(original.activity_type_id), now()
-            )
+            try:
+                skip = self._why_not(original, earlier, counted)
+            except UnreadableRowError:
+                skip = _unreadable(original)
+            skip = skip or _why_not_by_type(original, find_type(original.activity_type_id), now())
             if skip is not None:
                 yield skip
                 continue
@@ -144,6 +147,10 @@ def _why_not_by_type(
         remedy = "is dated more than a day ahead still: replay it when its time has come"
         return Skip(original.activity_id, SkipReason.HELD, remedy)
     return None
+
+
+def _unreadable(original: Activity) -> Skip:
+    return Skip(original.activity_id, SkipReason.UNREADABLE, "what came of it can't be read")
 
 
 def _nobody_enrolled(original: Activity) -> Skip:

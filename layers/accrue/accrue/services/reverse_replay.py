@@ -8,7 +8,7 @@ from itertools import batched
 from accrue.domain.activity import Activity
 from accrue.domain.amounts import canonical_text
 from accrue.domain.arithmetic import EXACT, total
-from accrue.domain.errors import RefusalError
+from accrue.domain.errors import RefusalError, UnreadableRowError
 from accrue.domain.ids import id_of_replay_reversal
 from accrue.domain.jobs.job import Attributes, Job, JobStep
 from accrue.domain.jobs.replayed import Replayed
@@ -75,7 +75,10 @@ class _ReversalStep:
     def reverse(self, activity_ids: Sequence[str]) -> None:
         """Reverse the replays of these that the commit wrote."""
         self.looked_at += len(activity_ids)
-        replays = find_replays_of(self.ports.ledger, self.job.network_id, activity_ids)
+        ledger = self.ports.ledger
+        replays, unreadable = find_replays_of(ledger, self.job.network_id, activity_ids)
+        for activity_id in sorted(unreadable):
+            self._leave(activity_id, "A replay of it can't be read.")
         for rows in replays.values():
             for row in rows:
                 if is_by(row, self.commit):
@@ -87,17 +90,17 @@ class _ReversalStep:
         except AlreadyReversedError:
             self.already_reversed += 1
         except RefusalError as refusal:
-            self.findings.append(
-                {
-                    "finding": "not_reversed",
-                    "activity_id": replay.of,
-                    "replay_id": replay.activity_id,
-                    "message": refusal.message,
-                }
-            )
+            self._leave(replay.of, refusal.message, replay_id=replay.activity_id)
+        except UnreadableRowError:
+            message = "What came of it can't be read."
+            self._leave(replay.of, message, replay_id=replay.activity_id)
         else:
             self.reversed += 1
             self.points = EXACT.add(self.points, points)
+
+    def _leave(self, activity_id: str | None, message: str, **more: str) -> None:
+        finding = {"finding": "not_reversed", "activity_id": activity_id, **more}
+        self.findings.append({**finding, "message": message})
 
     def _taken_back(self, replay: Activity) -> Decimal:
         """Reverse it, once for ever; what that came to. Raises a RefusalError."""
