@@ -8,6 +8,7 @@ import time_machine
 
 from accrue.domain.jobs.job import Job, JobStep
 from accrue.services.preview_replay import ReplayPreviewer
+from accrue.storage.balances import BalanceTable
 from accrue.storage.jobs import JobTable
 from tests.integration.orders import Orders
 from tests.integration.replays import (
@@ -160,3 +161,25 @@ def test_what_can_not_be_read_keeps_nothing_else_up(
     again = run(job_orders, "preview", idempotency_key="again")
     # The replay's own row is met, too.
     assert (again["counts"]["activities"], again["report"]["skipped"]) == (1, {"unreadable": 3})
+
+
+def test_what_does_not_fit_together_after_all_is_written_one_by_one(
+    tea_house: World,
+    job_orders: Orders,
+    clock: time_machine.Traveller,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for number in range(6):
+        log(tea_house, number, membership="ann" if number % 2 else "ben")
+    define(tea_house, "survey")
+    clock.shift(SETTLED)
+    preview = run(job_orders, "preview")
+    monkeypatch.setattr("accrue.storage.balances.MAX_BYTES_PER_WRITE", 1)
+    monkeypatch.setattr(BalanceTable, "how_many_fit", lambda _self, entries: len(entries))
+
+    commit = run(job_orders, "commit", of=preview["job_id"])
+
+    assert (commit["status"], commit["counts"]["applied"]) == ("completed", 6)
+    # In one try.
+    assert sum(commit["job_id"] in order.values() for order in job_orders.seen) == 1
+    assert (tea_house.balance("ann"), tea_house.balance("ben")) == ("30", "30")

@@ -28,6 +28,7 @@ SHARED_SERVICES = {
     "authorize",
     "commit_replay",
     "decide_replay",
+    "find_readable_rows",
     "find_replays",
     "open_replay",
     "preview_replay",

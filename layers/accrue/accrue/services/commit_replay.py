@@ -195,9 +195,22 @@ class _CommitStep:
             written = self.ports.book.post_together(group.changes)
         except WriteRaceError:
             return {}
-        assert written == len(group.changes), "it was made to fit"
+        if written < len(group.changes):
+            return {**changed, **self._written_so_far(replays, shown)}
         applied = {each.activity_id: Applied(each) for each in group.replayed}
         return {**changed, **applied}
+
+    def _written_so_far(
+        self, replays: Sequence[Replay], shown: Mapping[str, Replayed]
+    ) -> Mapping[str, Result]:
+        """Of what was no fit after all, those whose rows are there, each with all its postings."""
+        ids = {each.row.activity_id: each.original.activity_id for each in replays}
+        found = self.ports.resolver.ledger.find_rows(self.job.network_id, list(ids))
+        return {
+            original_id: self._written(row, shown[original_id])
+            for replay_id, original_id in ids.items()
+            if isinstance(row := found.get(replay_id), Activity) and is_by(row, self.job)
+        }
 
     def _result(self, replay: Replay, previewed: Replayed) -> Result:
         if replay.is_written:
