@@ -183,3 +183,26 @@ def test_what_does_not_fit_together_after_all_is_written_one_by_one(
     # In one try.
     assert sum(commit["job_id"] in order.values() for order in job_orders.seen) == 1
     assert (tea_house.balance("ann"), tea_house.balance("ben")) == ("30", "30")
+
+
+def test_who_got_nothing_by_a_replay_is_told_of_with_the_remedy(
+    tea_house: World, job_orders: Orders, clock: time_machine.Traveller
+) -> None:
+    walked = post_together(tea_house, BOTH)
+    define(tea_house, "walk", roles=["walker", "member"])
+    publish_tea_club(tea_house, clock, WALK)
+    first = run(job_orders, "preview")
+    run(job_orders, "commit", of=first["job_id"])
+    assert (tea_house.balance("ann"), tea_house.balance("ben")) == ("30", "0")
+    publish_tea_club(tea_house, clock, WALK, AS_MEMBER)
+
+    second = run(job_orders, "preview", idempotency_key="2")
+
+    assert second["report"]["skipped"] == {"partly_replayed": 1}
+    (found,) = findings(tea_house, second["job_id"])
+    replay_id = replays_in(tea_house)[walked]["activity_id"]
+    assert f"by {replay_id}, in which somebody got nothing: reverse that" in found["message"]
+    assert reverse(tea_house, replay_id).status == 200
+    third = run(job_orders, "preview", idempotency_key="3")
+    run(job_orders, "commit", of=third["job_id"])
+    assert (tea_house.balance("ann"), tea_house.balance("ben")) == ("30", "30")

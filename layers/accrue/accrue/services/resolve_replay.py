@@ -58,6 +58,8 @@ class ReplayResolver:
         ids = [each.activity_id for each in originals]
         replays, not_read = find_replays_of(self.ledger, network_id, ids)
         postings, unreadable = self.book.find_postings_of(originals)
+        last = [rows[-1] for rows in replays.values() if rows]
+        counted_again, _ = self.book.find_postings_of(last)
         user_ids = sorted({p.user_id for each in originals for p in each.participants})
         users = self.users.find_users(network_id, user_ids)
         find_type = cache(lambda type_id: self.catalog.find_activity_type(network_id, type_id))
@@ -72,7 +74,8 @@ class ReplayResolver:
                 continue
             counted = postings.get(activity_id, {})
             try:
-                skip = self._why_not(original, earlier, counted)
+                skip = self._why_not_again(original, earlier, counted_again)
+                skip = skip or self._why_not(original, counted)
             except UnreadableRowError:
                 skip = _unreadable(original)
             skip = skip or _why_not_by_type(original, find_type(original.activity_type_id), now())
@@ -94,18 +97,25 @@ class ReplayResolver:
             else:
                 yield _nobody_enrolled(original)
 
-    def _why_not(
+    def _why_not_again(
         self,
         original: Activity,
         earlier: Sequence[Activity],
-        postings: Mapping[MembershipRef, Posting],
+        postings: Mapping[str, Mapping[MembershipRef, Posting]],
     ) -> Skip | None:
-        if earlier and not is_reversed(self.ledger, earlier[-1]):
-            return Skip(
-                original.activity_id,
-                SkipReason.ALREADY_REPLAYED,
-                f"was replayed already, by {earlier[-1].activity_id}",
-            )
+        if not earlier or is_reversed(self.ledger, earlier[-1]):
+            return None
+        replay_id = earlier[-1].activity_id
+        said = f"was replayed already, by {replay_id}"
+        outcomes = {each.outcome for each in postings.get(replay_id, {}).values()}
+        if outcomes <= {Outcome.APPLIED}:
+            return Skip(original.activity_id, SkipReason.ALREADY_REPLAYED, said)
+        remedy = f"{said}, in which somebody got nothing: reverse that one to replay it for all"
+        return Skip(original.activity_id, SkipReason.PARTLY_REPLAYED, remedy)
+
+    def _why_not(
+        self, original: Activity, postings: Mapping[MembershipRef, Posting]
+    ) -> Skip | None:
         if original.settled_outcome is not None:
             return None
         if not any(each.outcome is Outcome.NO_RULE for each in postings.values()):

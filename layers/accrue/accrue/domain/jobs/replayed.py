@@ -23,6 +23,7 @@ class SkipReason(StrEnum):
     HELD = "held"
     NOBODY_ENROLLED = "nobody_enrolled"
     ALREADY_REPLAYED = "already_replayed"
+    PARTLY_REPLAYED = "partly_replayed"
     REVERSED = "reversed"
     COUNTED = "counted"
     NO_RULE = "no_rule"
