@@ -46,7 +46,9 @@ def _settled_until(network_id: str) -> datetime:
 
 
 opener_of: Mapping[JobKind, JobOpener[Any]] = {
-    JobKind.REPLAY_PREVIEW: PreviewOpener(definitions, ProgramTable(catalog), clocks, utc_now),
+    JobKind.REPLAY_PREVIEW: PreviewOpener(
+        definitions, ActivityTypeTable(catalog), ProgramTable(catalog), clocks, utc_now
+    ),
     JobKind.REPLAY_COMMIT: CommitOpener(job_table),
     JobKind.REPLAY_REVERSAL: ReversalOpener(job_table),
     JobKind.BACKTEST: BacktestOpener(

@@ -21,6 +21,7 @@ from accrue.services.resolve_replay import ReplayResolver
 from accrue.services.reverse_replay import ReplayReverser
 from accrue.services.run_job import JobRunner
 from accrue.storage import dynamo
+from accrue.storage.activity_types import ActivityTypeTable
 from accrue.storage.administration_table import AdministrationTable
 from accrue.storage.balances import BalanceTable
 from accrue.storage.catalog import CatalogTable
@@ -85,7 +86,11 @@ class Bench:
             queue=self,
             opener_of={
                 JobKind.REPLAY_PREVIEW: PreviewOpener(
-                    catalog, ProgramTable(administration), clocks, real_now
+                    catalog,
+                    ActivityTypeTable(administration),
+                    ProgramTable(administration),
+                    clocks,
+                    real_now,
                 ),
                 JobKind.REPLAY_COMMIT: CommitOpener(self.jobs),
                 JobKind.REPLAY_REVERSAL: ReversalOpener(self.jobs),

@@ -20,6 +20,7 @@ from tests.integration.replays import (
     publish_tea_club,
     replays_in,
     run,
+    start,
 )
 from tests.integration.reversals import reverse
 from tests.integration.world import World
@@ -206,3 +207,20 @@ def test_who_got_nothing_by_a_replay_is_told_of_with_the_remedy(
     third = run(job_orders, "preview", idempotency_key="3")
     run(job_orders, "commit", of=third["job_id"])
     assert (tea_house.balance("ann"), tea_house.balance("ben")) == ("30", "30")
+
+
+def test_a_type_counts_as_it_was_defined_just_now(tea_house: World, job_orders: Orders) -> None:
+    assert job_orders.seen == []
+    wanted = {"activity_type_ids": ["survey"]}
+    define(tea_house, "survey", archived=True)
+    assert start(tea_house, "preview", idempotency_key="a", **wanted).status == 422
+    define(tea_house, "survey")
+    assert start(tea_house, "preview", idempotency_key="b", **wanted).status == 202
+
+
+@pytest.mark.parametrize("field", ["idempotency_key", "user_id"])
+def test_an_email_is_no_part_of_a_preview(tea_house: World, field: str) -> None:
+    definition = {"idempotency_key": "a", field: "ann@example.com"}
+    refused = start(tea_house, "preview", **definition)
+    assert (refused.status, refused.body["code"]) == (422, "INVALID_DEFINITION")
+    assert [each["pointer"] for each in refused.body["errors"]] == [f"/{field}"]

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from accrue.domain.activity import Outcome
 from accrue.domain.administration_errors import InvalidDefinitionError
+from accrue.domain.catalog import ActivityType
 from accrue.domain.errors import Fault, NoVersionInForceError
 from accrue.domain.jobs.errors import JobNotFoundError, JobNotReadyError
 from accrue.domain.jobs.job import Job, JobKind, JobStatus
@@ -31,11 +32,18 @@ class ProgramLister(Protocol):
     def list_programs(self, network_id: str, page: PageRequest) -> Page[ProgramSummary]: ...
 
 
+class TypeReader(Protocol):
+    """Reads activity types past every cache: one may have been defined just now, for the replay."""
+
+    def find_activity_type(self, network_id: str, activity_type_id: str) -> ActivityType | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class PreviewOpener:
     """Opens previews. `real_now` is real time."""
 
     catalog: CatalogReader
+    activity_types: TypeReader
     programs: ProgramLister
     clock: NetworkClock
     real_now: Callable[[], datetime]
@@ -74,7 +82,7 @@ class PreviewOpener:
         self, network_id: str, definition: ReplayPreviewDefinition
     ) -> Iterator[Fault]:
         for index, type_id in enumerate(definition.activity_type_ids or ()):
-            found = self.catalog.find_activity_type(network_id, type_id)
+            found = self.activity_types.find_activity_type(network_id, type_id)
             where = pointer("activity_type_ids", index)
             if found is None:
                 yield Fault(where, "is not defined: define it first, or leave it out")

@@ -4,8 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from accrue.domain.field_parsers import identifier
-from accrue.domain.membership_activity_request import MAX_IDEMPOTENCY_KEY_CHARS
+from accrue.domain.field_parsers import stored_identifier
+from accrue.domain.jobs.audit_definition import IdempotencyKey
 from accrue.domain.program.parts import (
     MAX_CHOICES,
     MAX_ID_CHARS,
@@ -15,9 +15,8 @@ from accrue.domain.program.parts import (
 )
 from accrue.domain.program.times import Moment
 
-IdempotencyKey = Annotated[str, AfterValidator(identifier(MAX_IDEMPOTENCY_KEY_CHARS))]
-JobId = Annotated[str, AfterValidator(identifier(MAX_ID_CHARS))]
-UserId = Annotated[str, AfterValidator(identifier(MAX_ID_CHARS))]
+JobId = Annotated[str, AfterValidator(stored_identifier(MAX_ID_CHARS))]
+UserId = Annotated[str, AfterValidator(stored_identifier(MAX_ID_CHARS))]
 # Those that nothing was earned with and that may be otherwise today.
 ReplayableOutcome = Literal["undefined_type", "held", "nobody_enrolled", "no_rule"]
 
