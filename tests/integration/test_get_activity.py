@@ -78,6 +78,8 @@ def received_purchase(activity_id: str) -> Json:
         "duplicate_of": None,
         "hold_id": None,
         "hold_expires_at": None,
+        "replay_of": None,
+        "replays": [],
         "reversals": [],
         "reverses": None,
         "key_id": "partner",

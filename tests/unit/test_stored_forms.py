@@ -125,6 +125,8 @@ activities = st.builds(
     hold_expires_at=st.none() | moments,
     as_of=st.none() | moments,
     reversal=st.none() | reversals,
+    program_versions=st.dictionaries(texts, st.integers(1, 99), max_size=2),
+    job_id=st.none() | texts,
 )
 balances = st.builds(
     Balance,
@@ -442,6 +444,8 @@ POSTING, AFTER = post(
         {"reversal": replace(REVERSAL, after=ReversedPart(Decimal(3), frozenset({0, 2})))},
         {"reversal": replace(REVERSAL, after=ReversedPart(Decimal(3), frozenset({0})))},
         {"reversal": replace(REVERSAL, after=ReversedPart(is_whole=True))},
+        {"program_versions": {"coffee-club": 1}},
+        {"job_id": "jb_1"},
     ],
 )
 def test_whatever_changes_in_a_row_changes_its_hash(change: dict[str, Any]) -> None:
