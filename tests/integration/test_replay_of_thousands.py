@@ -3,7 +3,6 @@
 Their reversal, which is row by row, is tried on fewer: test_replay_jobs.py.
 """
 
-import copy
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -12,7 +11,6 @@ from typing import Any
 
 import pytest
 from moto.core.serialize import ResponseSerializer
-from moto.dynamodb.models.table import Table
 
 from accrue.domain.activity import Activity, MembershipRef
 from accrue.domain.users import UserProfile
@@ -20,6 +18,7 @@ from accrue.storage.dynamo import to_item
 from accrue.storage.users import _items
 from tests.integration.invariants import Witness, half_up
 from tests.integration.orders import Orders
+from tests.integration.quick_transactions import install_quick_transactions
 from tests.integration.replays import define, logged, replays_in, run, seed
 from tests.integration.world import World
 
@@ -33,19 +32,9 @@ ODD, AHEAD = range(5), 50
 
 @pytest.fixture(autouse=True)
 def quick_tables(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Moto copies whole tables for each transaction, in case that it fails: items that are put are
-    new ones, so it is enough to remember which there are. And it looks for each part of a value
-    under all names that it might have.
+    """Moto looks for each part of a value under all names that it might have, and through all items
+    for each query, of which each step makes some.
     """
-
-    def remembered(table: Any, _memo: object) -> Any:
-        clone = copy.copy(table)
-        clone.items = copy.copy(table.items)
-        for key, of_partition in table.items.items():
-            if isinstance(of_partition, dict):
-                clone.items[key] = of_partition.copy()
-        return clone
-
     get_value = ResponseSerializer.get_value
 
     def quick_value(self: ResponseSerializer, value: Any, key: str, shape: Any) -> Any:
@@ -53,7 +42,9 @@ def quick_tables(monkeypatch: pytest.MonkeyPatch) -> None:
             return value.get(key)
         return get_value(self, value, key, shape)
 
-    monkeypatch.setattr(Table, "__deepcopy__", remembered, raising=False)
+    install_quick_transactions(monkeypatch)
+    monkeypatch.setattr("accrue.services.preview_replay.REPLAYS_A_STEP", 1_000)
+    monkeypatch.setattr("accrue.services.commit_replay.ACTIVITIES_A_STEP", 1_000)
     monkeypatch.setattr(ResponseSerializer, "get_value", quick_value)
 
 
