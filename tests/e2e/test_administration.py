@@ -19,6 +19,7 @@ from tests.template import operations_by_route
 PARTNER_ROUTES = {
     "POST /networks/{network_id}/activity",
     "GET /networks/{network_id}/activities",
+    "POST /networks/{network_id}/activities/batch",
     "GET /networks/{network_id}/activities/{activity_id}",
     "POST /networks/{network_id}/activities/{activity_id}/reversal",
 }
