@@ -68,7 +68,7 @@ def shortened(world: World, activity_id: str) -> Json:
     """What a list is to show of an activity, by what is shown of it alone."""
     whole: Json = world.get_activity(activity_id).body
     results = [{name: each[name] for name in OF_WHOM + SHORT} for each in whole["memberships"]]
-    left_out = ("settled_at", "events", "reversals")
+    left_out = ("settled_at", "events", "reversals", "replays")
     kept = {name: value for name, value in whole.items() if name not in left_out}
     return {**kept, "memberships": results}
 
