@@ -127,6 +127,7 @@ activities = st.builds(
     reversal=st.none() | reversals,
     program_versions=st.dictionaries(texts, st.integers(1, 99), max_size=2),
     job_id=st.none() | texts,
+    settles=st.none() | texts,
 )
 balances = st.builds(
     Balance,
@@ -446,6 +447,7 @@ POSTING, AFTER = post(
         {"reversal": replace(REVERSAL, after=ReversedPart(is_whole=True))},
         {"program_versions": {"coffee-club": 1}},
         {"job_id": "jb_1"},
+        {"settles": "0" * 64},
     ],
 )
 def test_whatever_changes_in_a_row_changes_its_hash(change: dict[str, Any]) -> None:
