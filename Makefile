@@ -15,7 +15,7 @@ export PYTHONTZPATH :=
 UV := .local/uv/bin/uv
 PYTHON := .venv/bin/python
 
-.PHONY: help setup import run receive send export ask logs schema test lock clean format coverage bench lint ruff types arrows template unit integration replay e2e
+.PHONY: help setup import run receive send export ask logs schema test prove lock clean format coverage bench lint ruff types arrows template unit integration replay e2e
 
 help:
 	@echo "make run     start the local stack (PORT=4566); Ctrl-C stops it"
@@ -26,6 +26,7 @@ help:
 	@echo "make ask     answer from exports (QUESTION=liability|top-members|activities, FROM=, SINCE=, UNTIL=)"
 	@echo "make logs    follow the function logs of the running stack"
 	@echo "make test    every check and test, or some: STAGES='lint unit'"
+	@echo "make prove   try to break it, for long; writes docs/proof.md (PART=, SEED=)"
 	@echo "make bench   measure what decide() costs, and a row of a batch"
 	@echo "make format  let ruff put the code in order"
 	@echo "make schema  renew the JSON Schemas in docs after a change of the models"
@@ -121,6 +122,9 @@ unit integration: setup
 	@exec $(PYTHON) -m pytest -q -n auto --durations=5 --durations-min=2 tests/$@
 replay e2e: setup
 	@exec $(PYTHON) -m pytest -q --durations=5 --durations-min=2 tests/$@
+
+prove: setup
+	@exec $(PYTHON) -m tests.proof $(if $(PART),--part $(PART)) $(if $(SEED),--seed $(SEED))
 
 coverage: setup
 	@$(PYTHON) -m pytest -q --cov --cov-report=term tests/unit tests/integration tests/replay

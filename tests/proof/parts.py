@@ -1,0 +1,22 @@
+"""The parts of the proof: what each runs, and what it must have done to count."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+PYTEST = (sys.executable, "-m", "pytest", "-q", "-n", "auto", "-p", "no:cacheprovider")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the proof. `commands` must all end well; what its tests recorded must add up to
+    more than nothing for each figure in `must_be_positive`, and to nothing in `must_be_zero`.
+    """
+
+    title: str
+    commands: Sequence[Sequence[str]]
+    must_be_positive: frozenset[str] = field(default_factory=frozenset)
+    must_be_zero: frozenset[str] = frozenset({"violations"})
+
+
+PARTS: dict[str, Part] = {}
