@@ -20,6 +20,7 @@ from tests.integration.faults import Faults
 from tests.integration.networks import demo_network
 from tests.integration.orders import JOBS, Orders, create_queue
 from tests.integration.partiql import install_inserts
+from tests.integration.quick_moto import install_quick_moto
 from tests.integration.receiver import Receiver, running_receiver
 from tests.integration.rich_network import rich_network
 from tests.integration.spending import spending_network
@@ -170,6 +171,7 @@ def _application(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     install_inserts(monkeypatch)
+    install_quick_moto(monkeypatch)
     with mock_aws(config=MOTO):
         client = boto3.client("dynamodb", region_name="us-east-1")
         create_tables(client)

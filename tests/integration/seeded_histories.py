@@ -5,10 +5,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
-
-import pytest
-from moto.core.serialize import ResponseSerializer
 
 from accrue.domain.activity import Activity, MembershipRef
 from accrue.domain.balance import Balance, Entry
@@ -21,21 +17,8 @@ from accrue.storage.programs import program_version_from_attributes
 from tests.integration.world import World
 from tests.unit.activities import activity
 
-_VALUE_TYPES = frozenset({"S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL"})
 # So many rows are applied in another order than they were recorded.
 WINDOW = 12
-
-
-def let_moto_answer_fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of each value moto tries all names of all types that it might have: here it has the one."""
-    slowly = ResponseSerializer.get_value
-
-    def fast(serializer: Any, value: Any, key: str, shape: Any) -> Any:
-        if key in _VALUE_TYPES and isinstance(value, dict):
-            return value.get(key)
-        return slowly(serializer, value, key, shape)
-
-    monkeypatch.setattr(ResponseSerializer, "get_value", fast)
 
 
 def seed_history(

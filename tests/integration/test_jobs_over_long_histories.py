@@ -8,7 +8,7 @@ import time_machine
 
 from tests.integration.jobs import JobDesk
 from tests.integration.rich_network import rich_network
-from tests.integration.seeded_histories import let_moto_answer_fast, seed_history
+from tests.integration.seeded_histories import seed_history
 from tests.integration.world import World, plain
 
 FIRST = datetime(2026, 3, 1, 13, tzinfo=UTC)
@@ -37,15 +37,13 @@ def desk(
     for number in range(OTHERS):
         seed_history(empty_world, f"x{number}", 3, FIRST + timedelta(minutes=number))
     clock.move_to(FIRST + timedelta(days=30))
-    # moto copies all tables for each transaction, and each step is one.
     for module in ("audit_balances", "backtest_program"):
         monkeypatch.setattr(f"accrue.services.{module}.POSTINGS_A_STEP", POSTINGS_A_STEP)
     monkeypatch.setattr("accrue.services.audit_balances.ROWS_A_STEP", POSTINGS_A_STEP)
-    # And sorts a table for each query.
+    # moto sorts a table for each query.
     monkeypatch.setattr("accrue.storage.chains._POSTINGS_AT_ONCE", POSTINGS_A_STEP)
     monkeypatch.setattr("accrue.services.audit_membership.CHUNK", POSTINGS_A_STEP // 4)
     monkeypatch.setattr("accrue.services.backtest_membership.CHUNK", POSTINGS_A_STEP // 4)
-    let_moto_answer_fast(monkeypatch)
     empty_world.restart()
     return JobDesk.of(empty_world, clock)
 

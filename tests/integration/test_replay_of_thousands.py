@@ -7,10 +7,8 @@ from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 
 import pytest
-from moto.core.serialize import ResponseSerializer
 
 from accrue.domain.activity import Activity, MembershipRef
 from accrue.domain.users import UserProfile
@@ -18,34 +16,21 @@ from accrue.storage.dynamo import to_item
 from accrue.storage.users import _items
 from tests.integration.invariants import Witness, half_up
 from tests.integration.orders import Orders
-from tests.integration.quick_transactions import install_quick_transactions
 from tests.integration.replays import define, logged, replays_in, run, seed
 from tests.integration.world import World
 
 ACTIVITIES = 10_000
 MEMBERS = 40
 FIRST_AT = datetime(2026, 2, 26, tzinfo=UTC)
-PARTS_OF_VALUES = frozenset({"S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL"})
 # Of every hundred, five are of a type that stays undefined, and one is dated far ahead.
 ODD, AHEAD = range(5), 50
 
 
 @pytest.fixture(autouse=True)
-def quick_tables(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Moto looks for each part of a value under all names that it might have, and through all items
-    for each query, of which each step makes some.
-    """
-    get_value = ResponseSerializer.get_value
-
-    def quick_value(self: ResponseSerializer, value: Any, key: str, shape: Any) -> Any:
-        if key in PARTS_OF_VALUES and isinstance(value, dict):
-            return value.get(key)
-        return get_value(self, value, key, shape)
-
-    install_quick_transactions(monkeypatch)
+def longer_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For each query, of which each step makes some, moto looks through all items."""
     monkeypatch.setattr("accrue.services.preview_replay.REPLAYS_A_STEP", 1_000)
     monkeypatch.setattr("accrue.services.commit_replay.ACTIVITIES_A_STEP", 1_000)
-    monkeypatch.setattr(ResponseSerializer, "get_value", quick_value)
 
 
 def rows() -> list[Activity]:
