@@ -27,10 +27,13 @@ END_TIMEOUT_SECONDS = 120.0
 
 
 class Emulator:
-    """A started emulator. `endpoint_url` is what takes the place of AWS."""
+    """A started emulator. `endpoint_url` is what takes the place of AWS; it is the child of the
+    process with `keeper_pid`.
+    """
 
     def __init__(self, port: int, keeper: subprocess.Popen[bytes]) -> None:
         self.endpoint_url = f"http://{HOST}:{port}"
+        self.keeper_pid = keeper.pid
         self._log = LOGS / f"emulator-{port}.log"
         self._keeper = keeper
 

@@ -19,4 +19,13 @@ class Part:
     must_be_zero: frozenset[str] = frozenset({"violations"})
 
 
-PARTS: dict[str, Part] = {}
+PARTS: dict[str, Part] = {
+    "soak": Part(
+        title="Soak on the embedded AWS",
+        commands=[(sys.executable, "-m", "tests.proof.soak")],
+        must_be_positive=frozenset(
+            {"acknowledged", "replayed", "refused", "posted", "sent_again", "workers_killed"}
+        ),
+        must_be_zero=frozenset({"differences"}),
+    ),
+}

@@ -1,0 +1,1 @@
+"""Many activities at once on the embedded AWS, whose workers are killed meanwhile."""

@@ -1,0 +1,33 @@
+"""`python -m tests.proof.soak`: a soak on a stack of its own; prints what came of it."""
+
+import sys
+from argparse import ArgumentParser
+
+from local.stack import running_stack
+from tests.proof.record import record
+from tests.proof.seeds import seeds
+from tests.proof.soak.run import soak
+
+ACTIVITIES = 5_000
+
+
+def main() -> int:
+    """Soak; 0 if every balance is what the acknowledgements say."""
+    parser = ArgumentParser(prog="python -m tests.proof.soak")
+    parser.add_argument("--activities", type=int, default=ACTIVITIES)
+    asked = parser.parse_args()
+    (seed,) = seeds(1, 1)
+    with running_stack(quiet=True) as stack:
+        result = soak(stack, asked.activities, seed)
+    for name, figure in result.figures.items():
+        print(f"{name:>16}  {figure}")  # noqa: T201 - what it is for
+    for membership, (stored, expected) in result.differences.items():
+        print(f"{membership}: {stored}, expected {expected}")  # noqa: T201 - what it is for
+    if result.differences:
+        return 1
+    record("soak", f"seed {seed}", result.figures)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
