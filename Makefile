@@ -15,7 +15,7 @@ export PYTHONTZPATH :=
 UV := .local/uv/bin/uv
 PYTHON := .venv/bin/python
 
-.PHONY: help setup import run receive send export ask logs schema test prove lock clean format coverage bench lint ruff types arrows template unit integration replay e2e
+.PHONY: help setup import run receive send export ask logs schema test prove lock clean format coverage bench lint ruff types arrows template scan audit-deployed audit-dependencies unit integration replay e2e
 
 help:
 	@echo "make run     start the local stack (PORT=4566); Ctrl-C stops it"
@@ -27,6 +27,7 @@ help:
 	@echo "make logs    follow the function logs of the running stack"
 	@echo "make test    every check and test, or some: STAGES='lint unit'"
 	@echo "make prove   try to break it, for long; writes docs/proof.md (PART=, SEED=)"
+	@echo "make audit-dependencies  ask whether what is locked has known vulnerabilities"
 	@echo "make bench   measure what decide() costs, and a row of a batch"
 	@echo "make format  let ruff put the code in order"
 	@echo "make schema  renew the JSON Schemas in docs after a change of the models"
@@ -63,6 +64,7 @@ lock: $(UV)
 	$(COMPILE) requirements/dev.in -o requirements/dev.txt
 	$(COMPILE) requirements/emulator.in -o requirements/emulator.txt
 	$(COMPILE) requirements/sam.in -o requirements/sam.txt
+	$(COMPILE) requirements/scanners.in -o requirements/scanners.txt
 
 clean:
 	rm -rf .venv .local .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
@@ -102,9 +104,9 @@ test: setup
 	  echo "== $$stage passed in $$((SECONDS - began)) s"; \
 	done; echo "== all passed in $$SECONDS s"
 
-# The slow ones, types and template, side by side; the output of each stays in one piece.
-lint: setup
-	@$(MAKE) -k -j2 --output-sync=target types template ruff arrows
+# The slow ones first and side by side; the output of each stays in one piece.
+lint: setup .local/scanners/.ready
+	@$(MAKE) -k -j2 --output-sync=target types template scan ruff arrows audit-deployed
 ruff:
 	@$(PYTHON) -m ruff check --quiet .
 	@$(PYTHON) -m ruff format --quiet --diff .
@@ -112,10 +114,17 @@ types:
 	@$(PYTHON) -m mypy --no-error-summary .
 arrows:
 	@.venv/bin/lint-imports > .local/arrows.log || { cat .local/arrows.log; exit 1; }
-# The region only decides which resource types exist; nothing is asked of AWS.
-template:
-	@SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .local/sam/bin/sam validate --lint > .local/template.log 2>&1 \
-	  || { cat .local/template.log; exit 1; }
+# Both read the template as it is, and ask nobody. What they leave out, and why: .cfnlintrc.yaml and .checkov.yaml.
+template: .local/scanners/.ready
+	@.local/scanners/bin/cfn-lint
+scan: .local/scanners/.ready
+	@.local/scanners/bin/checkov --config-file .checkov.yaml > .local/scan.log 2>&1 || { cat .local/scan.log; exit 1; }
+# Tells of known vulnerabilities if there is somebody to ask; only `make prove` and `make audit-dependencies` fail on
+# them, since they come to be known without a change here.
+audit-deployed: .local/scanners/.ready
+	@$(PYTHON) -m tests.proof.audit_dependencies --only-tell layers/dependencies/requirements.txt
+audit-dependencies: setup .local/scanners/.ready
+	@$(PYTHON) -m tests.proof.audit_dependencies
 
 # On all processors; e2e shares one stack.
 unit integration: setup
@@ -123,7 +132,7 @@ unit integration: setup
 replay e2e: setup
 	@exec $(PYTHON) -m pytest -q --durations=5 --durations-min=2 tests/$@
 
-prove: setup
+prove: setup .local/scanners/.ready
 	@exec $(PYTHON) -m tests.proof $(if $(PART),--part $(PART)) $(if $(SEED),--seed $(SEED))
 
 coverage: setup
