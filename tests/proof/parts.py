@@ -28,4 +28,9 @@ PARTS: dict[str, Part] = {
         ),
         must_be_zero=frozenset({"differences"}),
     ),
+    "gates": Part(
+        title="Known vulnerabilities in what is locked",
+        commands=((sys.executable, "-m", "tests.proof.audit_dependencies"),),
+        must_be_zero=frozenset({"vulnerabilities"}),
+    ),
 }
