@@ -26,6 +26,13 @@ def test_the_faultless_document_has_no_fault() -> None:
     assert faults_of(FAULTLESS) == {}
 
 
+@pytest.mark.parametrize("place", ["", P, P + "/rules/0", P + "/rules/0/award"])
+def test_a_field_may_be_called_as_what_pydantic_says_of_keys(place: str) -> None:
+    faults = faults_of(changed({place + "/[key]": "5"}))
+
+    assert faults == {place + "/[key]": "is not a field of this: remove it, or mend its name"}
+
+
 @pytest.mark.parametrize("case", ALL, ids=lambda case: case["title"])
 def test_a_fault_is_told_with_its_place_and_its_remedy(case: dict[str, Any]) -> None:
     assert faults_of(changed(case["given"])) == case["told"]

@@ -58,7 +58,7 @@ _OUT_OF_RANGE = ("outside expected range", "out of range")
 
 def place_and_remedy(error: ErrorDetails, root: type[Document]) -> tuple[Place, str]:
     """Where in a document of type `root` pydantic's fault is, and how to mend it."""
-    place, models = _place_and_models(error["loc"], root)
+    place, models = _place_and_models(_without_key_mark(error), root)
     if error["type"] in {"union_tag_invalid", "union_tag_not_found"}:
         place = (*place, "kind")
     return place, _remedy(error, place, models, root)
@@ -116,19 +116,24 @@ def _too_many(place: Place, error: ErrorDetails, root: type[Document]) -> str:
     return most + ("put the rest into another document" if may_be_spread else "remove some")
 
 
+def _without_key_mark(error: ErrorDetails) -> tuple[str | int, ...]:
+    """After a wrong key of a mapping pydantic says "[key]", which may be a field's name as well."""
+    loc = error["loc"]
+    is_mark = loc[-1:] == ("[key]",) and error["type"] != "extra_forbidden"
+    return loc[:-1] if is_mark else loc
+
+
 def _place_and_models(
     loc: tuple[str | int, ...], root: type[Document]
 ) -> tuple[Place, list[type[Document]]]:
     """Pydantic's `loc` without what is no place, and which models the last name is a field of.
 
-    For what may be one of several kinds, pydantic names the kind after the field, and after a
-    wrong key of a mapping it says "[key]". For a union itself, the models are its kinds.
+    For what may be one of several kinds, pydantic names the kind after the field. For a union
+    itself, the models are its kinds.
     """
     place: list[str | int] = []
     models, holders = [root], [root]
     for part in loc:
-        if part == "[key]":
-            continue
         if len(models) > 1 and isinstance(part, str):
             models = [model for model in models if kind_of(model) == part]
             continue
