@@ -1,8 +1,8 @@
 """What can be read of a document that has faults, so that its other faults can be told as well."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import count, islice
 from typing import Any
 
 from pydantic import ValidationError
@@ -57,14 +57,19 @@ class Edits:
 
     removed: set[Place] = field(default_factory=set)
     stand_ins: dict[Place, dict[str, Any]] = field(default_factory=dict)
+    # By list, for each element that is left out, how many that are not stand before it; made when
+    # it is asked for, since counting anew for each place would take the square of a list's length.
+    _kept_before: dict[Place, list[int]] | None = None
 
     def original(self, place: Place) -> Place:
         """Where that which stands at `place` after the edits stood before."""
+        if self._kept_before is None:
+            self._kept_before = _kept_before(self.removed)
         found: Place = ()
         for part in place:
             if isinstance(part, int):
-                kept = (number for number in count() if (*found, number) not in self.removed)
-                found = (*found, next(islice(kept, part, None)))
+                left_out = bisect_right(self._kept_before.get(found, ()), part)
+                found = (*found, part + left_out)
             else:
                 found = (*found, part)
         return found
@@ -73,6 +78,7 @@ class Edits:
         """Leave out what is faulty; if it must not be missing, stand in for it, or leave out what
         it is in.
         """
+        self._kept_before = None
         if not is_missing and place not in self.removed:
             self.removed.add(place)
             return
@@ -104,6 +110,17 @@ class Edits:
                     if (*place, number) not in self.removed
                 ]
         return value
+
+
+def _kept_before(removed: Iterable[Place]) -> dict[Place, list[int]]:
+    numbers: dict[Place, list[int]] = {}
+    for *outer, last in filter(None, removed):
+        if isinstance(last, int):
+            numbers.setdefault(tuple(outer), []).append(last)
+    return {
+        outer: [number - rank for rank, number in enumerate(sorted(within))]
+        for outer, within in numbers.items()
+    }
 
 
 class Faulty:
