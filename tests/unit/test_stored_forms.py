@@ -585,11 +585,17 @@ def test_where_an_outcome_is_kept_is_not_part_of_its_hash() -> None:
         {"participants": Decimal(1)},
         {"occurred_at": "yesterday"},
         {"settled_outcome": "unheard-of"},
+        {"network_id": {"S": "demo"}},
+        {"program_versions": ["club"]},
+        {"line_items": ["item"]},
     ],
 )
 def test_a_row_of_another_shape_is_unreadable(damage: dict[str, Any]) -> None:
+    said = {**_stored(ROW.to_attributes()), **damage}
+    del said["content_hash"]
+
     with pytest.raises(UnreadableRowError):
-        Activity.from_attributes({**_stored(ROW.to_attributes()), **damage})
+        Activity.from_attributes({**said, "content_hash": content_hash(said)})
 
 
 @pytest.mark.parametrize(
@@ -601,6 +607,10 @@ def test_a_row_of_another_shape_is_unreadable(damage: dict[str, Any]) -> None:
         {"lines": [[Decimal(1), "buyer", "why", "mood:fine"]]},
         {"quests": ["regular 0 3 visit 1 2"]},
         {"considered": ["x0"]},
+        {"considered": [{"rule": Decimal(0)}]},
+        {"quests": [["regular"]]},
+        {"lots": [Decimal(1)]},
+        {"lots": ["1E+x never"]},
     ],
 )
 def test_a_posting_of_another_shape_is_unreadable(damage: dict[str, Any]) -> None:
@@ -635,6 +645,10 @@ def test_what_the_first_release_stored_is_read_still() -> None:
         {"owed": Decimal(1)},
         {"holds": {"ik_1": {}}},
         {"due_at": "tomorrow"},
+        {"quests": "regular"},
+        {"quests": {"regular": Decimal(5)}},
+        {"lots": ["never"]},
+        {"sequence": Decimal("Infinity")},
     ],
 )
 def test_a_balance_of_another_shape_is_unreadable(damage: dict[str, Any]) -> None:

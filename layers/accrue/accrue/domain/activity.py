@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from accrue.domain.canonical import content_hash
-from accrue.domain.errors import UnreadableRowError
+from accrue.domain.errors import WRONG_SHAPE, UnreadableRowError
 from accrue.domain.ids import is_job_id
 from accrue.domain.reversed_part import NOTHING_REVERSED, ReversedPart
 from accrue.domain.timestamps import from_text, to_text
@@ -263,6 +263,8 @@ class Activity:
             said = {name: value for name, value in attributes.items() if name not in _PLACES}
             if content_hash(said) != attributes["content_hash"]:
                 raise UnreadableRowError("ledger row: its content_hash is another content's")
+            if not all(isinstance(said[name], str) for name in ("network_id", "activity_id")):
+                raise UnreadableRowError("ledger row: an id that is no text")
             settled = attributes.get("settled_outcome")
             hold_expires_at = attributes.get("hold_expires_at")
             as_of = attributes.get("as_of")
@@ -302,7 +304,7 @@ class Activity:
                 settles=attributes.get("settles"),
                 stored_hash=attributes["content_hash"],
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except WRONG_SHAPE as error:
             raise UnreadableRowError(f"ledger row: {error!r}") from error
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from accrue.domain.activity import Activity, Kind, MembershipRef
 from accrue.domain.deciding.due import next_due_at
 from accrue.domain.decision import Decision
-from accrue.domain.errors import UnreadableRowError
+from accrue.domain.errors import WRONG_SHAPE, UnreadableRowError
 from accrue.domain.membership_state import MembershipState
 from accrue.domain.posting import Posting
 from accrue.domain.program.program import ProgramVersion
@@ -99,7 +99,7 @@ class Balance:
                 else None,
                 due_at=from_text(due_at) if due_at else None,
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except WRONG_SHAPE as error:
             raise UnreadableRowError(f"balance: {error!r}") from error
 
 

@@ -184,3 +184,7 @@ class NoVersionInForceError(AccrueError):
 
 class UnreadableRowError(AccrueError):
     """A stored row has a shape that this release cannot read."""
+
+
+# What reading a stored row raises that has another shape than any that was written.
+WRONG_SHAPE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)

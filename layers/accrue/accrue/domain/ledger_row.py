@@ -8,7 +8,7 @@ from typing import Any
 
 from accrue.domain.activity import LEDGER_ROW_SCHEMA_VERSION, Activity, Kind
 from accrue.domain.canonical import content_hash
-from accrue.domain.errors import UnreadableRowError
+from accrue.domain.errors import WRONG_SHAPE, UnreadableRowError
 from accrue.domain.reversed_part import ReversedPart
 from accrue.domain.timestamps import from_text, to_text
 
@@ -60,7 +60,7 @@ class ReferenceMarker:
                 recorded_at=from_text(attributes["recorded_at"]),
                 request_id=attributes["request_id"],
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except WRONG_SHAPE as error:
             raise UnreadableRowError(f"reference marker: {error!r}") from error
 
 
@@ -123,7 +123,7 @@ class ReversalMarker:
                 recorded_at=from_text(attributes["recorded_at"]),
                 request_id=attributes["request_id"],
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except WRONG_SHAPE as error:
             raise UnreadableRowError(f"reversal marker: {error!r}") from error
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from accrue.domain.activity import Kind
-from accrue.domain.errors import UnreadableRowError
+from accrue.domain.errors import WRONG_SHAPE, UnreadableRowError
 from accrue.domain.timestamps import from_text
 
 # The attributes of a posting that a movement is read from; they are small in each.
@@ -37,5 +37,5 @@ class Movement:
                 occurred_at=from_text(attributes["occurred_at"]),
                 recorded_at=from_text(attributes["recorded_at"]),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except WRONG_SHAPE as error:
             raise UnreadableRowError(f"posting: {error!r}") from error

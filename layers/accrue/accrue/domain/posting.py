@@ -19,7 +19,7 @@ from accrue.domain.decision import (
     QuestChange,
     TierChange,
 )
-from accrue.domain.errors import UnreadableRowError
+from accrue.domain.errors import WRONG_SHAPE, UnreadableRowError
 from accrue.domain.packing import (
     pack_hold,
     pack_line,
@@ -186,5 +186,5 @@ class Posting:
                 of=attributes.get("of"),
                 stored_hash=attributes["content_hash"],
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except WRONG_SHAPE as error:
             raise UnreadableRowError(f"posting: {error!r}") from error

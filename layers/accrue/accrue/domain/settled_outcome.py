@@ -7,7 +7,7 @@ from typing import Any
 
 from accrue.domain.activity import Outcome
 from accrue.domain.canonical import content_hash
-from accrue.domain.errors import UnreadableRowError
+from accrue.domain.errors import WRONG_SHAPE, UnreadableRowError
 from accrue.domain.timestamps import from_text, to_text
 
 OUTCOME_SCHEMA_VERSION = 1
@@ -56,5 +56,5 @@ class SettledOutcome:
                 recorded_at=from_text(attributes["recorded_at"]),
                 settled_at=from_text(attributes["settled_at"]),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except WRONG_SHAPE as error:
             raise UnreadableRowError(f"outcome: {error!r}") from error

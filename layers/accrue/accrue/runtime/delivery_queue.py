@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from accrue.domain.errors import WRONG_SHAPE
 from accrue.domain.webhooks.delivery import AttemptOrder
 from accrue.domain.webhooks.errors import QueueRefusedError
 from accrue.storage.client_config import client_config
@@ -77,11 +78,14 @@ def order_text(order: AttemptOrder) -> str:
 
 
 def order_from_text(text: str) -> AttemptOrder:
-    """The order in a message; KeyError or ValueError for what we never sent."""
-    message: dict[str, Any] = json.loads(text)
-    return AttemptOrder(
-        str(message["network_id"]),
-        str(message["webhook_id"]),
-        str(message["event_id"]),
-        int(message["attempt"]),
-    )
+    """The order in a message; ValueError for what we never sent."""
+    try:
+        message: dict[str, Any] = json.loads(text)
+        return AttemptOrder(
+            str(message["network_id"]),
+            str(message["webhook_id"]),
+            str(message["event_id"]),
+            int(message["attempt"]),
+        )
+    except (*WRONG_SHAPE, RecursionError) as error:
+        raise ValueError("no order for an attempt") from error

@@ -3,6 +3,7 @@
 import json
 from typing import TYPE_CHECKING, Any
 
+from accrue.domain.errors import WRONG_SHAPE
 from accrue.domain.jobs.job import JobOrder
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ class SqsJobQueue:
 
 
 def job_order_from_text(text: str) -> JobOrder:
-    """The order in a message; KeyError or ValueError for what we never sent."""
-    message: dict[str, Any] = json.loads(text)
-    return JobOrder(str(message["network_id"]), str(message["job_id"]), int(message["step"]))
+    """The order in a message; ValueError for what we never sent."""
+    try:
+        message: dict[str, Any] = json.loads(text)
+        return JobOrder(str(message["network_id"]), str(message["job_id"]), int(message["step"]))
+    except (*WRONG_SHAPE, RecursionError) as error:
+        raise ValueError("no order for a step") from error

@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING, Any, cast
 from cachetools import TTLCache
 
 from accrue.domain.catalog import ActivityType, ApiKey, Membership, Network, User
+from accrue.domain.errors import WRONG_SHAPE
 from accrue.domain.program.parts import MAX_ID_CHARS
 from accrue.domain.program.program import (
     ProgramVersion,
@@ -205,7 +206,7 @@ class CatalogTable:
             network_id: str = attributes["item_key"]
             ids.append(network_id)
             # One that can't be read is in nobody's way: it fails for whoever asks for it.
-            with suppress(KeyError, TypeError, ValueError):
+            with suppress(*WRONG_SHAPE):
                 # Whoever goes through all of them need not read each one again.
                 self._cache["#NETWORKS", network_id] = network_from_attributes(attributes)
         return ids
