@@ -27,6 +27,10 @@ PARTS: dict[str, Part] = {
             {"acknowledged", "replayed", "refused", "posted", "sent_again", "workers_killed"}
         ),
         must_be_zero=frozenset({"differences"}),
+    "fuzz": Part(
+        title="Hostile input: parsers",
+        commands=((*PYTEST, "tests/unit/test_hostile_inputs.py"),),
+        must_be_positive=frozenset({"inputs", "accepted", "refused", "parsers"}),
     ),
     "gates": Part(
         title="Known vulnerabilities in what is locked",

@@ -1,0 +1,97 @@
+"""Parsers of what our own tables, streams and queues bring back: whatever is in them by now."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from boto3.dynamodb.types import TypeSerializer
+
+from accrue.domain.balance import Balance
+from accrue.domain.errors import UnreadableRowError
+from accrue.domain.ledger_row import ledger_row_from_attributes
+from accrue.domain.posting import Posting
+from accrue.domain.settled_outcome import SettledOutcome
+from accrue.runtime import balance_stream, ledger_stream
+from accrue.runtime.delivery_queue import order_from_text
+from accrue.runtime.job_queue import job_order_from_text
+from tests.unit.fuzzing.inputs import attributes, json_texts
+from tests.unit.fuzzing.parsers import Parser
+from tests.unit.fuzzing.recorded import images_of, messages_of
+
+NOW = datetime(2026, 3, 1, 13, tzinfo=UTC)
+ROWS = images_of("apply_rules")
+ITEMS = images_of("publish_events")
+POSTINGS = [item for item in ITEMS if item["item_key"].startswith("POSTING#")]
+OUTCOMES = [item for item in ITEMS if item["item_key"] == "OUTCOME"]
+BALANCES = [item for item in ITEMS if item["item_key"] == "BALANCE"]
+
+type Attributes = Mapping[str, Any]
+
+
+def _item(name: str, samples: Sequence[Any], read: Callable[[Attributes], Any]) -> Parser:
+    """A parser of items. A hash over another content is found in any of them that has one."""
+    return Parser(
+        name=name,
+        make=attributes(samples),
+        parse=read,
+        refusals=(UnreadableRowError,),
+        most_work=4000,
+        most_work_per_byte=40,
+        share=12,
+    )
+
+
+def _stream_event(item: Attributes, keys: Sequence[str]) -> dict[str, Any]:
+    image = {name: TypeSerializer().serialize(value) for name, value in item.items()}
+    change = {
+        "ApproximateCreationDateTime": NOW.timestamp(),
+        "Keys": {name: image[name] for name in keys if name in image},
+        "NewImage": image,
+        "SequenceNumber": "1",
+        "StreamViewType": "NEW_IMAGE",
+    }
+    return {"Records": [{"eventName": "INSERT", "dynamodb": change}]}
+
+
+class _Notes:
+    """Notes nothing: what is unreadable so early is tried again."""
+
+    def note(self, keys: Mapping[str, Any], sequence_number: str) -> None:
+        raise AssertionError(f"{keys} {sequence_number}: a deployment may be under way")
+
+
+def _ledger_batch(item: Attributes) -> list[str]:
+    batch = ledger_stream.read_stream(_stream_event(item, ["activity_key"]))
+    assert batch.size == 1
+    return [*batch.failed]
+
+
+def _balance_batch(item: Attributes) -> list[str]:
+    event = _stream_event(item, ["membership_key", "item_key"])
+    batch = balance_stream.read_stream(event, _Notes(), NOW)
+    assert batch.size == 1
+    return [*batch.failed]
+
+
+def _order(name: str, operation: str, read: Callable[[str], object]) -> Parser:
+    return Parser(
+        name=name,
+        make=json_texts(messages_of(operation)),
+        parse=read,
+        refusals=(ValueError,),
+        most_work=300,
+        most_work_per_byte=20,
+        share=8,
+    )
+
+
+STORED_PARSERS = (
+    _item("ledger row", ROWS, ledger_row_from_attributes),
+    _item("posting", POSTINGS, Posting.from_attributes),
+    _item("outcome", OUTCOMES, SettledOutcome.from_attributes),
+    _item("balance", BALANCES, Balance.from_attributes),
+    _item("stream of the ledger", ROWS, _ledger_batch),
+    _item("stream of balances", ITEMS, _balance_batch),
+    _order("order for a step", "run_job", job_order_from_text),
+    _order("order for an attempt", "deliver_webhook", order_from_text),
+)
