@@ -1,5 +1,6 @@
 """A network on moto's tables, the handlers around it, and events as the gateway sends them."""
 
+import base64
 import importlib
 import json
 import sys
@@ -320,8 +321,13 @@ def gateway_event(
     headers: dict[str, str] | None = None,
     query: dict[str, str] | None = None,
     request_id: str = "gateway-request",
+    is_base64_encoded: bool = False,
 ) -> dict[str, Any]:
-    """What the REST API sends once the authorizer has allowed it; text bodies go as they are."""
+    """What the REST API sends once the authorizer has allowed it; text bodies go as they are, and
+    bytes in base64.
+    """
+    if isinstance(body, bytes):
+        body, is_base64_encoded = base64.b64encode(body).decode(), True
     return {
         "resource": resource,
         "path": resource.format(**path),
@@ -342,7 +348,7 @@ def gateway_event(
             },
         },
         "body": body if isinstance(body, str | None) else json.dumps(body),
-        "isBase64Encoded": False,
+        "isBase64Encoded": is_base64_encoded,
     }
 
 
