@@ -2,12 +2,15 @@
 
 import io
 from collections.abc import Callable
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import yaml
 
-from local.errors import ActivityFileError, UnreadableTextError
+from local.errors import ActivityFileError, NetworkFileError, UnreadableTextError
 from local.exact_json import read_json
 from local.exact_yaml import nodes_of, read_yaml
+from local.network_file import read_network_file
 from local.send.csv_columns import read_columns
 from local.send.csv_rows import csv_rows
 from local.send.ndjson_rows import ndjson_rows
@@ -31,14 +34,24 @@ CSVS = (
         "1;visit;2;1664900628\r\n"
     ),
 )
-
-
-_YAML = tuple(path.read_text() for path in sorted((ROOT / "tests" / "unit").glob("*.yaml")))
+# PyYAML is slow: each of the cases by itself.
+YAMLS = tuple(
+    case
+    for path in sorted((ROOT / "tests" / "unit").glob("*.yaml"))
+    for case in path.read_text().split("\n\n")
+)
 
 
 def _csv(content: bytes) -> list[object]:
     lines = SourceLines(io.BytesIO(content))
     return list(csv_rows(lines, read_columns(lines.read_line())))
+
+
+def _network_file(content: bytes) -> object:
+    with NamedTemporaryFile(suffix=".json") as file:
+        file.write(content)
+        file.flush()
+        return read_network_file(Path(file.name)).document
 
 
 def _ndjson(content: bytes) -> list[object]:
@@ -69,6 +82,7 @@ def _lines(make: Maker[str]) -> Maker[str]:
 
 
 FILE_PARSERS = (
+    _file("network file", octets(json_texts(NETWORKS)), _network_file, NetworkFileError, share=3),
     _file("network in JSON", json_texts(NETWORKS), read_json, UnreadableTextError),
     # A network's JSON is YAML, too.
     _file(
@@ -81,7 +95,7 @@ FILE_PARSERS = (
     ),
     _file(
         "lines of YAML",
-        texts(_YAML),
+        texts(YAMLS),
         nodes_of,
         yaml.YAMLError,
         share=1,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from boto3.dynamodb.types import TypeSerializer
@@ -17,13 +18,27 @@ from accrue.runtime.job_queue import job_order_from_text
 from tests.unit.fuzzing.inputs import attributes, json_texts
 from tests.unit.fuzzing.parsers import Parser
 from tests.unit.fuzzing.recorded import images_of, messages_of
+from tests.unit.postings import EVERYTHING
+from tests.unit.purse_postings import AWARDED, HELD, REDEEMED
 
 NOW = datetime(2026, 3, 1, 13, tzinfo=UTC)
 ROWS = images_of("apply_rules")
 ITEMS = images_of("publish_events")
-POSTINGS = [item for item in ITEMS if item["item_key"].startswith("POSTING#")]
+POSTINGS = [
+    *(item for item in ITEMS if item["item_key"].startswith("POSTING#")),
+    *(posting.to_attributes() for posting in (EVERYTHING, AWARDED, REDEEMED, HELD)),
+]
 OUTCOMES = [item for item in ITEMS if item["item_key"] == "OUTCOME"]
 BALANCES = [item for item in ITEMS if item["item_key"] == "BALANCE"]
+# Its points are in lots, and some of them in a hold.
+PURSE = {
+    **BALANCES[0],
+    "points": Decimal(50),
+    "lots": {"never": Decimal(20), "2026-03-15>2026-12-31": Decimal(20)},
+    "holds": {
+        "ik_1": {"expires_at": "2026-03-08T12:00:00.000000Z", "parts": {"never": Decimal(10)}}
+    },
+}
 
 type Attributes = Mapping[str, Any]
 
@@ -89,7 +104,7 @@ STORED_PARSERS = (
     _item("ledger row", ROWS, ledger_row_from_attributes),
     _item("posting", POSTINGS, Posting.from_attributes),
     _item("outcome", OUTCOMES, SettledOutcome.from_attributes),
-    _item("balance", BALANCES, Balance.from_attributes),
+    _item("balance", [*BALANCES, PURSE], Balance.from_attributes),
     _item("stream of the ledger", ROWS, _ledger_batch),
     _item("stream of balances", ITEMS, _balance_batch),
     _order("order for a step", "run_job", job_order_from_text),
