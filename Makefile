@@ -15,7 +15,7 @@ export PYTHONTZPATH :=
 UV := .local/uv/bin/uv
 PYTHON := .venv/bin/python
 
-.PHONY: help setup import run receive send export ask logs schema test prove lock clean format coverage bench lint ruff types arrows template scan audit-deployed audit-dependencies unit integration replay e2e
+.PHONY: help setup import run receive send export ask logs schema test prove lock clean format coverage bench lint ruff types arrows validate template scan audit-deployed audit-dependencies unit integration replay e2e
 
 help:
 	@echo "make run     start the local stack (PORT=4566); Ctrl-C stops it"
@@ -106,7 +106,7 @@ test: setup
 
 # The slow ones first and side by side; the output of each stays in one piece.
 lint: setup .local/scanners/.ready
-	@$(MAKE) -k -j2 --output-sync=target types template scan ruff arrows audit-deployed
+	@$(MAKE) -k -j2 --output-sync=target types validate template scan ruff arrows audit-deployed
 ruff:
 	@$(PYTHON) -m ruff check --quiet .
 	@$(PYTHON) -m ruff format --quiet --diff .
@@ -114,9 +114,13 @@ types:
 	@$(PYTHON) -m mypy --no-error-summary .
 arrows:
 	@.venv/bin/lint-imports > .local/arrows.log || { cat .local/arrows.log; exit 1; }
-# Both read the template as it is, and ask nobody. What they leave out, and why: .cfnlintrc.yaml and .checkov.yaml.
+# Both read the template as it is, and ask nobody. What they leave out, and why: .cfnlint.yaml and .checkov.yaml.
 template: .local/scanners/.ready
-	@.local/scanners/bin/cfn-lint
+	@.local/scanners/bin/cfn-lint --config-file .cfnlint.yaml
+# The region only decides which resource types exist; nothing is asked of AWS.
+validate:
+	@SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .local/sam/bin/sam validate --lint > .local/validate.log 2>&1 \
+	  || { cat .local/validate.log; exit 1; }
 scan: .local/scanners/.ready
 	@.local/scanners/bin/checkov --config-file .checkov.yaml > .local/scan.log 2>&1 || { cat .local/scan.log; exit 1; }
 # Tells of known vulnerabilities if there is somebody to ask; only `make prove` and `make audit-dependencies` fail on

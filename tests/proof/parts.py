@@ -27,6 +27,7 @@ PARTS: dict[str, Part] = {
             {"acknowledged", "replayed", "refused", "posted", "sent_again", "workers_killed"}
         ),
         must_be_zero=frozenset({"differences"}),
+    ),
     "fuzz": Part(
         title="Hostile input: parsers",
         commands=((*PYTEST, "tests/unit/test_hostile_inputs.py"),),
