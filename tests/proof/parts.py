@@ -20,6 +20,38 @@ class Part:
 
 
 PARTS: dict[str, Part] = {
+    "stream": Part(
+        title="The streams as AWS delivers them",
+        commands=[
+            [
+                *PYTEST,
+                "tests/unit/test_event_source.py",
+                "tests/integration/test_streams_as_they_are.py",
+            ]
+        ],
+        must_be_positive=frozenset(
+            {
+                "seeds",
+                "records",
+                "filtered out",
+                "invocations",
+                "crashes",
+                "pollers that died",
+                "reports",
+                "batches halved",
+                "records delivered again",
+                "discarded",
+                "trimmed",
+                "brought back by the reconciler",
+                "splits",
+            }
+        ),
+    ),
+    "fuzz": Part(
+        title="Hostile input: parsers",
+        commands=((*PYTEST, "tests/unit/test_hostile_inputs.py"),),
+        must_be_positive=frozenset({"inputs", "accepted", "refused", "parsers"}),
+    ),
     "soak": Part(
         title="Soak on the embedded AWS",
         commands=[(sys.executable, "-m", "tests.proof.soak")],
@@ -27,11 +59,6 @@ PARTS: dict[str, Part] = {
             {"acknowledged", "replayed", "refused", "posted", "sent_again", "workers_killed"}
         ),
         must_be_zero=frozenset({"differences"}),
-    ),
-    "fuzz": Part(
-        title="Hostile input: parsers",
-        commands=((*PYTEST, "tests/unit/test_hostile_inputs.py"),),
-        must_be_positive=frozenset({"inputs", "accepted", "refused", "parsers"}),
     ),
     "gates": Part(
         title="Known vulnerabilities in what is locked",
