@@ -20,7 +20,7 @@ from tests.event_source.destination import TOO_OLD, USED_UP, Destination, event_
 from tests.event_source.patterns import is_wanted
 from tests.event_source.settings import MappingSettings
 from tests.event_source.shard_reader import Lane, ShardReader
-from tests.event_source.stream import Shard, Stream
+from tests.event_source.stream import Shard, Stream, StreamRecord
 
 
 class FunctionFailedError(Exception):
@@ -53,7 +53,8 @@ class EventSourceMapping:
     counts: Counter[str] = field(default_factory=Counter)
     deliveries: Counter[int] = field(default_factory=Counter)
     done: set[int] = field(default_factory=set)
-    given_up: set[int] = field(default_factory=set)
+    given_up: dict[int, StreamRecord] = field(default_factory=dict)
+    lost: dict[int, StreamRecord] = field(default_factory=dict)
     _readers: dict[str, ShardReader] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -84,8 +85,9 @@ class EventSourceMapping:
     def _forget(self) -> None:
         for record in self.stream.trim(self.now()):
             number = record.sequence_number
-            if number not in self.done | self.given_up:
-                self.counts["trimmed"] += is_wanted(record.body, self.settings.patterns)
+            is_over = number in self.done or number in self.given_up
+            if not is_over and is_wanted(record.body, self.settings.patterns):
+                self.lost[number] = record
 
     def _ready(self) -> Iterator[tuple[ShardReader, Lane]]:
         for shard in self.stream.shards:
@@ -156,5 +158,5 @@ class EventSourceMapping:
 
     def _give_up(self, batch: Batch, reader: ShardReader, condition: str) -> None:
         self.counts["discarded"] += len(batch.records)
-        self.given_up.update(record.sequence_number for record in batch.records)
+        self.given_up.update((record.sequence_number, record) for record in batch.records)
         self.destination.put(batch, reader.shard.shard_id, condition, self.now())

@@ -232,16 +232,16 @@ def stuck(world: World) -> set[str]:
 
 
 def assert_kept(stage: StreamStage, life: Life) -> None:
-    """Assert that what was given up is in the bucket, with all that is needed to see why."""
-    given_up = {
-        record.body["dynamodb"]["NewImage"]["activity_id"]["S"]
-        for shard in stage.applied.stream.shards
-        for record in shard.records
-        if record.sequence_number in stage.applied.given_up
-    }
+    """Assert that the bucket has whatever was given up, and that the poison was, if it was not lost
+    before.
+    """
+    given_up, lost = (
+        ids_in({"Records": [record.body for record in records.values()]})
+        for records in (stage.applied.given_up, stage.applied.lost)
+    )
     kept = set().union(*map(ids_in, stage.applied.destination.payloads()))
-    assert given_up <= kept
-    assert kept <= life.history.ids
+    assert kept == given_up
+    assert life.poison <= kept | lost
 
 
 def ids_in(event: Mapping[str, Any]) -> set[str]:
@@ -271,8 +271,8 @@ def figures(stage: StreamStage, life: Life) -> dict[str, int]:
         "batches halved": counts["halved"],
         "records delivered again": counts["delivered again"],
         "discarded": counts["discarded"],
-        "trimmed": counts["trimmed"],
+        "trimmed": sum(len(m.lost) for m in mappings),
         "brought back by the reconciler": life.brought_back,
         "splits": stage.splits,
-        "violations": 0,
+        "violations": len(unsettled(stage.world) | stuck(stage.world)),
     }
