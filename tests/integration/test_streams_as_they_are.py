@@ -158,7 +158,7 @@ def test_whatever_goes_wrong_each_activity_counts_once_and_each_event_gets_out(
     life.look()
     expected = by_id(shown_events(world))
     assert by_id(documents(world)) == life.heard == expected
-    record("stream", "random troubles", figures(stage, life))
+    record("stream", f"seed {seed:03}", figures(stage, life))
 
 
 @pytest.mark.parametrize(("amount", "more"), [(FAILS, 3), (KILLS, 8)])
