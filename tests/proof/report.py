@@ -14,6 +14,8 @@ from tests.proof.parts import PARTS
 from tests.proof.record import Figures
 
 TOOLS = ("aws-lambda-powertools", "boto3", "moto", "hypothesis", "pytest")
+# Of more, such as seeds, only the sums are told.
+MOST_ROWS = 40
 INTRODUCTION = """\
 # Proof
 
@@ -29,13 +31,15 @@ class Recorded:
     by_name: Mapping[str, Figures]
 
     def totals(self) -> dict[str, float]:
-        """The sums of the figures that are numbers."""
-        sums: dict[str, float] = defaultdict(int)
+        """Of counts the sum, of measures such as ratios the largest."""
+        totals: dict[str, float] = {}
         for figures in self.by_name.values():
             for name, value in figures.items():
-                if not isinstance(value, str):
-                    sums[name] += value
-        return dict(sums)
+                if isinstance(value, int):
+                    totals[name] = totals.get(name, 0) + value
+                elif isinstance(value, float):
+                    totals[name] = max(totals.get(name, value), value)
+        return totals
 
 
 @dataclass
@@ -89,16 +93,18 @@ def _circumstances() -> str:
 
 
 def _section(part: str, recorded: Recorded, seconds: float) -> str:
+    title = f"## {PARTS[part].title}\n\n`make prove PART={part}`, {seconds:.0f} s.\n"
     columns = list(dict.fromkeys(n for f in recorded.by_name.values() for n in f))
     rows = [
         [name, *(_shown(figures.get(column, "")) for column in columns)]
         for name, figures in sorted(recorded.by_name.items())
     ]
     totals = recorded.totals()
-    if len(rows) > 1:
-        rows.append(["**all**", *(_shown(totals.get(column, "")) for column in columns)])
-    title = f"## {PARTS[part].title}\n\n`make prove PART={part}`, {seconds:.0f} s.\n"
-    return f"{title}\n{_table(['', *columns], rows)}\n"
+    sums = [f"all {len(rows)}", *(_shown(totals.get(column, "")) for column in columns)]
+    if len(rows) == 1 or len(rows) > MOST_ROWS:
+        name, *figures = rows[0] if len(rows) == 1 else sums
+        return f"{title}\n{_table(['', name], zip(columns, figures, strict=True))}\n"
+    return f"{title}\n{_table(['', *columns], [*rows, sums])}\n"
 
 
 def _shown(figure: float | str) -> str:
