@@ -15,6 +15,7 @@ from botocore.exceptions import ConnectionClosedError
 
 from accrue.runtime import delivery_queue, event_bus
 from accrue.storage import dynamo
+from tests.integration.running import running_operation
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
@@ -31,7 +32,7 @@ CLIENTS = (
 WRITES = frozenset(
     {
         *("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"),
-        *("BatchExecuteStatement", "SendMessage", "SendMessageBatch"),
+        *("BatchExecuteStatement", "SendMessage", "SendMessageBatch", "PutEvents"),
     }
 )
 MOMENTS: tuple[Literal["before", "after"], ...] = ("before", "after")
@@ -47,6 +48,15 @@ class CrashPoint:
 
     call: int
     moment: Literal["before", "after"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A crash that happened: in which function of ours, when, and at which operation of AWS."""
+
+    function: str
+    moment: Literal["before", "after"]
+    operation: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,9 @@ class Faults:
     def __init__(self) -> None:
         self.calls: list[Call] = []
         self.fired: Counter[str] = Counter()
+        # Neither is ever forgotten: they are what was covered.
+        self.made = 0
+        self.stopped: Counter[Stop] = Counter()
         self._crashes: list[CrashPoint] = []
         self._counted = 0
         # Some calls are made from several threads.
@@ -153,8 +166,9 @@ class Faults:
         with self._counting:
             self.calls.append(Call(operation, json.loads(params["body"])))
             self._counted += 1
+            self.made += 1
             context["call"] = self._counted
-        self._crash_if_planned(context["call"], "before")
+        self._crash_if_planned(context["call"], "before", operation)
         if self._first[operation]:
             self._first[operation].pop(0)()
         answer = next(self._answers.get(operation, iter(())), None)
@@ -163,13 +177,18 @@ class Faults:
         self.fired[operation] += 1
         return _response(answer["ResponseMetadata"]["HTTPStatusCode"]), answer
 
-    def _after_call(self, context: Mapping[str, Any], **_rest: object) -> None:
-        self._crash_if_planned(context["call"], "after")
+    def _after_call(
+        self, model: "OperationModel", context: Mapping[str, Any], **_rest: object
+    ) -> None:
+        self._crash_if_planned(context["call"], "after", model.name)
 
-    def _crash_if_planned(self, call: int, moment: Literal["before", "after"]) -> None:
+    def _crash_if_planned(
+        self, call: int, moment: Literal["before", "after"], operation: str
+    ) -> None:
         if self._crashes and self._crashes[0] == CrashPoint(call, moment):
             self._crashes.pop(0)
             self._counted = 0
+            self.stopped[Stop(running_operation(), moment, operation)] += 1
             raise Crash
 
     def _before_send(self, request: AWSPreparedRequest, **_rest: object) -> AWSResponse | None:

@@ -14,6 +14,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 
+from tests.integration.running import running
 from tests.template import operations_by_route
 
 if TYPE_CHECKING:
@@ -133,7 +134,8 @@ class World:
         function = self.start(operation)
         self.invocations += 1
         context = Context(request_id or f"invocation-{self.invocations}")
-        return function.lambda_handler(event, context)
+        with running(operation):
+            return function.lambda_handler(event, context)
 
     def start(self, operation: str) -> "ModuleType":
         """The function's module, in an execution environment of its own, unless it has started."""
