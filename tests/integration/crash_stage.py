@@ -2,14 +2,14 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import time_machine
 
-from tests.integration.faults import MOMENTS, Call, Crash, CrashPoint, Faults
+from tests.integration.faults import Call, Crash, CrashPoint, Faults
 from tests.integration.folds import assert_folds
 from tests.integration.invariants import Witness
 from tests.integration.world import Answer, World
@@ -143,15 +143,6 @@ class Stage:
         play = Play(self._world, self._faults, self._clock, self._scenario)
         play.run(*crashes)
         return play
-
-
-def different_points(calls: Sequence[Call]) -> list[CrashPoint]:
-    """After a read the world is as it is before the next call."""
-    return [
-        CrashPoint(number, moment)
-        for number, call in enumerate(calls, start=1)
-        for moment in (MOMENTS if call.is_write else MOMENTS[:1])
-    ]
 
 
 def _figures(world: World) -> str:

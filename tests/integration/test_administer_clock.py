@@ -16,7 +16,7 @@ from accrue.storage.administration_table import AdministrationTable
 from accrue.storage.clocks import ClockTable
 from accrue.storage.networks import NetworkTable
 from tests.integration.conftest import NOW
-from tests.integration.faults import MOMENTS, Crash, CrashPoint, Faults
+from tests.integration.faults import Faults
 from tests.integration.sandboxes import (
     A_YEAR_ON,
     SANDBOX,
@@ -171,30 +171,6 @@ def test_each_sandbox_has_its_own(sandbox: World) -> None:
 
     assert get_clock(sandbox).body["now"] == A_YEAR_ON
     assert get_clock(sandbox, "another").body["now"] == "2026-03-01T12:00:00.000000Z"
-
-
-def test_whenever_it_dies_a_retry_completes_the_move(
-    sandbox: World, monkeypatch: pytest.MonkeyPatch, clock: time_machine.Traveller
-) -> None:
-    faults = Faults.install(monkeypatch)
-    before = sandbox.snapshot()
-    sandbox.restart()
-    move_clock(sandbox, A_YEAR_ON)
-    calls = len(faults.calls)
-    assert calls
-
-    for call in range(1, calls + 1):
-        for moment in MOMENTS:
-            sandbox.restore(before)
-            sandbox.restart()
-            faults.plan_crashes([CrashPoint(call, moment)])
-            with pytest.raises(Crash):
-                move_clock(sandbox, A_YEAR_ON)
-            clock.shift(5)
-            answer = move_clock(sandbox, A_YEAR_ON)
-            assert answer.status == 200
-            assert from_text(answer.body["now"]) - from_text(A_YEAR_ON) <= timedelta(seconds=5)
-            clock.shift(-5)
 
 
 def test_a_lost_answer_inside_the_sdks_own_retry_is_no_failure(

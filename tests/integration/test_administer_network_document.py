@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from tests.integration.faults import Crash, CrashPoint, Faults
 from tests.integration.networks import demo_network, shown_program
 from tests.integration.rich_network import rich_network
 from tests.integration.test_administer_programs import OVERWRITE, publish, with_rate
@@ -311,29 +310,6 @@ def test_more_than_a_document_can_say_is_not_exported(
         "has 6 activity types, and a document at most 5: GET its activity types and programs one"
         " by one"
     )
-
-
-def test_an_import_that_was_cut_off_is_completed_by_sending_it_again(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    make_empty(world, "production")
-    document = of(export(world), "production")
-    snapshot = world.snapshot()
-    faults = Faults.install(monkeypatch)
-    world.restart()
-    put(world, document, "production")
-    calls = len(faults.calls)
-    whole = export(world, "production")
-
-    for number in range(1, calls + 1):
-        world.restore(snapshot)
-        faults.plan_crashes([CrashPoint(number, "after")])
-        with pytest.raises(Crash):
-            put(world, document, "production")
-        assert put(world, document, "production").status == 200
-        assert export(world, "production") == whole
-
-    assert calls > 20
 
 
 @pytest.mark.parametrize("route", [GET, PUT, DIFF])

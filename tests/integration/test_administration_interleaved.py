@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
-from itertools import product
 from typing import Any
 
 import boto3
@@ -26,7 +25,7 @@ from accrue.storage.administration_table import AdministrationTable
 from accrue.storage.catalog_tables import CatalogTables
 from accrue.storage.clocks import NetworkClocks
 from accrue.storage.definitions_revision import moved_revision, read_revision
-from tests.integration.faults import MOMENTS, Crash, CrashPoint, Faults
+from tests.integration.faults import Faults
 from tests.integration.networks import demo_network
 from tests.integration.test_administer_programs import (
     GET,
@@ -250,30 +249,6 @@ def test_nothing_is_taken_from_under_a_program_that_is_being_imported(
 
     # By then the document was found right, and the type written.
     assert (pointer, "taken away") in ends
-
-
-def test_whoever_is_killed_while_publishing_publishes_once_by_trying_again(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    snapshot = world.snapshot()
-    faults = Faults.install(monkeypatch)
-    world.restart()
-    seen = {"If-Match": call(world, GET).headers["ETag"]}
-    faults.plan_crashes([])
-    publish(world, with_rate("0.02"), headers=seen)
-    calls = len(faults.calls)
-    whole = [row for row in world.rows("catalog") if "version" in row]
-
-    for number, moment in product(range(1, calls + 1), MOMENTS):
-        world.restore(snapshot)
-        faults.plan_crashes([CrashPoint(number, moment)])
-        with pytest.raises(Crash):
-            publish(world, with_rate("0.02"), headers=seen)
-        again = publish(world, with_rate("0.02"), headers=seen)
-        assert (again.status, again.body["version"]) == (200, 2)
-        assert [row for row in world.rows("catalog") if "version" in row] == whole
-
-    assert calls >= 6
 
 
 def test_an_etag_is_of_what_is_shown(world: World) -> None:

@@ -16,11 +16,12 @@ from accrue.domain.timestamps import from_text
 from accrue.services.apply_due import DueReport
 from accrue.storage.due_balances import DueBalances
 from tests.integration.conftest import NOW
-from tests.integration.faults import MOMENTS, Crash, CrashPoint, Faults
+from tests.integration.faults import CrashPoint, Faults
 from tests.integration.folds import assert_folds
 from tests.integration.invariants import Witness
 from tests.integration.sandboxes import SANDBOX, due_applier, move_clock
 from tests.integration.spending import earn, held, redeem, rows_of_kind, said, spending_network
+from tests.integration.sweep import Outcome, stop_everywhere, until_answered
 from tests.integration.world import Context, World
 from tests.unit.turns import Actor, Scheduler
 
@@ -271,35 +272,29 @@ def test_out_of_time_it_stops_and_the_next_run_goes_on(
     assert due_items(spenders) == {}
 
 
-def test_whenever_it_dies_the_next_run_completes_it(
+def test_stopped_anywhere_the_next_run_completes_it(
     spenders: World, faults: Faults, clock: time_machine.Traveller
 ) -> None:
     earn(spenders, "10", "visit")
     earn(spenders, "4", "sale", membership="ben")
     clock.move_to(EXPIRED_AT)
     before = spenders.snapshot()
-    faults.plan_crashes(())
-    apply_due(spenders)
-    calls = len(faults.calls_since_crash)
-    assert calls
-    whole = points_by_membership(spenders)
 
-    for call in range(1, calls + 1):
-        for moment in MOMENTS:
-            spenders.restore(before)
-            spenders.restart()
-            witness = Witness()
-            faults.plan_crashes([CrashPoint(call, moment)])
-            with pytest.raises(Crash):
-                apply_due(spenders)
-            witness.observe(spenders)
-            spenders.restart()
-            apply_due(spenders)
-            witness.observe(spenders)
-            assert points_by_membership(spenders) == whole
-            assert len(rows_of_kind(spenders, "due")) == 2
-            assert apply_due(spenders) == NOTHING
-            assert_folds(spenders)
+    def play(*crashes: CrashPoint) -> Outcome:
+        spenders.restore(before)
+        spenders.restart()
+        witness = Witness()
+        faults.plan_crashes(crashes)
+        until_answered(spenders, apply_due, lambda: witness.observe(spenders))
+        assert faults.crashes_left == 0
+        calls = list(faults.calls_since_crash)
+        witness.observe(spenders)
+        assert len(rows_of_kind(spenders, "due")) == 2
+        assert apply_due(spenders) == NOTHING
+        assert_folds(spenders)
+        return Outcome(calls, points_by_membership(spenders))
+
+    stop_everywhere("apply_due", faults, play)
 
 
 def points_by_membership(world: World) -> dict[str, Decimal]:
@@ -416,25 +411,24 @@ def test_what_a_move_has_no_time_for_is_left_to_the_next_run(
     assert apply_due(sandbox, SANDBOX) == SUMMARY
 
 
-def test_a_retry_of_a_move_posts_what_the_first_try_left(
+def test_a_move_that_was_stopped_anywhere_is_completed_by_a_retry(
     sandbox: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     faults = Faults.install(monkeypatch)
     sandbox.restart()
     before = sandbox.snapshot()
-    move_clock(sandbox, "2026-04-15T00:00:00Z")
-    calls = len(faults.calls)
 
-    for call in range(1, calls + 1):
-        for moment in MOMENTS:
-            sandbox.restore(before)
-            sandbox.restart()
-            faults.plan_crashes([CrashPoint(call, moment)])
-            with pytest.raises(Crash):
-                move_clock(sandbox, "2026-04-15T00:00:00Z")
-            sandbox.restart()
-            answer = move_clock(sandbox, "2026-04-15T00:00:00Z")
-            assert (answer.status, answer.body["is_complete"]) == (200, True)
-            assert answer.body["now"] == "2026-04-15T00:00:00.000000Z"
-            assert len(rows_of_kind(sandbox, "due")) == 1
-            assert_folds(sandbox)
+    def play(*crashes: CrashPoint) -> Outcome:
+        sandbox.restore(before)
+        sandbox.restart()
+        faults.plan_crashes(crashes)
+        answer = until_answered(sandbox, lambda w: move_clock(w, "2026-04-15T00:00:00Z"))
+        assert faults.crashes_left == 0
+        calls = list(faults.calls_since_crash)
+        assert (answer.status, answer.body["is_complete"]) == (200, True)
+        assert len(rows_of_kind(sandbox, "due")) == 1
+        assert_folds(sandbox)
+        return Outcome(calls, answer.body["now"])
+
+    undisturbed = stop_everywhere("administer_clock, points expire", faults, play)
+    assert undisturbed.told == "2026-04-15T00:00:00.000000Z"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import batched, product
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 import time_machine
@@ -17,9 +17,9 @@ from tests.integration.faults import Call, Crash, CrashPoint, Faults
 from tests.integration.histories import HISTORIES, JOHN, History, Post, Step, village_post
 from tests.integration.invariants import Witness, activity_rows, assert_settled, balances_of
 from tests.integration.networks import demo_network
+from tests.integration.sweep import Outcome, stop_everywhere
 from tests.integration.world import Answer, World
 
-MOMENTS: tuple[Literal["before", "after"], ...] = ("before", "after")
 SHORT = ("village, key and reference", "hang and apply_rules")
 SECOND = timedelta(seconds=1)
 # One of everything that there is.
@@ -55,6 +55,13 @@ class Play:
     witness: Witness = field(default_factory=Witness)
     lost: list[Post] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
+
+    @property
+    def told(self) -> object:
+        """What the clients were told; activities without identity have ids of their own each
+        time.
+        """
+        return [(a.status, a.body if post.identity else None) for post, a in self.acknowledged]
 
     def run(self, crashes: Sequence[CrashPoint]) -> None:
         """Play the steps with these crashes, and assert that all is well after them."""
@@ -187,19 +194,13 @@ class Stage:
 def test_stopped_before_and_after_each_call(
     world: World, faults: Faults, clock: time_machine.Traveller, name: str
 ) -> None:
-    stage = Stage(world, faults, clock, HISTORIES[name])
-    undisturbed = stage.play()
-    points = _points(undisturbed.calls)
-    assert points
+    history = HISTORIES[name]
+    stage = Stage(world, faults, clock, history)
+    posts = [step for step in history.steps if isinstance(step, Post)] or history.before
 
-    covered = 0
-    for point in points:
-        play = stage.play(point)
-        assert _told(play) == _told(undisturbed)
-        covered += 1
-
-    print(f"{name}: {covered}/{len(points)} crash points")  # noqa: T201 - the coverage
-    assert covered == 2 * len(undisturbed.calls)
+    stop_everywhere(
+        f"recording, {name}", faults, stage.play, in_pairs=name in SHORT, activities=len(posts)
+    )
 
 
 def test_an_import_is_stopped_before_and_after_each_call(
@@ -207,22 +208,20 @@ def test_an_import_is_stopped_before_and_after_each_call(
 ) -> None:
     world, faults = empty_world, Faults.install(monkeypatch)
     empty = world.snapshot()
-    points = _points(_import_until_done(world, faults, empty))
-    assert points
-    items = len(world.items("catalog"))
 
-    for point in points:
-        _import_until_done(world, faults, empty, point)
-        assert len(world.items("catalog")) == items, point
+    def play(*crashes: CrashPoint) -> Outcome:
+        calls = _import_until_done(world, faults, empty, *crashes)
+        items = len(world.items("catalog"))
         again = world.import_network(SMALL_NETWORK)
-        assert (again["created"], again["updated"]) == (0, 0), point
+        assert (again["created"], again["updated"]) == (0, 0)
         world.restart()
         post = village_post(earns={"12347": "1"})
         _assert_durable(world, post, post.act(world))
         assert world.deliver() == {"batchItemFailures": []}
         assert balances_of(world) == {"12347": Decimal(1)}
+        return Outcome(calls, items)
 
-    print(f"import_catalog: {len(points)} crash points")  # noqa: T201 - the coverage
+    stop_everywhere("import_catalog", faults, play)
 
 
 def _import_until_done(
@@ -243,7 +242,7 @@ def _import_until_done(
         assert "errors" not in report
         _assert_secrets_stay(world, written)
         assert faults.crashes_left == 0, "a crash point was never reached"
-        return faults.calls_since_crash
+        return list(faults.calls_since_crash)
 
 
 def _assert_secrets_stay(world: World, written: dict[str, Any]) -> None:
@@ -258,45 +257,10 @@ def _assert_secrets_stay(world: World, written: dict[str, Any]) -> None:
     written.update(present)
 
 
-@pytest.mark.parametrize("name", SHORT)
-def test_stopped_twice(
-    world: World, faults: Faults, clock: time_machine.Traveller, name: str
-) -> None:
-    stage = Stage(world, faults, clock, HISTORIES[name])
-    covered = 0
-    for first in _different_points(stage.play().calls):
-        seconds = _different_points(stage.play(first).calls)
-        assert seconds
-        for second in seconds:
-            stage.play(first, second)
-            covered += 1
-
-    print(f"{name}: {covered} pairs of crash points")  # noqa: T201 - the coverage
-    assert covered
-
-
-def _points(calls: Sequence[Call]) -> list[CrashPoint]:
-    return [CrashPoint(number, moment) for number in range(1, len(calls) + 1) for moment in MOMENTS]
-
-
-def _different_points(calls: Sequence[Call]) -> list[CrashPoint]:
-    """After a read the world is as it is before the next call."""
-    return [
-        point
-        for point in _points(calls)
-        if point.moment == "before" or calls[point.call - 1].is_write
-    ]
-
-
 def _assert_durable(world: World, post: Post, answer: Answer) -> None:
     assert answer.status == (200 if post.membership else 201), answer
     activity_id = answer.headers["Accrue-Activity-Id"]
     assert activity_id in {row["activity_id"] for row in world.rows("ledger")}
-
-
-def _told(play: Play) -> list[tuple[int, Any]]:
-    """What the clients were told; activities without identity have ids of their own each time."""
-    return [(a.status, a.body if post.identity else None) for post, a in play.acknowledged]
 
 
 def _add(total: dict[str, Decimal], earns: Mapping[str, str]) -> None:

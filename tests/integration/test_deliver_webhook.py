@@ -18,10 +18,11 @@ from accrue.runtime.settings import DeliverySettings, SettingsError
 from accrue.storage import dynamo
 from accrue.storage.deliveries import DeliveryTable
 from tests.integration.conftest import NOW
-from tests.integration.faults import Crash, CrashPoint, Faults, refused
+from tests.integration.faults import CrashPoint, Faults, refused
 from tests.integration.orders import DELIVERIES, Orders
 from tests.integration.published import event
 from tests.integration.receiver import Received, Receiver
+from tests.integration.sweep import Outcome, stop_everywhere, until_answered
 from tests.integration.webhooks import HOOK, award, publish, publish_refused, register
 from tests.integration.world import World
 
@@ -572,54 +573,45 @@ def test_what_could_not_be_planned_is_planned_when_it_is_tried_again(
     assert len(_stored(world)) == 40
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_planning_that_dies_loses_nothing(
-    world: World,
-    orders: Orders,
-    receiver: Receiver,
-    faults: Faults,
-    moment: Literal["before", "after"],
+def test_planning_that_is_stopped_anywhere_loses_nothing(
+    world: World, orders: Orders, receiver: Receiver, faults: Faults
 ) -> None:
     register(world, receiver)
     register(world, receiver, "second")
     award(world)
     before = world.snapshot()
-    faults.plan_crashes(())
-    publish(world)
-    calls = _calls_of(faults)
-    assert {c.operation for c in faults.calls_since_crash} >= {"PutItem", "SendMessageBatch"}
 
-    for call in range(1, calls + 1):
+    def play(*crashes: CrashPoint) -> Outcome:
         world.restore(before)
         orders.empty()
         orders.clock.shift(timedelta(minutes=2))
         receiver.received.clear()
         world.restart()
-        faults.plan_crashes([CrashPoint(call, moment)])
-        with pytest.raises(Crash):
-            world.publish()
+        faults.plan_crashes(crashes)
+        until_answered(world, publish)
         assert faults.crashes_left == 0
+        calls = list(faults.calls_since_crash)
         faults.plan_crashes(())
-        world.restart()
-
-        publish(world)
         orders.run()
 
-        assert {row["delivery_status"] for row in _stored(world)} == {"delivered"}
-        assert len(_stored(world)) == 2
-        assert len(receiver.received) == 2
+        return Outcome(
+            calls, ([row["delivery_status"] for row in _stored(world)], len(receiver.received))
+        )
+
+    undisturbed = stop_everywhere("publish_events, deliveries are planned", faults, play)
+
+    assert {call.operation for call in undisturbed.calls} >= {"PutItem", "SendMessageBatch"}
+    assert undisturbed.told == (["delivered"] * 2, 2)
 
 
 @pytest.mark.parametrize("statuses", [(204,), (500, 204), (410,), (500, 500, 500)])
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_an_attempt_that_dies_anywhere_is_made_in_the_end(
+def test_an_attempt_that_is_stopped_anywhere_is_made_in_the_end(
     world: World,
     orders: Orders,
     receiver: Receiver,
     faults: Faults,
     monkeypatch: pytest.MonkeyPatch,
     *,
-    moment: Literal["before", "after"],
     statuses: tuple[int, ...],
 ) -> None:
     """Once at each call of all attempts: it is delivered, or has failed as it should."""
@@ -629,46 +621,37 @@ def test_an_attempt_that_dies_anywhere_is_made_in_the_end(
     publish(world)
     before = world.snapshot()
     order = _order(world, 1)
+    orders.empty()
 
-    def play(crashes: list[CrashPoint]) -> list[int]:
-        """Run the queue empty; returns what the receiver answered."""
+    def play(*crashes: CrashPoint) -> Outcome:
+        """Run the queue empty."""
         answers: list[int] = []
-        # A repeat of an attempt is answered as the attempt was.
-        noted = {"count": 0}
 
         def answer(_received: Received) -> int:
+            # A repeat of an attempt is answered as the attempt was.
             (stored,) = _stored(world)
-            noted["count"] = int(stored["attempt_count"])
-            answers.append(statuses[min(noted["count"], len(statuses) - 1)])
+            answers.append(statuses[min(int(stored["attempt_count"]), len(statuses) - 1)])
             return answers[-1]
 
         receiver.answer = answer
+        world.restore(before)
+        orders.send(**order)
         world.restart()
         faults.plan_crashes(crashes)
         orders.run()
         assert faults.crashes_left == 0, "a crash point was never reached"
-        return answers
-
-    regular = play([])
-    assert regular == list(statuses)
-    calls = _calls_of(faults)
-    (expected,) = _stored(world)
-
-    for call in range(1, calls + 1):
-        world.restore(before)
-        orders.send(**order)
-        answers = play([CrashPoint(call, moment)])
-
+        calls = list(faults.calls_since_crash)
+        # Each death makes one attempt at most a second time.
+        assert len(statuses) <= len(answers) <= len(statuses) + len(crashes)
+        assert crashes or answers == list(statuses)
         (stored,) = _stored(world)
-        assert stored["delivery_status"] == expected["delivery_status"]
-        # One attempt at most was made twice.
-        assert len(statuses) <= len(answers) <= len(statuses) + 1
-        assert orders.length == 0
-        if stored["failure"] != expected["failure"]:
-            # It died once the webhook was disabled: then there is nothing to make again.
-            assert (statuses, stored["failure"]) == ((410,), "the webhook is disabled")
-        else:
+        # Who dies once the webhook was disabled has nothing to make again.
+        if (statuses, stored["failure"]) != ((410,), "the webhook is disabled"):
             assert stored["attempt_count"] == len(statuses)
+        return Outcome(calls, stored["delivery_status"])
+
+    said = " ".join(map(str, statuses))
+    stop_everywhere(f"deliver_webhook, answered {said}", faults, play)
 
 
 def test_messages_that_sqs_refuses_are_sent_again(

@@ -3,7 +3,6 @@
 import json
 from datetime import timedelta
 from decimal import Decimal
-from itertools import product
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ import time_machine
 
 from tests.integration.authorizer_events import allow, authorizer_event
 from tests.integration.bodies import BUYER_EMAIL, village_activity
-from tests.integration.faults import MOMENTS, Crash, CrashPoint, Faults
+from tests.integration.faults import Crash, CrashPoint, Faults
 from tests.integration.networks import demo_network
 from tests.integration.world import World
 
@@ -152,27 +151,6 @@ def test_a_second_run_changes_nothing(empty_world: World) -> None:
         "api_keys": [],
     }
     assert empty_world.items("catalog") == before
-
-
-def test_a_run_that_was_interrupted_anywhere_is_completed_by_the_next(
-    empty_world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    nothing = empty_world.snapshot()
-    faults = Faults.install(monkeypatch)
-    empty_world.restart()
-    empty_world.import_network(SMALL)
-    calls = len(faults.calls)
-    whole = _without_secrets(empty_world)
-
-    for call, moment in product(range(1, calls + 1), MOMENTS):
-        empty_world.restore(nothing)
-        faults.plan_crashes([CrashPoint(call, moment)])
-        with pytest.raises(Crash):
-            empty_world.import_network(SMALL)
-        empty_world.import_network(SMALL)
-        assert _without_secrets(empty_world) == whole
-
-    assert calls > len(whole)
 
 
 def _without_secrets(world: World) -> list[dict[str, Any]]:

@@ -30,8 +30,9 @@ from accrue.services.run_job import MOST_TRIES, WENT_WRONG, JobRunner, Ran
 from accrue.storage import dynamo
 from accrue.storage.job_scratch import JobScratchTable
 from accrue.storage.jobs import JobTable
-from tests.integration.faults import MOMENTS, Crash, CrashPoint, Faults
+from tests.integration.faults import Crash, CrashPoint, Faults
 from tests.integration.orders import JOBS, Orders
+from tests.integration.sweep import Outcome, stop_everywhere
 from tests.integration.world import World
 
 ADMIN = Caller("demo", KeyRole.ADMIN, "admin")
@@ -204,31 +205,31 @@ def test_a_job_is_done_step_by_step(shop: Shop) -> None:
     assert shop.ran == [Ran.STEP_DONE, Ran.STEP_DONE, Ran.JOB_DONE]
 
 
-def test_it_is_done_once_whatever_call_a_worker_dies_at(shop: Shop, faults: Faults) -> None:
+def test_it_is_done_once_whatever_call_a_worker_is_stopped_at(shop: Shop, faults: Faults) -> None:
     tables = shop.world.snapshot()
-    faults.plan_crashes(())
-    shop.start()
-    shop.run_until_idle()
-    calls = len(faults.calls)
-    points = [CrashPoint(n, moment) for n in range(1, calls + 1) for moment in MOMENTS]
-    assert calls > 10
 
-    for point in points:
+    def play(*crashes: CrashPoint) -> Outcome:
         shop.world.restore(tables)
         assert shop.orders.length == 0
         shop.restart()
         shop.work = Counting(JobScratchTable(shop.client, "jobs"))
-        faults.plan_crashes([point])
+        faults.plan_crashes(crashes)
         _start_until_answered(shop)
         shop.run_until_idle()
         assert faults.crashes_left == 0
+        calls = list(faults.calls_since_crash)
 
         job = shop.job()
-        assert (job.status, job.done, job.step) == (JobStatus.COMPLETED, LIMIT, 3), point
-        assert shop.records() == [{"number": n} for n in range(LIMIT)]
-        findings = shop.jobs.list_findings(job, PageRequest(100)).things
-        assert findings == ({"odd": 1}, {"odd": 3}, {"odd": 5})
         assert job.findings == 3
+        findings = shop.jobs.list_findings(job, PageRequest(100)).things
+        return Outcome(calls, (job.status, job.done, job.step, shop.records(), findings))
+
+    undisturbed = stop_everywhere("jobs, all of one", faults, play)
+
+    numbers = [{"number": n} for n in range(LIMIT)]
+    odd = ({"odd": 1}, {"odd": 3}, {"odd": 5})
+    assert undisturbed.told == (JobStatus.COMPLETED, LIMIT, 3, numbers, odd)
+    assert len(undisturbed.calls) > 10
 
 
 def _start_until_answered(shop: Shop) -> None:
@@ -341,25 +342,26 @@ def test_a_step_that_dies_without_a_word_fails_the_job_in_the_end(shop: Shop) ->
     assert shop.work.begun == [0] * MOST_TRIES
 
 
-def test_a_new_start_goes_on_whatever_call_it_dies_at(shop: Shop, faults: Faults) -> None:
+def test_a_new_start_goes_on_whatever_call_it_is_stopped_at(shop: Shop, faults: Faults) -> None:
     shop.start()
     shop.work.error = RuntimeError("a bug")
     shop.run_until_idle()
     shop.work.error = None
     tables = shop.world.snapshot()
-    faults.plan_crashes(())
-    shop.start()
-    calls = len(faults.calls)
-    shop.run_until_idle()
 
-    for point in [CrashPoint(n, moment) for n in range(1, calls + 1) for moment in MOMENTS]:
+    def play(*crashes: CrashPoint) -> Outcome:
         shop.world.restore(tables)
         shop.restart()
-        faults.plan_crashes([point])
+        faults.plan_crashes(crashes)
         _start_until_answered(shop)
-        shop.run_until_idle()
         assert faults.crashes_left == 0
-        assert (shop.job().status, shop.job().done) == (JobStatus.COMPLETED, LIMIT), point
+        calls = list(faults.calls_since_crash)
+        shop.run_until_idle()
+        return Outcome(calls, (shop.job().status, shop.job().done))
+
+    undisturbed = stop_everywhere("jobs, started again", faults, play)
+
+    assert undisturbed.told == (JobStatus.COMPLETED, LIMIT)
 
 
 def test_the_last_try_of_a_step_that_was_kept_still_orders_the_next(shop: Shop) -> None:

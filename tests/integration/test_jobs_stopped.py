@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 import time_machine
 
-from tests.integration.crash_stage import different_points
-from tests.integration.faults import Call, Crash, CrashPoint, Faults
+from tests.integration.faults import Crash, CrashPoint, Faults
 from tests.integration.folds import assert_folds
 from tests.integration.jobs import JobDesk
 from tests.integration.orders import JOBS
 from tests.integration.reversals import buy, reverse
 from tests.integration.spending import earn, held, redeem, release
+from tests.integration.sweep import Outcome, stop_everywhere
 from tests.integration.test_audit_balances import change_balance
 from tests.integration.world import World
 
@@ -61,7 +61,7 @@ class Stage:
         self._began_at = datetime.now(UTC)
         self._tables = world.snapshot()
 
-    def play(self, *crashes: CrashPoint) -> tuple[Any, ...]:
+    def play(self, *crashes: CrashPoint) -> Outcome:
         """What it comes to with these crashes."""
         world = self.desk.world
         world.restore(self._tables)
@@ -71,12 +71,14 @@ class Stage:
         job_id = self._started()
         self.desk.orders.run()
         assert self.faults.crashes_left == 0, "a crash point was never reached"
-        self.calls: list[Call] = list(self.faults.calls_since_crash)
+        calls = list(self.faults.calls_since_crash)
         self.faults.plan_crashes(())
         job = self.desk.get(job_id)
         assert job["status"] == "completed", job
         repairs = [row for row in world.rows("ledger") if row.get("activity_id", "")[:3] == "au_"]
-        return job["counts"], job["report"], self.desk.findings(job), len(repairs), _points(world)
+        findings = self.desk.findings(job)
+        told = job["counts"], job["report"], findings, len(repairs), _points(world)
+        return Outcome(calls, told)
 
     def _started(self) -> str:
         while True:
@@ -123,17 +125,14 @@ def make_stage(
 @pytest.mark.parametrize("kind", KINDS)
 def test_stopped_before_and_after_each_call(make_stage: Callable[[str], Stage], kind: str) -> None:
     stage = make_stage(kind)
-    undisturbed = stage.play()
-    calls = stage.calls
-    points = different_points(calls)
-    assert len([c for c in calls if c.operation == "SendMessage"]) >= 2, "several steps"
 
-    for point in points:
-        assert stage.play(point) == undisturbed, (point, calls[point.call - 1])
+    undisturbed = stop_everywhere(f"run_job, {kind}", stage.faults, stage.play)
 
-    print(f"{kind}: {len(points)} crash points")  # noqa: T201 - the coverage
+    sent = [c for c in undisturbed.calls if c.operation == "SendMessage"]
+    assert len(sent) >= 2, "several steps"
     if kind == "repair":
-        assert undisturbed[0]["repaired"] == undisturbed[3] == 1
+        counts, _, _, repairs, _ = undisturbed.told
+        assert counts["repaired"] == repairs == 1
         assert_folds(stage.desk.world)
 
 
@@ -144,7 +143,7 @@ def test_each_step_may_be_done_by_two_at_once(
     """Just before one keeps it, another has done it."""
     stage = make_stage(kind)
     undisturbed = stage.play()
-    steps = [n for n, c in enumerate(stage.calls) if c.operation == "TransactWriteItems"]
+    steps = [n for n, c in enumerate(undisturbed.calls) if c.operation == "TransactWriteItems"]
     assert len(steps) >= 4
     twice = []
 
@@ -156,7 +155,7 @@ def test_each_step_may_be_done_by_two_at_once(
     # The first transaction is that of the start.
     stage.faults.run_before("TransactWriteItems", lambda: None, *[do_too] * (len(steps) - 1))
 
-    assert stage.play() == undisturbed
+    assert stage.play().told == undisturbed.told
     assert len(twice) >= 3
     if kind == "repair":
         assert_folds(stage.desk.world)

@@ -1,7 +1,7 @@
 """reconcile as the schedule invokes it."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, override
 
 import pytest
@@ -9,10 +9,11 @@ import time_machine
 
 from accrue.services.reconcile import FIRST_LOOKBACK, OVERLAP
 from accrue.storage.reconcile_progress import ReconcileProgressTable
-from tests.integration.faults import Crash, CrashPoint, Faults, UnreadKeys, cancelled
+from tests.integration.faults import CrashPoint, Faults, UnreadKeys, cancelled
 from tests.integration.histories import MIXED_BATCH, hang_post, village_post
 from tests.integration.invariants import Witness, assert_settled, balances_of
 from tests.integration.networks import demo_network
+from tests.integration.sweep import Outcome, stop_everywhere, until_answered
 from tests.integration.world import Context, World
 
 GRACE = timedelta(seconds=120)
@@ -338,30 +339,27 @@ def test_stopped_while_a_row_is_stuck_it_forgets_nothing(
     _edit_row(world, bad, schema_version={"N": "2"})
     _reconcile(world)
     clock.shift(A_WHILE)
-    before = world.snapshot()
-    faults.plan_crashes(())
-    _reconcile(world)
-    calls = faults.calls_since_crash
-    assert calls
+    before, began_at = world.snapshot(), datetime.now(UTC)
 
-    for call in range(1, len(calls) + 1):
-        for moment in ("before", "after"):
-            world.restore(before)
-            world.restart()
-            faults.plan_crashes([CrashPoint(call, moment)])
-            with pytest.raises(Crash):
-                _reconcile(world)
-            world.restart()
-            _reconcile(world)
-            clock.shift(timedelta(minutes=10))
-            # Fixed only now, when no sweep looks at it any more.
-            _edit_row(world, bad, schema_version={"N": "1"})
-            _reconcile(world)
-            assert world.balance("12345") == "57"
-            assert _stuck(world) == []
-            assert_settled(world)
-            Witness().observe(world)
-            clock.shift(timedelta(minutes=-10))
+    def play(*crashes: CrashPoint) -> Outcome:
+        world.restore(before)
+        world.restart()
+        clock.move_to(began_at)
+        faults.plan_crashes(crashes)
+        until_answered(world, _reconcile)
+        assert faults.crashes_left == 0
+        calls = list(faults.calls_since_crash)
+        clock.shift(timedelta(minutes=10))
+        # Fixed only now, when no sweep looks at it any more.
+        _edit_row(world, bad, schema_version={"N": "1"})
+        _reconcile(world)
+        assert _stuck(world) == []
+        assert_settled(world)
+        Witness().observe(world)
+        return Outcome(calls, world.balance("12345"))
+
+    undisturbed = stop_everywhere("reconcile, a row is stuck", faults, play)
+    assert undisturbed.told == "57"
 
 
 def test_an_unread_answer_counts_as_unapplied_and_changes_nothing(

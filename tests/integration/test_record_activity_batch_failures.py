@@ -2,7 +2,6 @@
 end of the process at every call.
 """
 
-import itertools
 import json
 import logging
 from collections import Counter
@@ -21,9 +20,9 @@ from tests.integration.batches import (
     refusals,
     statuses,
 )
-from tests.integration.crash_stage import different_points
 from tests.integration.faults import Crash, CrashPoint, Faults, cancelled, refused
 from tests.integration.invariants import Witness, activity_rows, assert_settled, balances_of
+from tests.integration.sweep import Outcome, stop_everywhere, until_answered
 from tests.integration.world import Answer, Context, World, gateway_event
 
 LEAST_TIME_MS = 8_000
@@ -410,68 +409,28 @@ def test_whenever_time_runs_out_no_answer_is_wrong(world: World, questions: int)
     }
 
 
-def until_answered(world: World, faults: Faults, *crashes: CrashPoint) -> Answer:
-    """Send the whole batch again after each crash."""
-    witness = Witness()
-    world.restart()
-    faults.plan_crashes(crashes)
-    while True:
-        try:
-            answer = world.post_batch(ROWS)
-        except Crash:
-            world.restart()
-            witness.observe(world)
-            continue
-        witness.observe(world)
-        assert faults.crashes_left == 0
-        faults.plan_crashes(())
-        return answer
-
-
 def test_stopped_before_and_after_each_call(world: World, faults: Faults) -> None:
+    """The whole batch is sent again after each crash."""
     empty = world.snapshot()
-    undisturbed = until_answered(world, faults)
-    world.restore(empty)
-    until_answered_calls = calls_of(world, faults)
-    points = different_points(until_answered_calls)
-    assert len(points) > len(until_answered_calls) > 5
 
-    for point in points:
+    def play(*crashes: CrashPoint) -> Outcome:
         world.restore(empty)
-        answer = until_answered(world, faults, point)
-        assert_one_row_a_key(world, answer, undisturbed)
+        world.restart()
+        witness = Witness()
+        faults.plan_crashes(crashes)
+        answer = until_answered(world, lambda w: w.post_batch(ROWS), lambda: witness.observe(world))
+        assert faults.crashes_left == 0
+        calls = list(faults.calls_since_crash)
+        witness.observe(world)
+        assert_one_row_a_key(world, answer)
+        return Outcome(calls, ids_told(answer))
+
+    undisturbed = stop_everywhere("record_activity_batch", faults, play, activities=len(KEYS))
+    assert len(undisturbed.calls) > 5
 
 
-def test_stopped_twice(world: World, faults: Faults) -> None:
-    empty = world.snapshot()
-    undisturbed = until_answered(world, faults)
-    world.restore(empty)
-    points = [p for p in different_points(calls_of(world, faults)) if p.moment == "after"]
-
-    for first, second in itertools.product(points, repeat=2):
-        world.restore(empty)
-        try:
-            answer = until_answered(world, faults, first, second)
-        except AssertionError:
-            # The second run makes fewer calls.
-            if faults.crashes_left:
-                continue
-            raise
-        assert_one_row_a_key(world, answer, undisturbed)
-
-
-def calls_of(world: World, faults: Faults) -> Any:
-    world.restart()
-    faults.plan_crashes(())
-    world.post_batch(ROWS)
-    return list(faults.calls_since_crash)
-
-
-def assert_one_row_a_key(world: World, answer: Answer, undisturbed: Answer) -> None:
+def assert_one_row_a_key(world: World, answer: Answer) -> None:
     assert statuses(answer) == ANSWERED
-    assert [each.get("activity_id") for each in answer.body["results"]] == [
-        each.get("activity_id") for each in undisturbed.body["results"]
-    ]
     assert Counter(row["activity_id"] for row in activity_rows(world)) == {
         id_from_idempotency_key("demo", key): 1 for key in KEYS
     }

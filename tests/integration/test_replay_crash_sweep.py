@@ -30,7 +30,6 @@ from accrue.storage.job_scratch import JobScratchTable
 from accrue.storage.jobs import JobTable
 from accrue.storage.ledger import LedgerTable
 from accrue.storage.programs import ProgramTable
-from tests.integration.crash_stage import different_points
 from tests.integration.faults import Crash, CrashPoint, Faults
 from tests.integration.folds import assert_folds
 from tests.integration.invariants import Witness
@@ -44,6 +43,7 @@ from tests.integration.replays import (
     post_together,
 )
 from tests.integration.spending import redeem
+from tests.integration.sweep import Outcome, stop_everywhere
 from tests.integration.world import World
 
 ADMIN = Caller("demo", KeyRole.ADMIN, "admin")
@@ -194,12 +194,14 @@ EXPECTED: Mapping[str, tuple[Mapping[str, int], Mapping[str, int]]] = {
 
 
 @pytest.mark.parametrize("kind", ALL)
-def test_a_replay_survives_a_crash_at_every_call(bench: Bench, faults: Faults, kind: str) -> None:
+def test_a_replay_that_is_stopped_at_any_call_comes_to_the_same(
+    bench: Bench, faults: Faults, kind: str
+) -> None:
     before = bench.replay(kinds=ALL[: ALL.index(kind)])
     of = {"of": before[-1].job_id} if before else PREVIEW
     began_at, tables = real_now(), bench.world.snapshot()
 
-    def play(*crashes: CrashPoint) -> list[object]:
+    def play(*crashes: CrashPoint) -> Outcome:
         bench.world.restore(tables)
         bench.clock.move_to(began_at)
         bench.queue.clear()
@@ -214,15 +216,15 @@ def test_a_replay_survives_a_crash_at_every_call(bench: Bench, faults: Faults, k
         faults.plan_crashes(crashes)
         job = bench.do(kind, **of)
         assert faults.crashes_left == 0
+        calls = list(faults.calls_since_crash)
         look()
-        return [job.counts, job.report, job.done, points_by_membership(bench.world)]
+        told = [job.counts, job.report, job.done, points_by_membership(bench.world)]
+        return Outcome(calls, told)
 
-    expected = play()
-    points = different_points(faults.calls_since_crash)
-    assert (expected[0], expected[3]) == EXPECTED[kind]
-    assert len(points) > 20
-    for point in points:
-        assert play(point) == expected, point
+    undisturbed = stop_everywhere(f"run_job, {kind}", faults, play)
+    counts, _, _, points = undisturbed.told
+    assert (counts, points) == EXPECTED[kind]
+    assert len(undisturbed.calls) > 10
 
 
 def test_a_step_that_two_do_at_once_counts_once(bench: Bench) -> None:

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 import time_machine
 
-from tests.integration.crash_stage import Ask, Scenario, Stage, Work, different_points
+from tests.integration.crash_stage import Ask, Scenario, Stage, Work
 from tests.integration.faults import Crash, CrashPoint, Faults, cancelled
 from tests.integration.folds import assert_folds
 from tests.integration.invariants import Witness
 from tests.integration.reversals import buy, reverse
 from tests.integration.spending import redeem, spending_network
+from tests.integration.sweep import stop_everywhere
 from tests.integration.world import Answer, World
 
 # What was earned on 1 March is good through 31 March in Berlin.
@@ -174,39 +175,8 @@ def test_stopped_before_and_after_each_call(
     dealers: World, faults: Faults, clock: time_machine.Traveller, name: str
 ) -> None:
     stage = Stage(dealers, faults, clock, SCENARIOS[name])
-    undisturbed = stage.play()
-    points = different_points(undisturbed.calls)
-    covered = 0
 
-    for point in points:
-        assert stage.play(point).told == undisturbed.told
-        covered += 1
-
-    print(f"{name}: {covered}/{len(points)} crash points")  # noqa: T201 - the coverage
-    writes = sum(call.is_write for call in undisturbed.calls)
-    assert covered == len(undisturbed.calls) + writes > 0
-
-
-@pytest.mark.parametrize("name", SHORT[:1])
-def test_stopped_twice(
-    dealers: World, faults: Faults, clock: time_machine.Traveller, name: str
-) -> None:
-    stage = Stage(dealers, faults, clock, SCENARIOS[name])
-    undisturbed = stage.play()
-    covered = 0
-
-    for first in _of_writes(stage, ()):
-        for second in _of_writes(stage, (first,)):
-            assert stage.play(first, second).told == undisturbed.told
-            covered += 1
-
-    print(f"{name}: {covered} pairs of crash points")  # noqa: T201 - the coverage
-    assert covered
-
-
-def _of_writes(stage: Stage, crashes: tuple[CrashPoint, ...]) -> list[CrashPoint]:
-    calls = stage.play(*crashes).calls
-    return [point for point in different_points(calls) if calls[point.call - 1].is_write]
+    stop_everywhere(f"reversal, {name}", faults, stage.play, in_pairs=name == SHORT[0])
 
 
 @pytest.mark.parametrize("name", [*SHORT, "as other points expire"])

@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 import time_machine
 
-from tests.integration.crash_stage import Ask, Scenario, Stage, Work, apply_due, different_points
+from tests.integration.crash_stage import Ask, Scenario, Stage, Work, apply_due
 from tests.integration.faults import Faults, cancelled
 from tests.integration.folds import assert_folds
 from tests.integration.spending import (
@@ -21,6 +21,7 @@ from tests.integration.spending import (
     redeem,
     release,
 )
+from tests.integration.sweep import stop_everywhere
 from tests.integration.world import Answer, World
 
 # What was earned on 1 March is good through 31 March in Berlin.
@@ -151,34 +152,8 @@ def test_stopped_before_and_after_each_call(
     spenders: World, faults: Faults, clock: time_machine.Traveller, name: str
 ) -> None:
     stage = _stage(spenders, faults, clock, name)
-    undisturbed = stage.play()
-    points = different_points(undisturbed.calls)
-    covered = 0
 
-    for point in points:
-        assert stage.play(point).told == undisturbed.told
-        covered += 1
-
-    print(f"{name}: {covered}/{len(points)} crash points")  # noqa: T201 - the coverage
-    writes = sum(call.is_write for call in undisturbed.calls)
-    assert covered == len(undisturbed.calls) + writes > 0
-
-
-@pytest.mark.parametrize("name", SHORT)
-def test_stopped_twice(
-    spenders: World, faults: Faults, clock: time_machine.Traveller, name: str
-) -> None:
-    stage = _stage(spenders, faults, clock, name)
-    undisturbed = stage.play()
-    covered = 0
-
-    for first in different_points(undisturbed.calls):
-        for second in different_points(stage.play(first).calls):
-            assert stage.play(first, second).told == undisturbed.told
-            covered += 1
-
-    print(f"{name}: {covered} pairs of crash points")  # noqa: T201 - the coverage
-    assert covered
+    stop_everywhere(f"spending, {name}", faults, stage.play, in_pairs=name in SHORT)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

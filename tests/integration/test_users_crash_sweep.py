@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
-from tests.integration.faults import Crash, CrashPoint, Faults
+from tests.integration.faults import CrashPoint, Faults
 from tests.integration.networks import demo_network
+from tests.integration.sweep import Outcome, stop_everywhere, until_answered
 from tests.integration.users import (
     FORGET,
     REINSTATE,
@@ -19,7 +20,6 @@ from tests.integration.users import (
 )
 from tests.integration.world import Answer, World
 
-MOMENTS: tuple[Literal["before", "after"], ...] = ("before", "after")
 ANY = {"If-Match": "*"}
 
 
@@ -63,36 +63,30 @@ def faults(monkeypatch: pytest.MonkeyPatch, world: World) -> Faults:
     return installed
 
 
-def _visible(answer: Answer) -> Any:
-    # Whether it was created or already there, a client that lost the first answer can't know.
-    return (answer.status in {200, 201}, answer.body)
-
-
 @pytest.mark.parametrize("name", CASES)
 def test_a_change_that_was_stopped_anywhere_is_whole_once_it_is_repeated(
     world: World, faults: Faults, name: str
 ) -> None:
     case = CASES[name]
     case.prepare(world)
-    before = world.snapshot()
-    untouched = world.items("catalog")
-    faults.calls.clear()
-    undisturbed = case.act(world)
-    calls = len(faults.calls)
-    whole = world.items("catalog")
-    assert (whole != untouched, undisturbed.status in {200, 201}) == (True, True)
-    points = [CrashPoint(n, moment) for n in range(1, calls + 1) for moment in MOMENTS]
-    assert len(points) >= 4
+    before, untouched = world.snapshot(), world.items("catalog")
+    whole: list[Any] = []
 
-    for point in points:
+    def play(*crashes: CrashPoint) -> Outcome:
         world.restore(before)
         world.restart()
-        faults.plan_crashes([point])
-        with pytest.raises(Crash):
-            case.act(world)
-        assert_users_agree(world)
-        assert world.items("catalog") in (untouched, whole)
-        world.restart()
-        assert _visible(case.act(world)) == _visible(undisturbed)
+        faults.plan_crashes(crashes)
+        answer = until_answered(world, case.act, lambda: look(world))
         assert faults.crashes_left == 0
-        assert world.items("catalog") == whole
+        assert answer.status in {200, 201}
+        calls = list(faults.calls_since_crash)
+        whole[:] = whole or [world.items("catalog")]
+        assert world.items("catalog") == whole[0] != untouched
+        # Whether it was created or already there, a client that lost the first answer can't know.
+        return Outcome(calls, answer.body)
+
+    def look(world: World) -> None:
+        assert_users_agree(world)
+        assert world.items("catalog") in (untouched, *whole)
+
+    stop_everywhere(f"users, {name}", faults, play)
