@@ -59,6 +59,34 @@ def authorizers_by_route() -> dict[str, str]:
     return {_route(event): event["Auth"]["Authorizer"] for _, event in _functions_and_events()}
 
 
+# Whatever else a right allows is taken for a change.
+READING_ACTIONS = frozenset({"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"})
+
+
+@cache
+def writing_operations() -> frozenset[str]:
+    """The operations whose rights let them change something."""
+    return frozenset(
+        Path(function["Properties"]["CodeUri"]).name
+        for function in resources_of("AWS::Serverless::Function").values()
+        if actions_of(function) - READING_ACTIONS
+    )
+
+
+def actions_of(function: dict[str, Any]) -> set[str]:
+    """What a function's own policies allow it to do."""
+    return {
+        action
+        for policy in function["Properties"].get("Policies", [])
+        for statement in policy["Statement"]
+        for action in _listed(statement["Action"])
+    }
+
+
+def _listed(one_or_more: str | list[str]) -> list[str]:
+    return [one_or_more] if isinstance(one_or_more, str) else one_or_more
+
+
 def _functions_and_events() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     for function in resources_of("AWS::Serverless::Function").values():
         for event in function["Properties"].get("Events", {}).values():

@@ -4,6 +4,9 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from tests.integration import crash_sweeps
+from tests.template import writing_operations
+
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-n", "auto", "-p", "no:cacheprovider")
 
 
@@ -20,6 +23,17 @@ class Part:
 
 
 PARTS: dict[str, Part] = {
+    "crashes": Part(
+        title="Crash at every step",
+        commands=[[*PYTEST, *crash_sweeps.FILES, "-k", crash_sweeps.TESTS]],
+        must_be_positive=frozenset(
+            {
+                *("histories", "crash_points", "of", "pairs", "calls"),
+                *("crashes_before", "crashes_after"),
+                *(f"stopped in: {operation}" for operation in writing_operations()),
+            }
+        ),
+    ),
     "stream": Part(
         title="The streams as AWS delivers them",
         commands=[

@@ -13,9 +13,10 @@ from pathlib import Path
 from tests.proof.parts import PARTS
 from tests.proof.record import Figures
 
+KIND = ": "
 TOOLS = ("aws-lambda-powertools", "boto3", "moto", "hypothesis", "pytest")
 # Of more, such as seeds, only the sums are told.
-MOST_ROWS = 40
+MOST_ROWS = 60
 INTRODUCTION = """\
 # Proof
 
@@ -94,7 +95,11 @@ def _circumstances() -> str:
 
 def _section(part: str, recorded: Recorded, seconds: float) -> str:
     title = f"## {PARTS[part].title}\n\n`make prove PART={part}`, {seconds:.0f} s.\n"
-    columns = list(dict.fromkeys(n for f in recorded.by_name.values() for n in f))
+    return "\n".join([title, _by_name(recorded), *_by_kind(recorded)])
+
+
+def _by_name(recorded: Recorded) -> str:
+    columns = [column for column in _columns(recorded) if KIND not in column]
     rows = [
         [name, *(_shown(figures.get(column, "")) for column in columns)]
         for name, figures in sorted(recorded.by_name.items())
@@ -103,8 +108,22 @@ def _section(part: str, recorded: Recorded, seconds: float) -> str:
     sums = [f"all {len(rows)}", *(_shown(totals.get(column, "")) for column in columns)]
     if len(rows) == 1 or len(rows) > MOST_ROWS:
         name, *figures = rows[0] if len(rows) == 1 else sums
-        return f"{title}\n{_table(['', name], zip(columns, figures, strict=True))}\n"
-    return f"{title}\n{_table(['', *columns], [*rows, sums])}\n"
+        return f"{_table(['', name], zip(columns, figures, strict=True))}\n"
+    return f"{_table(['', *columns], [*rows, sums])}\n"
+
+
+def _by_kind(recorded: Recorded) -> Iterable[str]:
+    """A figure `what: kind` is shown as a sum alone: there are too many kinds for columns."""
+    kinds: dict[str, list[list[str]]] = defaultdict(list)
+    for figure, total in sorted(recorded.totals().items()):
+        what, is_of_a_kind, kind = figure.partition(KIND)
+        if is_of_a_kind:
+            kinds[what].append([kind, _shown(total)])
+    return [f"{_table([what, 'all'], rows)}\n" for what, rows in kinds.items()]
+
+
+def _columns(recorded: Recorded) -> Iterable[str]:
+    return dict.fromkeys(n for figures in recorded.by_name.values() for n in figures)
 
 
 def _shown(figure: float | str) -> str:

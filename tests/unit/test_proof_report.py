@@ -65,3 +65,14 @@ def test_a_part_that_does_not_hold_is_not_in_the_report() -> None:
     shown = as_markdown(Run({"waves": recorded}, {"waves": ["seen is 0"]}, {"waves": 1}))
 
     assert "Waves" not in shown
+
+
+def test_kinds_have_a_table_of_their_own() -> None:
+    recorded = Recorded({"one": {"seen": 3, "stopped in: pay": 2, "stopped in: ask": 1}})
+
+    section = as_markdown(Run({"waves": recorded}, {}, {"waves": 1})).partition("## Waves")[2]
+
+    assert section.endswith(
+        "|  | one |\n| --- | ---: |\n| seen | 3 |\n\n"
+        "| stopped in | all |\n| --- | ---: |\n| ask | 1 |\n| pay | 2 |\n"
+    )
