@@ -128,6 +128,12 @@ class Faults:
         """Answer the next requests with a throttle, without applying them: the SDK retries."""
         self._throttled[operation] = times
 
+    def quiet(self) -> None:
+        """Nothing goes wrong any more."""
+        self._crashes = []
+        for planned in (self._answers, self._lost, self._throttled):
+            planned.clear()
+
     def run_before(self, operation: str, *first: Callable[[], object]) -> None:
         """Run `first`, one before each of the next calls. The calls that it makes are not
         affected.

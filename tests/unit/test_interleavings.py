@@ -14,6 +14,9 @@ from accrue.domain.activity import Activity, Outcome
 from accrue.domain.program.program import Program
 from accrue.services.apply_rules import RuleApplier
 from accrue.services.reconcile import Reconciler
+from tests.proof.record import record
+from tests.proof.replayable import replayable
+from tests.proof.seeds import seeds
 from tests.unit.activities import (
     ANN,
     BEN,
@@ -33,7 +36,7 @@ from tests.unit.fakes import FakeBook, FakeCatalog, FakeLedger, FakeProgress, Pl
 from tests.unit.test_fold_properties import balances, exact_balances
 from tests.unit.turns import Actor, Scheduler
 
-SEEDS = 200
+SEEDS = seeds(100, 5_000)
 # Without the parts of `PROGRAM` that depend on order.
 PLAIN = program(rule("sale", "buyer", "0.01"), rule("sale", "seller", "0.05"))
 PROGRAM = written(

@@ -31,7 +31,9 @@ class Scheduler:
         self.turns = 0
 
     def run(self, actors: list[Actor], check: Callable[[], None], *, may_kill: bool) -> None:
-        """Run all to their ends, `check` after each turn; kill some, if they may be."""
+        """Run all to their ends, `check` after each turn; kill some, if they may be. If one of them
+        fails, that is the end of all.
+        """
         threads = [threading.Thread(target=self._live, args=(actor,)) for actor in actors]
         for thread in threads:
             thread.start()
@@ -56,6 +58,8 @@ class Scheduler:
             actor.is_killed |= may_kill and self.chance.random() < 0.02
             self._let(actor)
             self.turns += 1
+            if actor.error is not None:
+                return
             check()
 
     def _let(self, actor: Actor) -> None:

@@ -88,11 +88,12 @@ class BatchRecorder:
             else:
                 type_ids.add(request.activity_short_id)
                 emails.update(request.users.values())
+        # In the same order each time: what can be repeated exactly can be looked into.
         self.catalog.read_together(
             network_id,
-            pseudonyms=map(network.pseudonym, emails),
-            activity_type_ids=type_ids,
-            membership_ids=membership_ids,
+            pseudonyms=map(network.pseudonym, sorted(emails)),
+            activity_type_ids=sorted(type_ids),
+            membership_ids=sorted(membership_ids),
         )
 
     def _planners(self) -> dict[type, Planner[Any]]:
