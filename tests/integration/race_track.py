@@ -109,7 +109,7 @@ class Track:
         return list(self.turns.trace)
 
     def _begin_anew(self, seed: int) -> None:
-        """Nothing of an earlier race is seen in this one, neither in memory nor in ids and times."""
+        """Nothing of an earlier race is seen in this one: not in memory, ids or times."""
         # The application shuffles whose turn it is.
         random.seed(seed)
         self.world.restore(self.tables)

@@ -24,6 +24,25 @@ class Fault(Enum):
     DIED_AFTER = "the process dies after it"
 
 
+# What the report of the proof calls them, as of whole handlers.
+_NAMES = {
+    Fault.CONFLICT: "conflict in a transaction",
+    Fault.CONFLICTS: "conflict in a transaction",
+    Fault.LOST: "answer lost, SDK gives up",
+    Fault.SDK_RETRY: "answer lost, SDK gets through",
+    Fault.DIED_BEFORE: "crash before a call",
+    Fault.DIED_AFTER: "crash after a call",
+}
+
+
+def fault_figures(seen: Mapping[object, int]) -> dict[str, int]:
+    """How often each went wrong, as figures of the proof."""
+    sums = Counter[str]()
+    for fault, name in _NAMES.items():
+        sums[name] += seen[fault]
+    return dict(sums)
+
+
 class BrokenError(Exception):
     """What a store raises that nobody expects; the client hears 500, or nothing."""
 

@@ -2,7 +2,6 @@
 take turns at every call; writes conflict, answers get lost, processes die, and clients try again.
 """
 
-import os
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +19,9 @@ from accrue.services.apply_rules import RuleApplier
 from accrue.services.fold import Folder
 from accrue.services.post_at_once import AtOnceLedger
 from accrue.services.reverse_activity import ReversalLedger
+from tests.proof.record import record
+from tests.proof.replayable import replayable
+from tests.proof.seeds import seeds
 from tests.unit.activities import (
     ANN,
     BEN,
@@ -35,13 +37,12 @@ from tests.unit.activities import (
 )
 from tests.unit.chains import assert_balances_are_folds, assert_book_is_sound
 from tests.unit.fakes import FakeBook, FakeCatalog, Place
-from tests.unit.faulty_writes import BrokenError, Died, Fault, FaultyWrites
+from tests.unit.faulty_writes import BrokenError, Died, Fault, FaultyWrites, fault_figures
 from tests.unit.reversing import reversal_draft, reversal_request
 from tests.unit.spending import LedgerOfBook, order
 from tests.unit.turns import Actor, Scheduler
 
-# More of them for a longer run.
-SEEDS = int(os.environ.get("REVERSAL_SEEDS", "500"))
+SEEDS = seeds(100, 2_000)
 PROGRAM = written(
     points={"unit": "points"},
     rules=[
@@ -301,31 +302,34 @@ def test_of_all_who_reverse_a_purchase_none_gets_more_than_is_left() -> None:
     """
     seen: Counter[object] = Counter()
     ends = Counter[tuple[str, ...]]()
-    for seed in range(SEEDS):
-        scheduler = Scheduler(seed)
-        shop = Shop(scheduler.chance, 0.5 if seed % 4 else 0, seen)
-        shop.book.taken_together = scheduler.chance.choice([1, 99])
-        sale = shop.record("100")
-        chosen = scheduler.chance.sample(PARTS, 4)
-        actors = [shop.reverser(f"part{n}", sale, *part) for n, part in enumerate(chosen)]
-        # The same client's two attempts at once.
-        actors += [shop.reverser("part0", sale, *chosen[0])]
-        actors += [shop.applier([sale])] * scheduler.chance.choice([0, 1])
-        actors += [shop.applier([sale])]
+    for seed in SEEDS:
+        with replayable("races", seed):
+            scheduler = Scheduler(seed)
+            shop = Shop(scheduler.chance, 0.5 if seed % 4 else 0, seen)
+            shop.book.taken_together = scheduler.chance.choice([1, 99])
+            sale = shop.record("100")
+            chosen = scheduler.chance.sample(PARTS, 4)
+            actors = [shop.reverser(f"part{n}", sale, *part) for n, part in enumerate(chosen)]
+            # The same client's two attempts at once.
+            actors += [shop.reverser("part0", sale, *chosen[0])]
+            actors += [shop.applier([sale])] * scheduler.chance.choice([0, 1])
+            actors += [shop.applier([sale])]
 
-        scheduler.run(actors, shop.check, may_kill=False)
-        shop.settle()
+            scheduler.run(actors, shop.check, may_kill=False)
+            seen["turns"] += scheduler.turns
+            shop.settle()
 
-        assert shop.acknowledged
-        assert shop.acknowledged.keys() | shop.refused.keys() == shop.requests.keys()
-        ends[tuple(sorted(shop.acknowledged))] += 1
-        _assert_explained(shop)
-        shop.assert_answers_stay()
-        seen |= Counter({type(each).__name__: 1 for each in shop.refused.values()})
-    assert len(ends) > min(SEEDS / 50, 8)
-    assert seen["AlreadyReversedError"]
-    assert seen["ReversalTooLargeError"]
-    _assert_all_happened(seen)
+            assert shop.acknowledged
+            assert shop.acknowledged.keys() | shop.refused.keys() == shop.requests.keys()
+            ends[tuple(sorted(shop.acknowledged))] += 1
+            _assert_explained(shop)
+            shop.assert_answers_stay()
+            seen |= Counter({type(each).__name__: 1 for each in shop.refused.values()})
+    if len(SEEDS) > 1:
+        assert len(ends) > 8
+        assert seen["AlreadyReversedError"]
+        assert seen["ReversalTooLargeError"]
+    _conclude("services: reversals at once", seen)
 
 
 def test_whoever_spends_what_is_taken_back_every_point_is_accounted_for() -> None:
@@ -334,42 +338,45 @@ def test_whoever_spends_what_is_taken_back_every_point_is_accounted_for() -> Non
     """
     seen: Counter[object] = Counter()
     ends = Counter[object]()
-    for seed in range(SEEDS):
-        scheduler = Scheduler(seed)
-        chance = scheduler.chance
-        shop = Shop(chance, 0.4 if seed % 4 else 0, seen)
-        shop.book.taken_together = chance.choice([1, 99])
-        first, second = shop.record("100"), shop.record("60")
-        if chance.random() < 0.7:
-            RuleApplier(CATALOG, shop.book, lambda: NOON).apply([first])
-        actors = [
-            shop.applier([first, second]),
-            shop.applier([second]),
-            shop.orderer("ik_redeem0", Kind.REDEMPTION, 150),
-            shop.orderer("ik_redeem1", Kind.REDEMPTION, 120),
-            shop.orderer("ik_hold", Kind.HOLD, 80, chance.choice([Kind.CAPTURE, Kind.RELEASE])),
-            shop.reverser("half", first, "50"),
-            shop.reverser("rest", first),
-            shop.reverser("second", second),
-            shop.taker_back("refund", "ik_redeem0"),
-            shop.taker_back("captured", "ik_hold_then"),
-        ]
+    for seed in SEEDS:
+        with replayable("races", seed):
+            scheduler = Scheduler(seed)
+            chance = scheduler.chance
+            shop = Shop(chance, 0.4 if seed % 4 else 0, seen)
+            shop.book.taken_together = chance.choice([1, 99])
+            first, second = shop.record("100"), shop.record("60")
+            if chance.random() < 0.7:
+                RuleApplier(CATALOG, shop.book, lambda: NOON).apply([first])
+            actors = [
+                shop.applier([first, second]),
+                shop.applier([second]),
+                shop.orderer("ik_redeem0", Kind.REDEMPTION, 150),
+                shop.orderer("ik_redeem1", Kind.REDEMPTION, 120),
+                shop.orderer("ik_hold", Kind.HOLD, 80, chance.choice([Kind.CAPTURE, Kind.RELEASE])),
+                shop.reverser("half", first, "50"),
+                shop.reverser("rest", first),
+                shop.reverser("second", second),
+                shop.taker_back("refund", "ik_redeem0"),
+                shop.taker_back("captured", "ik_hold_then"),
+            ]
 
-        scheduler.run(actors, shop.check, may_kill=seed % 3 == 0)
-        seen["killed"] += sum(actor.is_killed for actor in actors)
-        shop.settle()
+            scheduler.run(actors, shop.check, may_kill=seed % 3 == 0)
+            seen["turns"] += scheduler.turns
+            seen["killed"] += sum(actor.is_killed for actor in actors)
+            shop.settle()
 
-        _assert_explained(shop)
-        shop.assert_answers_stay()
-        state = shop.book.balances["demo", ANN].state
-        seen["owed"] += bool(state.purse.debt)
-        seen["quest revoked"] += any(
-            change.completions < 0 for p in shop.book.postings.values() for change in p.quests
-        )
-        ends[state.points, state.purse.debt] += 1
-    assert len(ends) > min(SEEDS / 20, 10)
-    assert min(seen["killed"], seen["owed"], seen["quest revoked"]) > 0, seen
-    _assert_all_happened(seen)
+            _assert_explained(shop)
+            shop.assert_answers_stay()
+            state = shop.book.balances["demo", ANN].state
+            seen["owed"] += bool(state.purse.debt)
+            seen["quest revoked"] += any(
+                change.completions < 0 for p in shop.book.postings.values() for change in p.quests
+            )
+            ends[state.points, state.purse.debt] += 1
+    if len(SEEDS) > 1:
+        assert len(ends) > 10
+        assert min(seen["killed"], seen["owed"], seen["quest revoked"]) > 0, seen
+    _conclude("services: reversals of what is spent", seen)
 
 
 def _assert_explained(shop: Shop) -> None:
@@ -395,7 +402,10 @@ def _assert_explained(shop: Shop) -> None:
         assert ("demo", name) in book.rows
 
 
-def _assert_all_happened(seen: Counter[object]) -> None:
+def _conclude(name: str, seen: Counter[object]) -> None:
+    """Assert that everything happened, unless there is one seed to see again, and record it."""
     expected = [*Fault, "client tries again"]
     expected += [AlreadyPostedError.__name__, BalanceMovedError.__name__]
-    assert min(seen[each] for each in expected) > min(SEEDS / 50, 5), seen
+    assert len(SEEDS) == 1 or min(seen[each] for each in expected) > 2, seen
+    figures = {"seeds": len(SEEDS), "turns": seen["turns"], **fault_figures(seen)}
+    record("races", name, {**figures, "violations": 0})
