@@ -10,6 +10,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from accrue.storage.client_config import client_config
+from accrue.storage.whole_answers import ensure_whole
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -45,8 +46,12 @@ _deserializer = TypeDeserializer()
 
 
 def dynamodb_client(tries: int = 3) -> "DynamoDBClient":
-    """A client of DynamoDB, which tries each call so often."""
-    return boto3.client("dynamodb", config=client_config(tries))
+    """A client of DynamoDB, which tries each call so often and raises rather than give a part of an
+    answer.
+    """
+    client = boto3.client("dynamodb", config=client_config(tries))
+    client.meta.events.register("after-call.dynamodb", ensure_whole)
+    return client
 
 
 def to_item(attributes: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,14 +1,15 @@
 """Why it is not known of a row that it is in the ledger, by what went wrong on the way there."""
 
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ChecksumError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
 from accrue.domain.recording import Unrecorded, WhyUnrecorded
 from accrue.storage.batch_reads import UnreadKeysError
 from accrue.storage.dynamo import RETRYABLE_REASONS, THROTTLES, is_conflict
 
-# There was no answer: what was asked for may have been done. A row then meets itself.
-UNANSWERED = (NoConnectionError, HTTPClientError)
+# There was no answer, or a part of one: what was asked for may have been done. A row then meets
+# itself.
+UNANSWERED = (NoConnectionError, HTTPClientError, ChecksumError)
 
 
 def unrecorded(error: Exception) -> Unrecorded:
