@@ -22,9 +22,7 @@ from tests.integration.racing_requests import (
     releasing,
     reversal,
 )
-from tests.integration.turns_at_calls import Turns
 from tests.integration.world import World
-from tests.unit.turns import Actor
 
 # What happened before, in peace.
 GIFT, SALE = in_hang_form("gift", "200"), in_village_form("sale", "1000", key="sale")
@@ -41,16 +39,14 @@ class Race:
     """Who takes part, and what they were told; what each does is begun anew if it dies."""
 
     world: World
-    turns: Turns
     chance: random.Random
     rate: float
     acknowledged: Acknowledged
     counts: Counter[str] = field(default_factory=Counter)
 
-    def actors(self) -> list[Actor]:
-        """Everybody."""
-        works = [*map(self._client, self._requests()), *self._works()]
-        return [self.turns.actor(work, name) for name, work in works]
+    def works(self) -> list[tuple[str, Work]]:
+        """What everybody does, by their names."""
+        return [*map(self._client, self._requests()), *self._works()]
 
     def _requests(self) -> list[Request]:
         hang, redeem = in_hang_form("hang", "30"), redemption("redeem-1", "120")
@@ -151,6 +147,13 @@ class Race:
             self.counts["rows delivered"] += len(some)
             while self.world.deliver(some) != {"batchItemFailures": []}:
                 self.counts["batches delivered again"] += 1
+
+    def prepare(self) -> None:
+        """What is there before: a gift that is applied, and what nobody has applied."""
+        self.send(GIFT)
+        assert self.world.deliver() == {"batchItemFailures": []}
+        self.send(SALE)
+        self.send(WAITING)
 
     def _invoke(self, operation: str) -> None:
         # There is a next time.

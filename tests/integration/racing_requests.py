@@ -122,7 +122,7 @@ def reversal(
     key: str, undoes: Request, activity_id: str, share: tuple[str, Decimal] | None = None
 ) -> Request:
     """Of all that is left, or of an amount, which is this share of it."""
-    body = {"amount": share[0]} if share else {}
+    body: dict[str, Any] = {"amount": share[0]} if share else {}
     return Request(
         name=f"reverse {key}",
         act=lambda world: reverse(world, activity_id, key, **body),

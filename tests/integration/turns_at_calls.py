@@ -8,7 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 import pytest
 from botocore.client import BaseClient
@@ -35,6 +35,7 @@ class Step:
     request: str
     mishap: Mishap | None
 
+    @override
     def __str__(self) -> str:
         happened = f" [{self.mishap}]" if self.mishap else ""
         return f"{self.actor}: {self.operation}{happened} {' '.join(KEYS.findall(self.request))}"
@@ -64,7 +65,7 @@ class Turns:
             client = make_client(*how)
             events = client.meta.events
             # Before the faults, which are to happen to this call.
-            events.register_first("before-call.dynamodb", turns._before)  # type: ignore[arg-type]
+            events.register_first("before-call.dynamodb", turns._before)
             events.register("after-call.dynamodb", turns._after)
             return client
 

@@ -22,6 +22,24 @@ class Part:
     must_be_zero: frozenset[str] = frozenset({"violations"})
 
 
+FAULTS_OF_RACES = (
+    "crash before a call",
+    "crash after a call",
+    "throttle, SDK gets through",
+    "throttle, SDK gives up",
+    "answer lost, SDK gets through",
+    "answer lost, SDK gives up",
+    "answers lost on the way to a client",
+    "conflict of a single write",
+    "conflict in a transaction",
+    "throttle in a transaction",
+)
+FAULTS_ON_THE_WIRE = (
+    "connection reset before the request was applied",
+    "applied, reply dropped",
+    "applied, half a reply",
+)
+
 PARTS: dict[str, Part] = {
     "crashes": Part(
         title="Crash at every step",
@@ -32,6 +50,30 @@ PARTS: dict[str, Part] = {
                 *("crashes_before", "crashes_after"),
                 *(f"stopped in: {operation}" for operation in writing_operations()),
             }
+        ),
+    ),
+    "races": Part(
+        title="Races, in an order that a seed decides",
+        commands=[
+            [
+                *PYTEST,
+                "tests/integration/test_races.py",
+                "tests/integration/test_spends_at_once.py",
+                "tests/unit/test_interleavings.py",
+                "tests/unit/test_spending_interleaved.py",
+                "tests/unit/test_reversals_interleaved.py",
+            ]
+        ],
+        must_be_positive=frozenset(
+            {"seeds", "turns", "calls", "acknowledged", "refused", "replayed", "duplicates"}
+            | {"server errors", "batches delivered again", "rows reconciled", *FAULTS_OF_RACES}
+        ),
+    ),
+    "lost-answers": Part(
+        title="Answers lost between the SDK and DynamoDB",
+        commands=[[*PYTEST, "tests/e2e/test_lost_answers.py"]],
+        must_be_positive=frozenset(
+            {"seeds", "requests", "SDK retries", "acknowledged", "refused", *FAULTS_ON_THE_WIRE}
         ),
     ),
     "stream": Part(
