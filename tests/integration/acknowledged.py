@@ -62,7 +62,10 @@ class Acknowledged:
         _, first = self.told.setdefault(request.name, (request, answer))
         if request.is_repeatable:
             assert (answer.status, answer.body) == (first.status, first.body)
-        self.counts["replayed"] += "Idempotent-Replayed" in answer.headers
+        is_replay = "Idempotent-Replayed" in answer.headers
+        # Whoever sends something for the first time is told so, whatever the SDK went through.
+        assert self.sent[request.identity] > 1 or not is_replay, request.name
+        self.counts["replayed"] += is_replay
         self.counts["duplicates"] += "Accrue-Duplicate-Of" in answer.headers
         self.note_id(world, request, answer.headers["Accrue-Activity-Id"])
         return True

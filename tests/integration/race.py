@@ -122,6 +122,7 @@ class Race:
         ]
         unanswered = True
         while unanswered:
+            self.acknowledged.sent.update(each.identity for each in requests)
             answer = self.world.post_batch([dict(each.row) for each in requests])
             unanswered = self._is_lost() or not self.acknowledged.note_batch(
                 self.world, requests, answer
