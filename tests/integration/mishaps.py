@@ -34,10 +34,10 @@ _ANYWHERE = (
     Mishap.ANSWER_LOST_ONCE,
     Mishap.ANSWER_LOST,
 )
-_TO_SINGLE_WRITES = (*_ANYWHERE, Mishap.CONFLICT)
+# There are few writes, and most depends on them.
+_TO_SINGLE_WRITES = (*_ANYWHERE, *(6 * (Mishap.CONFLICT,)))
 _BY_OPERATION = {
     **dict.fromkeys(("PutItem", "DeleteItem", "BatchExecuteStatement"), _TO_SINGLE_WRITES),
-    # There are few of them, and most depends on them.
     "TransactWriteItems": (
         *_ANYWHERE,
         *(2 * (Mishap.CONFLICT_IN_TRANSACTION, Mishap.THROTTLED_IN_TRANSACTION)),
