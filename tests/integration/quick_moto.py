@@ -43,6 +43,8 @@ def _install_quick_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
     def quick(self: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
         places = [place for item in transact_items for place in _places(self, item)]
         kept = [copy.deepcopy(place.there) for place in places]
+        tables: list[Any] = [place.table for place in places if place.table.stream_shard]
+        streams = [(table, len(table.stream_shard.items)) for table in tables]
         with monkeypatch.context() as patched:
             # The copy that would be put back is the table itself, mended by what was kept.
             patched.setattr(Table, "__deepcopy__", _itself, raising=False)
@@ -51,6 +53,9 @@ def _install_quick_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
             except BaseException:
                 for place, before in zip(places, kept, strict=True):
                     place.put_back(before)
+                for table, told in streams:
+                    # What was not done is not in the stream.
+                    del table.stream_shard.items[told:]
                 raise
 
     monkeypatch.setattr(DynamoDBBackend, "transact_write_items", quick)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
 
 from tests.integration.conftest import MOTO
 from tests.integration.quick_moto import install_quick_moto
@@ -41,6 +43,7 @@ def _play(client: "DynamoDBClient") -> list[Any]:
                 for n, kind in zip(names, ("HASH", "RANGE"), strict=False)
             ],
             BillingMode="PAY_PER_REQUEST",
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
         )
     seen: list[Any] = []
     changed = {**RICH, "list": {"L": []}}
@@ -57,6 +60,7 @@ def _play(client: "DynamoDBClient") -> list[Any]:
         except ClientError as refused:
             seen.append(refused.response)
         seen += [client.scan(TableName=table) for table in KEY]
+        seen += [{"changes": _changes(table)} for table in KEY]
     seen.append(client.get_item(TableName="balance", Key={"p": RICH["p"], "s": RICH["s"]}))
     seen.append(
         client.query(
@@ -66,8 +70,15 @@ def _play(client: "DynamoDBClient") -> list[Any]:
         )
     )
     for each in seen:
-        del each["ResponseMetadata"]
+        each.pop("ResponseMetadata", None)
     return seen
+
+
+def _changes(table: str) -> list[Any]:
+    """What the table's stream tells, but for ids and times."""
+    tables: dict[str, Any] = dynamodb_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].tables
+    changes = [each.to_json() for each in tables[table].stream_shard.items]
+    return [(each["eventName"], each["dynamodb"].get("NewImage")) for each in changes]
 
 
 def test_what_is_done_quickly_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

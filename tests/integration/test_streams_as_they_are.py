@@ -16,7 +16,6 @@ from tests.integration.histories import hang_post
 from tests.integration.invariants import Witness, assert_settled, balances_of
 from tests.integration.published import by_id, documents, shown_events
 from tests.integration.random_histories import RandomHistory
-from tests.integration.seeded_histories import let_moto_answer_fast
 from tests.integration.stream_stage import FAILS, KILLS, StreamStage, unsettled
 from tests.integration.world import World
 from tests.proof.record import record
@@ -32,7 +31,6 @@ def stage(
 ) -> StreamStage:
     """The functions start anew, watched; some rows meet a bug."""
     assert bus is not None
-    let_moto_answer_fast(monkeypatch)
     faults = Faults.install(monkeypatch)
     world.restart()
     made = StreamStage(world, faults, clock)
