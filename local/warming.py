@@ -42,6 +42,7 @@ def warm(stack: LiveStack) -> None:
             stack, "POST", f"{network}/activities/none/reversal", village, range(400, 401)
         ),
         lambda: _invoke(stack, "apply_rules", {"Records": []}),
+        lambda: _invoke(stack, "watch_ledger", {"Records": []}),
         lambda: _invoke(stack, "reconcile", {}),
         lambda: _invoke(stack, "apply_due", {}),
         lambda: _invoke(stack, "publish_events", {"Records": []}),

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from io import StringIO
 from typing import Any
 
 import boto3
@@ -17,6 +18,7 @@ from moto.core.config import DefaultConfig
 
 from tests.integration.bus import Listener, create_bus
 from tests.integration.faults import Faults
+from tests.integration.logs import captured_logs
 from tests.integration.networks import demo_network
 from tests.integration.orders import JOBS, Orders, create_queue
 from tests.integration.partiql import install_inserts
@@ -130,6 +132,12 @@ def _with_demo_network(world: World, demo_catalog: list[dict[str, Any]]) -> Worl
         demo_catalog.extend(world.items("catalog"))
     world.invocations = 1
     return world
+
+
+@pytest.fixture
+def logs(empty_world: World, monkeypatch: pytest.MonkeyPatch) -> StringIO:
+    """What the functions log, whatever the level."""
+    return captured_logs(empty_world, monkeypatch)
 
 
 @pytest.fixture

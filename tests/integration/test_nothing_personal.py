@@ -1,7 +1,6 @@
 """No email, key or text of a body in a log, nor an email in what is stored for ever."""
 
 import json
-import logging
 from io import StringIO
 from typing import Any
 
@@ -21,7 +20,7 @@ from tests.integration.histories_over_http import BALANCE, HISTORY, STATEMENT, a
 from tests.integration.networks import demo_network
 from tests.integration.reversals import reverse
 from tests.integration.users import FORGET, PUT, SUSPEND, about_user, enrol, put_user, stored_user
-from tests.integration.world import OPERATIONS, World
+from tests.integration.world import World
 
 # Without it publish_events has nobody to publish to.
 pytestmark = pytest.mark.usefixtures("bus")
@@ -54,19 +53,6 @@ SECRETS = [
     "bradford",
     "@",
 ]
-
-
-@pytest.fixture
-def logs(world: World, monkeypatch: pytest.MonkeyPatch) -> StringIO:
-    """What the functions log. Their loggers would go on writing to an earlier test's output."""
-    stream = StringIO()
-    for operation in OPERATIONS:
-        world.start(operation)
-    names = list(logging.root.manager.loggerDict)
-    for handler in (handler for name in names for handler in logging.getLogger(name).handlers):
-        if isinstance(handler, logging.StreamHandler):
-            monkeypatch.setattr(handler, "stream", stream)
-    return stream
 
 
 def _everything(world: World) -> list[str]:

@@ -59,6 +59,7 @@ OPERATIONS = (
     "authorize_api_key",
     "authorize_bearer",
     "apply_rules",
+    "watch_ledger",
     "reconcile",
     "import_catalog",
     "publish_events",

@@ -100,7 +100,7 @@ class Player:
             response = self.world.invoke(name.partition("/")[0], event, request_id)
         # As Lambda does it: what is not JSON does not leave the function.
         response = json.loads(json.dumps(response))
-        if "statusCode" in response:
+        if response is not None and "statusCode" in response:
             response["body"] = json.loads(response["body"])
         return response
 

@@ -83,7 +83,7 @@ def _assert_agrees_with_itself(event: dict[str, Any]) -> None:
     assert context["httpMethod"] == event["httpMethod"]
 
 
-@pytest.mark.parametrize("name", _cases_of("apply_rules", "publish_events"))
+@pytest.mark.parametrize("name", _cases_of("apply_rules", "publish_events", "watch_ledger"))
 def test_stream_holds_items_that_the_application_writes(name: str) -> None:
     images = [
         record["dynamodb"]["NewImage"]

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Any
@@ -68,7 +69,7 @@ SHARED_SERVICES = {
     "resolve_network_activity",
     "try_out",
 }
-FUNCTIONS_WITHOUT_A_SERVICE = {"authorize_api_key", "authorize_bearer"}
+FUNCTIONS_WITHOUT_A_SERVICE = {"authorize_api_key", "authorize_bearer", "watch_ledger"}
 
 CATALOG = "CatalogTable.Arn"
 LEDGER = "LedgerTable.Arn"
@@ -173,6 +174,7 @@ RIGHTS: dict[str, Rights] = {
         (BALANCE, ()): {"BatchGetItem", "GetItem", "PutItem"},
         (CATALOG, ("*#PROGRAM#*", "*#TRAITS#*")): READ_CATALOG,
     },
+    "watch_ledger": {},
     "reconcile": {
         (LEDGER_INDEX, ()): {"Query"},
         (LEDGER, ()): {"GetItem", "PutItem"},
@@ -617,10 +619,17 @@ def _stream_mapping(operation: str) -> dict[str, Any]:
     return properties
 
 
-STREAMS = {"apply_rules": "LedgerTable", "publish_events": "BalanceTable"}
+STREAMS = {
+    "apply_rules": "LedgerTable",
+    "publish_events": "BalanceTable",
+    "watch_ledger": "LedgerTable",
+}
+# They say of each record whether it failed. The watch has nothing to do that could.
+REPORTING = {"apply_rules", "publish_events"}
 
 
-def test_each_stream_has_one_reader() -> None:
+def test_each_stream_has_readers_that_are_known() -> None:
+    """A shard of a stream has two at most: with a third, all of them are throttled."""
     readers = {
         operation
         for operation in FOLDERS
@@ -629,6 +638,7 @@ def test_each_stream_has_one_reader() -> None:
     }
 
     assert readers == STREAMS.keys()
+    assert max(Counter(STREAMS.values()).values()) <= 2
 
 
 @pytest.mark.parametrize(("operation", "table"), STREAMS.items())
@@ -657,6 +667,31 @@ def test_only_inserts_that_mean_something_reach_the_function(
     assert pattern == {"eventName": ["INSERT"], "dynamodb": wanted}
 
 
+def test_whatever_is_done_to_a_ledger_row_once_it_is_there_reaches_the_watch() -> None:
+    mapping = _stream_mapping("watch_ledger")
+
+    (pattern,) = (json.loads(f["Pattern"]) for f in mapping["FilterCriteria"]["Filters"])
+    assert pattern == {"eventName": ["MODIFY", "REMOVE"]}
+    # What Lambda can't take now must not be dropped in silence.
+    assert mapping["MaximumRetryAttempts"] == -1
+
+
+def test_the_alarm_is_on_the_watch_being_invoked_at_all() -> None:
+    alarm = RESOURCES["LedgerRowChangedAlarm"]["Properties"]
+
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Lambda", "Invocations")
+    (dimension,) = alarm["Dimensions"]
+    assert dimension == {"Name": "FunctionName", "Value": {"Ref": "WatchLedgerFunction"}}
+    assert (alarm["Statistic"], alarm["Threshold"]) == ("Sum", 0)
+    assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+    assert alarm["EvaluationPeriods"] == 1
+    assert alarm["TreatMissingData"] == "notBreaching"
+    assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}]
+    assert "AlarmTopic" in resources_of("AWS::SNS::Topic")
+    # It runs for nothing else.
+    assert list(_properties("watch_ledger")["Events"]) == ["ChangedRow"]
+
+
 def test_a_memberships_postings_are_published_one_batch_after_the_other() -> None:
     assert _stream_mapping("publish_events")["ParallelizationFactor"] == 1
 
@@ -665,7 +700,8 @@ def test_a_memberships_postings_are_published_one_batch_after_the_other() -> Non
 def test_a_record_that_fails_holds_up_no_other_for_long_and_is_kept(operation: str) -> None:
     mapping = _stream_mapping(operation)
 
-    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    reporting = ["ReportBatchItemFailures"] if operation in REPORTING else None
+    assert mapping.get("FunctionResponseTypes") == reporting
     assert mapping["BisectBatchOnFunctionError"] is True
     # The stream itself forgets after a day, and keeps no payload then.
     assert 3600 <= mapping["MaximumRecordAgeInSeconds"] < 86_400
