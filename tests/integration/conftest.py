@@ -161,6 +161,15 @@ def job_orders(empty_world: World, clock: time_machine.Traveller) -> Orders:
 
 
 @contextmanager
+def running_application(
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[tuple[World, time_machine.Traveller]]:
+    """The application on empty tables, and its clock; for a file that makes its world once."""
+    with _frozen(monkeypatch) as clock, _application(monkeypatch) as world:
+        yield world, clock
+
+
+@contextmanager
 def _frozen(monkeypatch: pytest.MonkeyPatch) -> Iterator[time_machine.Traveller]:
     numbers = iter(range(1, 1_000_000))
     monkeypatch.setattr("accrue.runtime.http.new_unique", lambda: f"unique-{next(numbers)}")
