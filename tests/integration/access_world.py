@@ -60,9 +60,13 @@ class InProcess:
         self.clock.shift(A_WHILE)
         return report
 
+    def run_jobs(self) -> None:
+        """Do what is in the queue of jobs."""
+        self._jobs.run()
+
     def settle(self) -> None:
         """What the streams and the queue of jobs would do meanwhile."""
-        self._jobs.run()
+        self.run_jobs()
         self.world.deliver()
         self.world.publish()
         self.clock.shift(A_WHILE)

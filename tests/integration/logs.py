@@ -1,6 +1,7 @@
 """What the functions log, kept to be looked through."""
 
 import logging
+from collections.abc import Iterator
 from io import StringIO
 
 import pytest
@@ -17,17 +18,18 @@ def captured_logs(world: World, monkeypatch: pytest.MonkeyPatch) -> StringIO:
     monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "DEBUG")
     for operation in OPERATIONS:
         world.start(operation)
-    for logger in _loggers():
+    for logger, handler in _handlers():
         monkeypatch.setattr(logger, "level", logging.DEBUG)
-        for handler in logger.handlers:
-            if isinstance(handler, logging.StreamHandler):
-                monkeypatch.setattr(handler, "stream", stream)
+        monkeypatch.setattr(handler, "stream", stream)
     # A logger remembers which levels it is enabled for.
     logging.root.manager._clear_cache()  # type: ignore[attr-defined]
     return stream
 
 
-def _loggers() -> list[logging.Logger]:
-    """Those that write: the functions', which share one."""
-    loggers = [logging.getLogger(name) for name in list(logging.root.manager.loggerDict)]
-    return [logger for logger in loggers if logger.handlers]
+def _handlers() -> Iterator[tuple[logging.Logger, logging.Handler]]:
+    """Those of the functions' loggers, the only ones that write to a stream."""
+    for name in list(logging.root.manager.loggerDict):
+        logger = logging.getLogger(name)
+        for handler in logger.handlers:
+            if isinstance(handler, logging.StreamHandler):
+                yield logger, handler

@@ -8,6 +8,7 @@ from tests.integration import crash_sweeps
 from tests.template import writing_operations
 
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-n", "auto", "-p", "no:cacheprovider")
+ALONE = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,25 @@ PARTS: dict[str, Part] = {
         title="Hostile input: parsers",
         commands=((*PYTEST, "tests/unit/test_hostile_inputs.py"),),
         must_be_positive=frozenset({"inputs", "accepted", "refused", "parsers"}),
+    ),
+    "access": Part(
+        "Other people's data: every route, every kind of key, everybody's ids",
+        (
+            (
+                *PYTEST,
+                "tests/unit/test_template.py",
+                "tests/integration/test_access.py",
+                "tests/integration/test_access_cache.py",
+                "tests/integration/test_expanded_rights.py",
+                "tests/integration/test_logs_in_trouble.py",
+                "tests/integration/test_nothing_personal.py",
+                "tests/integration/test_watch_ledger.py",
+            ),
+            # One process each: they share what they begin from.
+            (*ALONE, "tests/replay/test_replay.py", "tests/replay/test_rights.py"),
+            (*ALONE, "tests/e2e/test_access.py", "tests/e2e/test_watch_ledger.py"),
+        ),
+        must_be_positive=frozenset({"cells", "200", "401", "403", "404", "canaries", "log lines"}),
     ),
     "soak": Part(
         title="Soak on the embedded AWS",

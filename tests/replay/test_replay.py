@@ -16,12 +16,15 @@ its expectation and record again.
 """
 
 import difflib
+from io import StringIO
 
 import pytest
 
+from tests.replay.personal import personal_texts
 from tests.replay.player import Player
 from tests.replay.shelf import (
     case_names,
+    read_event,
     read_expectation,
     record_expectation,
 )
@@ -29,12 +32,17 @@ from tests.replay.shelf import (
 
 @pytest.mark.parametrize("name", case_names())
 def test_event_does_what_is_recorded(
-    name: str, player: Player, request: pytest.FixtureRequest
+    name: str, player: Player, logged: StringIO, request: pytest.FixtureRequest
 ) -> None:
     expected = read_expectation(name)
+    start = len(logged.getvalue())
 
     actual = player.perform(name, expected.after)
 
+    lines = logged.getvalue()[start:].splitlines()
+    assert lines
+    personal = personal_texts(read_event(name))
+    assert [line for line in lines if any(text in line for text in personal)] == []
     if actual == expected:
         return
     if request.config.getoption("--record", default=False):

@@ -1,0 +1,122 @@
+"""Other people's data, over HTTP: the same matrix as in one process, at the deployed gateway.
+
+In `make test` a sample of each route's cells, in `make prove` all of them.
+"""
+
+import json
+import random
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from local.live_stack import LiveStack
+from tests.access.cells import Cell, Matrix
+from tests.access.door import Question, Reply
+from tests.access.judge import faults_of, leaks_of
+from tests.access.neighbour import settle_in
+from tests.access.rows import ROWS
+from tests.proof.record import record
+from tests.proof.seeds import how_many
+
+# Events are shown so long after they are published, lists of activities sooner.
+SHOWN_SECONDS = 20
+
+
+@dataclass
+class OverHttp:
+    """A door to the running stack."""
+
+    stack: LiveStack
+    http: httpx.Client
+    since: str
+    period: tuple[str, str]
+
+    @property
+    def operator_key(self) -> str:
+        return self.stack.operator_api_key
+
+    def ask(self, question: Question, headers: Mapping[str, str]) -> Reply:
+        """Send a request."""
+        method, path = question.route.split(" ", 1)
+        answer = self.http.request(
+            method,
+            path.format_map(question.path),
+            params=dict(question.query or {}),
+            content=None if question.body is None else json.dumps(question.body).encode(),
+            headers={**question.headers, **headers},
+            timeout=180,
+        )
+        text = json.dumps(dict(answer.headers)) + answer.text
+        return Reply(answer.status_code, answer.json(), text)
+
+    def import_network(self, document: dict[str, Any]) -> dict[str, Any]:
+        """Make a network."""
+        report: dict[str, Any] = self.stack.invoke("import_catalog", document)
+        return report
+
+    def settle(self) -> None:
+        """Wait until what was sent has come to what it comes to, and is shown."""
+        time.sleep(SHOWN_SECONDS)
+
+
+@pytest.fixture(scope="module")
+def door(stack: LiveStack, http: httpx.Client) -> OverHttp:
+    """The running stack."""
+    hour_ago, later = (datetime.now(UTC) - timedelta(hours=h) for h in (1, 0.5))
+    return OverHttp(stack, http, hour_ago.isoformat(), (hour_ago.isoformat(), later.isoformat()))
+
+
+@pytest.fixture(scope="module")
+def matrix(door: OverHttp) -> Matrix:
+    """Two networks that nobody else has."""
+    marks = [f"{name}{uuid.uuid4().hex[:8]}" for name in ("north", "south")]
+    ours, theirs = (settle_in(door, mark) for mark in marks)
+    return Matrix(ours, theirs, door.operator_key)
+
+
+@pytest.mark.parametrize("route", ROWS)
+def test_a_route_answers_everybody_as_its_row_says(
+    door: OverHttp, matrix: Matrix, route: str
+) -> None:
+    cells = _sample(list(matrix.cells(route, _unused())))
+
+    faults = [fault for cell in cells for fault in _faults(door, matrix, cell)]
+
+    assert faults == []
+    by_status = Counter(cell.said[:3] for cell in cells)
+    figures = {"cells": len(cells), **by_status, "violations": 0}
+    record("access", f"over HTTP: {route}", figures)
+
+
+def _faults(door: OverHttp, matrix: Matrix, cell: Cell) -> Iterator[str]:
+    reply = door.ask(cell.question, cell.headers)
+    if cell.is_refused:
+        yield from faults_of(cell, reply, matrix)
+        return
+    # What is allowed changes what the next one finds: that it is allowed is what counts here.
+    if reply.status in (401, 403, 404) or reply.status >= 500:
+        yield f"{cell}: {reply.said} instead of {cell.said}"
+    yield from leaks_of(cell, reply, matrix)
+
+
+def _sample(cells: list[Cell]) -> list[Cell]:
+    """Some that are refused, in an order of their own; what is allowed comes last."""
+    refused = [cell for cell in cells if cell.is_refused]
+    allowed = [cell for cell in cells if not cell.is_refused]
+    drawn = random.Random(0)  # noqa: S311 - to be repeated
+    return [
+        *drawn.sample(refused, min(len(refused), how_many(6, len(refused)))),
+        *drawn.sample(allowed, min(len(allowed), how_many(1, len(allowed)))),
+    ]
+
+
+def _unused() -> Iterator[str]:
+    while True:
+        yield f"fresh-{uuid.uuid4().hex[:12]}"
