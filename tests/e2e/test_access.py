@@ -35,12 +35,9 @@ class OverHttp:
 
     stack: LiveStack
     http: httpx.Client
+    operator_key: str
     since: str
     period: tuple[str, str]
-
-    @property
-    def operator_key(self) -> str:
-        return self.stack.operator_api_key
 
     def ask(self, question: Question, headers: Mapping[str, str]) -> Reply:
         """Send a request."""
@@ -70,7 +67,8 @@ class OverHttp:
 def door(stack: LiveStack, http: httpx.Client) -> OverHttp:
     """The running stack."""
     hour_ago, later = (datetime.now(UTC) - timedelta(hours=h) for h in (1, 0.5))
-    return OverHttp(stack, http, hour_ago.isoformat(), (hour_ago.isoformat(), later.isoformat()))
+    period = (hour_ago.isoformat(), later.isoformat())
+    return OverHttp(stack, http, stack.operator_api_key, period[0], period)
 
 
 @pytest.fixture(scope="module")

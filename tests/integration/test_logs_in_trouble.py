@@ -60,24 +60,16 @@ def test_no_attribute_that_is_not_what_it_should_be_is_logged(access: AccessWorl
     assert len(attributes) > 100
     errors = lines = 0
 
-    bad = []
     for attribute in _some(attributes, FEW_ATTRIBUTES):
         for table, each in items.items():
             damaged = [i | {attribute: {"S": POISON}} for i in each if attribute in i]
             access.door.world.put_items(table, damaged)
         logged = _logged(access)
         access.restore()
-        try:
-            _assert_nothing_personal(access, logged, attribute)
-        except AssertionError as e:
-            bad.append((attribute, str(e)[:1800]))
+        _assert_nothing_personal(access, logged, attribute)
         errors += sum('"level":"ERROR"' in line for line in logged)
         lines += len(logged)
 
-    print(len(bad))
-    for b in bad:
-        print("BAD", *b)
-    assert not bad
     assert errors > 0
     record("access", "damaged items", {"log lines": lines, "errors": errors, "violations": 0})
 
@@ -145,8 +137,7 @@ def _invoking(access: AccessWorld, operation: str, event: dict[str, Any]) -> Cal
 
 
 def _throttled(operation: str) -> ClientError:
-    error = {"Code": "ThrottlingException", "Message": "too fast"}
-    return ClientError({"Error": error}, operation)
+    return ClientError({"Error": {"Code": "ThrottlingException", "Message": "too fast"}}, operation)
 
 
 def _fail(monkeypatch: pytest.MonkeyPatch, operation: str, error: Exception) -> None:
