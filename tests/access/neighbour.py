@@ -86,7 +86,7 @@ def _program(mark: str, name: str) -> dict[str, Any]:
     return {
         "program_id": f"{mark}-{name}",
         "name": f"Name of {name} {mark}",
-        "points": {"unit": f"unit-of-{name}-{mark}"},
+        "points": {"unit": f"unit-{mark}"},
     }
 
 
@@ -150,7 +150,7 @@ def settle_in(door: Door, mark: str) -> Neighbour:
         *(text.rpartition(".")[2] for text in network.keys.values()),
         *(f"{mark}.person@example.com", f"{mark}.spare@example.com", f"{mark}.person"),
         *(f"{mark}-user", f"{mark}-spare-user", f"{mark}-membership", f"{mark}-item"),
-        *(f"Name of network {mark}", f"Name of program {mark}", f"unit-of-program-{mark}"),
+        *(f"Name of network {mark}", f"Name of program {mark}", f"unit-{mark}"),
         *(f"{mark}-trait", f"{mark}-trait-value", f"{mark}-metadata-value", f"{mark}_field"),
         *(f"{mark}-reference", f"{mark}-key-1", f"Description {mark}", f"Reason {mark}"),
         f"https://127.0.0.1:9/{mark}-hook",

@@ -1,6 +1,5 @@
 """A network set up and run by HTTP calls alone, with the keys that may and those that may not."""
 
-import re
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
@@ -13,29 +12,7 @@ from local.demo import demo_document
 from local.live_stack import LiveStack
 from tests.e2e.examples import CLIENT_SAMPLE, MEMBERSHIP_ACTIVITY
 from tests.e2e.network import LiveNetwork, wait_until
-from tests.template import operations_by_route
 
-# Routes under /networks that partners call.
-PARTNER_ROUTES = {
-    "POST /networks/{network_id}/activity",
-    "GET /networks/{network_id}/activities",
-    "POST /networks/{network_id}/activities/batch",
-    "GET /networks/{network_id}/activities/{activity_id}",
-    "POST /networks/{network_id}/activities/{activity_id}/reversal",
-}
-OPERATOR_ROUTES = {
-    "GET /networks",
-    "GET /networks/{network_id}",
-    "PUT /networks/{network_id}",
-    "GET /networks/{network_id}/api-keys",
-    "POST /networks/{network_id}/api-keys",
-    "POST /networks/{network_id}/api-keys/{key_id}/revoke",
-}
-ADMIN_ROUTES = sorted(
-    route
-    for route in operations_by_route()
-    if route.split()[1].startswith("/networks/") and route not in PARTNER_ROUTES
-)
 RULE = {
     "rule_id": "pay-for-posts",
     "activity_type_id": "post",
@@ -179,24 +156,6 @@ def stranger_key(stack: LiveStack, http: httpx.Client) -> str:
     made(operator.put("", {"name": "Strangers"}))
     minted = made(operator.call("POST", "api-keys", {"key_id": "a", "role": "admin"}))
     return str(minted["api_key"])
-
-
-@pytest.mark.parametrize("route", ADMIN_ROUTES)
-def test_administration_is_for_this_networks_admins(
-    stack: LiveStack, http: httpx.Client, stranger_key: str, route: str
-) -> None:
-    method, path = route.replace("{network_id}", stack.network_id).split(" ")
-    path = re.sub(r"\{\w+\}", "1", path)
-
-    def answer(api_key: str) -> tuple[int, str]:
-        got = Admin(http, "", api_key).call(method, path, {} if method != "GET" else None)
-        return got.status_code, got.json()["code"]
-
-    assert answer(stack.partner_api_key) == (403, "ADMIN_KEY_REQUIRED")
-    assert answer(stranger_key) == (404, "NETWORK_NOT_FOUND")
-    assert answer("accrue_demo.admin.wrong") == (401, "UNAUTHORIZED")
-    if route not in OPERATOR_ROUTES:
-        assert answer(stack.operator_api_key) == (404, "NETWORK_NOT_FOUND")
 
 
 def test_networks_are_the_operators(

@@ -37,7 +37,7 @@ KEYS = {
     for key in template()["Resources"][logical_id]["Properties"]["KeySchema"]
 }
 # A few of each in `make test`; all of them in `make prove`.
-FEW_ATTRIBUTES, FEW_CALLS = 10, 3
+FEW_ATTRIBUTES, FEW_CALLS = 3, 1
 
 
 @pytest.fixture(scope="module")
