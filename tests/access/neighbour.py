@@ -170,10 +170,12 @@ def _define(network: _Builder) -> str:
         network.do(f"POST {NETWORK}/api-keys/{{key_id}}/revoke")
     network.ids["key_id"] = f"{mark}-spare"
     secret = ""
-    for name in (f"{mark}-spare-webhook", f"{mark}-webhook"):
+    # The first counts at once; of the second, what publishes hears when its cache is over.
+    for name in (f"{mark}-webhook", f"{mark}-spare-webhook"):
         network.ids["webhook_id"] = name
         hook = {"url": f"https://127.0.0.1:9/{mark}-hook", "event_types": ["*"]}
         secret = network.do(f"PUT {NETWORK}/webhooks/{{webhook_id}}", hook).body["signing_secret"]
+    network.ids["webhook_id"] = f"{mark}-webhook"
     return secret
 
 
