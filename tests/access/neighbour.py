@@ -132,7 +132,7 @@ HEADERS = {"ApiKeyAuthorizer": ("X-API-Key", ""), "BearerAuthorizer": ("Authoriz
 def settle_in(door: Door, mark: str) -> Neighbour:
     """Make a network with this mark, in which everything has happened once."""
     network = _Builder(door, mark)
-    secrets = [_define(network)]
+    secrets = _define(network)
     _record(network)
     door.settle()
     _order(network)
@@ -162,21 +162,22 @@ def settle_in(door: Door, mark: str) -> Neighbour:
     )
 
 
-def _define(network: _Builder) -> str:
-    """The secret of its first webhook."""
+def _define(network: _Builder) -> list[str]:
+    """The secrets of its webhooks."""
     mark = network.mark
     for key in (f"{mark}-revoked-partner", f"{mark}-revoked-admin"):
         network.ids["key_id"] = key
         network.do(f"POST {NETWORK}/api-keys/{{key_id}}/revoke")
     network.ids["key_id"] = f"{mark}-spare"
-    secret = ""
+    secrets = []
     # The first counts at once; of the second, what publishes hears when its cache is over.
     for name in (f"{mark}-webhook", f"{mark}-spare-webhook"):
         network.ids["webhook_id"] = name
         hook = {"url": f"https://127.0.0.1:9/{mark}-hook", "event_types": ["*"]}
-        secret = network.do(f"PUT {NETWORK}/webhooks/{{webhook_id}}", hook).body["signing_secret"]
+        made = network.do(f"PUT {NETWORK}/webhooks/{{webhook_id}}", hook)
+        secrets.append(str(made.body["signing_secret"]))
     network.ids["webhook_id"] = f"{mark}-webhook"
-    return secret
+    return secrets
 
 
 def _record(network: _Builder) -> None:
