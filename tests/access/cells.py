@@ -125,7 +125,7 @@ class Matrix:
             ):
                 ids = {**self.ours.ids, "fresh": next(fresh)}
                 yield cell(what, _probed(probe, _question(route, row, ids), ids, whose.ids), said)
-        if row.cursor is not None:
+        if row.cursor is not None and route in self.theirs.cursors:
             question = _question(route, row, {**self.ours.ids, "fresh": next(fresh)})
             # Where a list begins, its cursor says.
             query = {k: v for k, v in (question.query or {}).items() if k != "since"}

@@ -27,7 +27,9 @@ def access() -> Iterator[AccessWorld]:
         pytest.MonkeyPatch.context() as monkeypatch,
         running_application(monkeypatch) as (world, clock),
     ):
-        yield access_world(world, clock, monkeypatch)
+        built = access_world(world, clock, monkeypatch)
+        yield built
+        record("access", "both networks", {"canaries": len(built.matrix.secrets())})
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +49,12 @@ def test_of_every_id_in_a_path_or_a_body_the_row_says_what_another_networks_come
     named = {*re.findall(r"{(\w+)}", route), *_named_in_body(ROWS[route])}
 
     assert named - SHARED - {"fresh"} == ROWS[route].foreign.keys()
+
+
+def test_each_list_is_asked_with_the_other_networks_cursor(access: AccessWorld) -> None:
+    listing = {route for route, row in ROWS.items() if row.cursor is not None}
+
+    assert access.matrix.theirs.cursors.keys() == listing
 
 
 class Noting(dict[str, str]):
@@ -89,7 +97,6 @@ def test_a_route_answers_everybody_as_its_row_says(
             "cells": len(cells),
             "log lines": len(lines),
             **by_status,
-            "canaries": len(personal),
             "violations": 0,
         },
     )
