@@ -104,6 +104,12 @@ PARTS: dict[str, Part] = {
             }
         ),
     ),
+    "guards": Part(
+        "Guards that are missed when they are gone",
+        [(sys.executable, "-m", "tests.proof.guards")],
+        frozenset({"guards", "killed"}),
+        frozenset({"survived"}),
+    ),
     "fuzz": Part(
         title="Hostile input: parsers",
         commands=((*PYTEST, "tests/unit/test_hostile_inputs.py"),),

@@ -91,6 +91,12 @@ def test_an_array_needs_its_end(body: str) -> None:
         split(body)
 
 
+@pytest.mark.parametrize("body", ["[{}]]", "[{}] {}", "[{}],", "[{}][{}]"])
+def test_nothing_stands_behind_the_array(body: str) -> None:
+    with pytest.raises(MalformedJsonError, match="behind the array"):
+        split(body)
+
+
 def test_limits() -> None:
     assert len(split("[" + ",".join("1" * MAX_ROWS) + "]")) == MAX_ROWS
     assert len(split("1\n" * MAX_ROWS)) == MAX_ROWS
