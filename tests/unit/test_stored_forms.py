@@ -594,6 +594,7 @@ def test_a_row_of_another_shape_is_unreadable(damage: dict[str, Any]) -> None:
     said = {**_stored(ROW.to_attributes()), **damage}
     del said["content_hash"]
 
+    # It is the row that was written, and of a release that says things in another way.
     with pytest.raises(UnreadableRowError):
         Activity.from_attributes({**said, "content_hash": content_hash(said)})
 
