@@ -26,7 +26,7 @@ def test_the_case_of_the_scheme_does_not_matter(
     assert answer == allow("north", "admin")
 
 
-@pytest.mark.parametrize("scheme", ["", "Basic ", "Bearer", "Token "])
+@pytest.mark.parametrize("scheme", ["", "Basic ", "Bearer", "Token ", "Digest "])
 def test_another_scheme_than_bearer_is_denied(
     unchanged_world: World, keys: Keys, scheme: str
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Any, override
 import pytest
 import time_machine
 
-from accrue.services.reconcile import FIRST_LOOKBACK, OVERLAP
+from accrue.services.reconcile import OVERLAP
 from accrue.storage.reconcile_progress import ReconcileProgressTable
 from tests.integration.faults import CrashPoint, Faults, UnreadKeys, cancelled
 from tests.integration.histories import MIXED_BATCH, hang_post, village_post
@@ -179,7 +179,7 @@ def test_the_first_sweep_looks_back_over_midnight_as_far_as_a_stream_keeps_recor
     world: World, clock: time_machine.Traveller
 ) -> None:
     hang_post("hang-1").act(world)
-    clock.shift(FIRST_LOOKBACK - timedelta(minutes=1))
+    clock.shift(timedelta(hours=24) - timedelta(minutes=1))
 
     assert _reconcile(world) == {"demo": _summary(checked=1, found=1)}
     assert world.balance("12345") == "50"
@@ -211,6 +211,7 @@ def test_the_lookback_finds_what_progress_has_passed_and_moves_no_progress(
     progress = _progress(world)
 
     assert _reconcile(world) == {"demo": _summary(checked=0, found=0)}
+    clock.shift(timedelta(minutes=1))
     assert _reconcile(world, lookback_seconds=3 * 3600) == {"demo": _summary(checked=1, found=1)}
 
     assert _progress(world) == progress

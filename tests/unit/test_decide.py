@@ -7,6 +7,7 @@ import pytest
 from accrue.domain.activity import FrontDoor, Outcome
 from accrue.domain.arithmetic import BALANCE_LIMIT, rounded, total
 from accrue.domain.decide import decide
+from accrue.domain.deciding.periods import Counters
 from accrue.domain.decision import Decision, Facts
 from accrue.domain.membership_state import MembershipState
 from accrue.domain.program.points_unit import PointsUnit, Rounding
@@ -246,6 +247,14 @@ def test_a_balance_never_passes_its_limit(
         assert (decided.lines, decided.after) == ((), before)
         what = "the balance" if before.points else "lifetime points"
         assert decided.reason == f"{what} would pass 1e+24"
+
+
+def test_a_bug_is_no_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is decided by it: the activity waits for the fix, and is applied after it."""
+    monkeypatch.delattr(Counters, "all")
+
+    with pytest.raises(AttributeError):
+        decide_for("10", program(rule("sale", "buyer", "1")), "buyer")
 
 
 def test_what_is_rejected_moves_nothing() -> None:

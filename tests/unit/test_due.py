@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accrue.domain.activity import Kind
 from accrue.domain.balance import Balance
 from accrue.domain.deciding import tiers as tiers_of_points
 from accrue.domain.decision import TierChange
 from accrue.domain.membership_state import MembershipState
 from accrue.domain.program.program import Program, ProgramVersion
-from accrue.services.apply_rules import RuleApplier
+from accrue.services.apply_rules import RuleApplier, in_order_of_deciding
 from accrue.services.fold import Occasion
 from tests.unit.activities import (
     ANN,
@@ -248,3 +249,11 @@ def test_but_each_is_told_to_who_looks_in_time() -> None:
 
     told = [posting.tier for posting in club_of.book.chain(PLACE)]
     assert told[-2:] == [TierChange(None, "silver"), TierChange("silver", None)]
+
+
+def test_what_fell_due_by_a_moment_is_decided_before_what_was_recorded_then() -> None:
+    due = replace(activity(activity_id="z", seconds=9), kind=Kind.DUE, as_of=NOON)
+    at_noon = activity(activity_id="a")
+    later = activity(activity_id="b", seconds=1)
+
+    assert sorted([later, at_noon, due], key=in_order_of_deciding) == [due, at_noon, later]
