@@ -291,6 +291,16 @@ def test_started_again_it_is_the_same_job(shop: Shop) -> None:
     assert len(shop.jobs.list_jobs("demo", PageRequest()).things) == 1
 
 
+def test_whoever_starts_it_a_moment_too_late_has_the_first_one(shop: Shop) -> None:
+    first = shop.start()
+    shop.run_until_idle()
+
+    late = shop.jobs.add_job(replace(first, request_id="r-2"))
+
+    assert late == shop.job()
+    assert (late.request_id, late.status) == (first.request_id, JobStatus.COMPLETED)
+
+
 def test_a_key_stands_for_one_definition(shop: Shop) -> None:
     shop.start()
 
@@ -427,6 +437,16 @@ def test_cancelled_it_stops_before_the_next_step(shop: Shop) -> None:
     assert shop.start().status is JobStatus.RUNNING
     shop.run_until_idle()
     assert (shop.job().status, shop.job().done) == (JobStatus.COMPLETED, LIMIT)
+
+
+def test_cancelled_while_its_order_waits_nothing_of_the_step_is_done(shop: Shop) -> None:
+    job = shop.start()
+
+    shop.administrator().cancel("demo", job.job_id)
+    shop.run_until_idle()
+
+    # A step writes as it goes along: that it would not be kept is too late.
+    assert shop.work.begun == []
 
 
 def test_what_has_ended_cannot_be_cancelled(shop: Shop) -> None:
