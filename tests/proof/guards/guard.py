@@ -20,8 +20,8 @@ def _listed(value: Any) -> Any:
 class Guard(BaseModel):
     """A guard, in the tree at `file`: it is gone where `text` is replaced by what it `becomes`.
 
-    It keeps invariants of docs/decisions.md's list, by number, or a `rule` of its own. Each of
-    `fails` is a test that fails without it, `path::name` or a whole file.
+    It keeps some `invariants`, by their numbers, or a `rule` of its own. Each of `fails` is a test
+    that fails without it, `path::name`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
