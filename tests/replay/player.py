@@ -129,6 +129,12 @@ class Player:
         return self._present
 
 
+def body_of(event: dict[str, Any]) -> str | None:
+    """The body of a request as it was sent."""
+    body: str | None = event["body"]
+    return base64.b64decode(body).decode() if body and event["isBase64Encoded"] else body
+
+
 @contextmanager
 def _ids_made_from(name: str) -> Iterator[None]:
     uniques = (uuid.uuid5(_NAMESPACE, f"{name} {number}").hex for number in count(1))

@@ -9,8 +9,8 @@ from accrue.domain.json_values import WrongValueError, type_name
 # RFC 5321's longest forward path.
 MAX_EMAIL_CHARS = 254
 # Bounded, so that looking for one takes time in proportion to the text.
-_EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@]{1,255}\.[^\s@.]{2,}")
-_CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+EMAIL_INSIDE = re.compile(r"[^\s@]{1,64}@[^\s@]{1,255}\.[^\s@.]{2,}")
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def free_text(max_chars: int) -> Callable[[object], str]:
@@ -34,7 +34,7 @@ def identifier(max_chars: int) -> Callable[[object], str]:
         text = parse_text(value)
         if not text.strip():
             raise WrongValueError("is blank: send a string that is not")
-        if _CONTROL_CHARACTERS.search(text):
+        if CONTROL_CHARACTERS.search(text):
             raise WrongValueError("contains control characters: remove them")
         return text
 
@@ -47,7 +47,7 @@ def stored_identifier(max_chars: int) -> Callable[[object], str]:
 
     def parse(value: object) -> str:
         text = parse_identifier(value)
-        if _EMAIL.search(text):
+        if EMAIL_INSIDE.search(text):
             raise WrongValueError("has an email in it, and is kept for ever: send an opaque id")
         return text
 
@@ -56,7 +56,7 @@ def stored_identifier(max_chars: int) -> Callable[[object], str]:
 
 def without_emails(text: str) -> str:
     """The text with `[email]` in the place of each email."""
-    return _EMAIL.sub("[email]", text)
+    return EMAIL_INSIDE.sub("[email]", text)
 
 
 def email(value: object) -> str:

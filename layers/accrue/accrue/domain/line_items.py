@@ -12,7 +12,7 @@ MAX_ID_CHARS = 128
 # With the longest ids this is still far below DynamoDB's 400 KB an item.
 MAX_LINE_ITEMS = 100
 
-_LINE_ITEM_FIELDS = frozenset({"item_id", "value", "group_id"})
+LINE_ITEM_FIELDS = frozenset({"item_id", "value", "group_id"})
 
 
 class LineItem(BaseModel):
@@ -34,5 +34,5 @@ def read_line_items(fields: Fields) -> tuple[LineItem, ...]:
             value=item.optional("value", parse_amount),
             group_id=item.optional("group_id", parse_id),
         )
-        for item in fields.optional_objects("line_items", _LINE_ITEM_FIELDS, MAX_LINE_ITEMS)
+        for item in fields.optional_objects("line_items", LINE_ITEM_FIELDS, MAX_LINE_ITEMS)
     )

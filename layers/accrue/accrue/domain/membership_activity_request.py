@@ -20,8 +20,8 @@ from accrue.domain.timestamps import to_datetime, unix_seconds
 MAX_IDEMPOTENCY_KEY_CHARS = 255
 MAX_ID_CHARS = 128
 
-_BODY_FIELDS = frozenset({"idempotency_key", "program_membership_id", "activity"})
-_ACTIVITY_FIELDS = frozenset(
+BODY_FIELDS = frozenset({"idempotency_key", "program_membership_id", "activity"})
+ACTIVITY_FIELDS = frozenset(
     {"activity_type_id", "value", "transaction_timestamp", "line_items", "metadata"}
 )
 
@@ -63,11 +63,11 @@ def parse_membership_activity(
     `InvalidRequestError` carries every fault of the body.
     """
     findings = Findings()
-    fields = Fields(body, findings, _BODY_FIELDS)
+    fields = Fields(body, findings, BODY_FIELDS)
     parse_key = identifier(MAX_IDEMPOTENCY_KEY_CHARS)
     key = fields.required("idempotency_key", parse_key, "", "a key that is unique to the activity")
     fields.optional("program_membership_id", same_as(program_membership_id))
-    activity = fields.required_object("activity", _ACTIVITY_FIELDS, "the activity as an object")
+    activity = fields.required_object("activity", ACTIVITY_FIELDS, "the activity as an object")
     parse_id = stored_identifier(MAX_ID_CHARS)
     type_id = activity.required("activity_type_id", parse_id, "", "the id of the activity type")
     value = activity.required("value", parse_amount, Decimal(0), 'a number such as "50"')

@@ -31,7 +31,7 @@ MAX_ID_CHARS = 128
 MAX_REFERENCE_ID_CHARS = 255
 MAX_DESCRIPTION_CHARS = 1000
 
-_BODY_FIELDS = frozenset(
+BODY_FIELDS = frozenset(
     {"activity_short_id", "amount", "users", "line_items", "metadata", "enforceUniqueRefId"}
 )
 
@@ -79,7 +79,7 @@ def parse_network_activity(
     """
     findings = Findings()
     _check_idempotency_key(idempotency_key, findings)
-    fields = Fields(body, findings, _BODY_FIELDS)
+    fields = Fields(body, findings, BODY_FIELDS)
     short_id = fields.required(
         "activity_short_id", stored_identifier(MAX_ID_CHARS), "", "the id of the activity type"
     )

@@ -17,11 +17,11 @@ SHORTEST_HOLD_SECONDS = 60
 LONGEST_HOLD_SECONDS = 30 * 24 * 60 * 60
 
 _POINTS = 'a number of points such as "100"'
-_KEY_ALONE = frozenset({"idempotency_key", "program_membership_id"})
-_CAPTURE_FIELDS = _KEY_ALONE | {"points"}
-_REDEMPTION_FIELDS = _CAPTURE_FIELDS | {"description"}
-_HOLD_FIELDS = _REDEMPTION_FIELDS | {"expires_in_seconds"}
-_ADJUSTMENT_FIELDS = _CAPTURE_FIELDS | {"reason"}
+RELEASE_FIELDS = frozenset({"idempotency_key", "program_membership_id"})
+CAPTURE_FIELDS = RELEASE_FIELDS | {"points"}
+REDEMPTION_FIELDS = CAPTURE_FIELDS | {"description"}
+HOLD_FIELDS = REDEMPTION_FIELDS | {"expires_in_seconds"}
+ADJUSTMENT_FIELDS = CAPTURE_FIELDS | {"reason"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ def parse_redemption(body: Mapping[str, object], program_membership_id: str) -> 
     """Read a redemption of the membership in the path. InvalidRequestError carries every fault."""
     return _parsed(
         body,
-        _REDEMPTION_FIELDS,
+        REDEMPTION_FIELDS,
         lambda fields: PointsOrder(
             program_membership_id=program_membership_id,
             idempotency_key=_idempotency_key(fields),
@@ -66,7 +66,7 @@ def parse_hold(body: Mapping[str, object], program_membership_id: str) -> Parsed
     """Read a hold, likewise."""
     return _parsed(
         body,
-        _HOLD_FIELDS,
+        HOLD_FIELDS,
         lambda fields: PointsOrder(
             program_membership_id=program_membership_id,
             idempotency_key=_idempotency_key(fields),
@@ -83,7 +83,7 @@ def parse_capture(
     """Read a capture of the hold in the path, likewise; without points, of all that it holds."""
     return _parsed(
         body,
-        _CAPTURE_FIELDS,
+        CAPTURE_FIELDS,
         lambda fields: PointsOrder(
             program_membership_id=program_membership_id,
             idempotency_key=_idempotency_key(fields),
@@ -99,7 +99,7 @@ def parse_release(
     """Read a release of the hold in the path, likewise."""
     return _parsed(
         body,
-        _KEY_ALONE,
+        RELEASE_FIELDS,
         lambda fields: PointsOrder(
             program_membership_id=program_membership_id,
             idempotency_key=_idempotency_key(fields),
@@ -112,7 +112,7 @@ def parse_adjustment(body: Mapping[str, object], program_membership_id: str) -> 
     """Read an adjustment, likewise: points to add, or to deduct if negative, and why."""
     return _parsed(
         body,
-        _ADJUSTMENT_FIELDS,
+        ADJUSTMENT_FIELDS,
         lambda fields: PointsOrder(
             program_membership_id=program_membership_id,
             idempotency_key=_idempotency_key(fields),

@@ -10,7 +10,7 @@ from accrue.domain.findings import Findings
 from accrue.domain.json_values import WrongValueError
 from accrue.domain.program.parts import ID_PATTERN, MAX_ID_CHARS
 
-_FIELDS = frozenset({"program_id", "user_id", "email", "program_membership_id"})
+BODY_FIELDS = frozenset({"program_id", "user_id", "email", "program_membership_id"})
 _ID = re.compile(ID_PATTERN)
 
 
@@ -40,7 +40,7 @@ class ParsedProgramMembership:
 def parse_program_membership(body: Mapping[str, object]) -> ParsedProgramMembership:
     """Read a body as `parse_json_body` returns it. InvalidRequestError carries every fault."""
     findings = Findings()
-    fields = Fields(body, findings, _FIELDS)
+    fields = Fields(body, findings, BODY_FIELDS)
     request = ProgramMembershipRequest(
         program_id=fields.required("program_id", _catalog_id, "", "the id of the program"),
         user_id=fields.optional("user_id", _catalog_id),

@@ -14,8 +14,8 @@ from accrue.domain.membership_activity_request import MAX_IDEMPOTENCY_KEY_CHARS
 
 MAX_REASON_CHARS = 255
 
-_FIELDS = frozenset({"idempotency_key", "amount", "line_items", "reason"})
-_ITEM_FIELDS = frozenset({"item_id"})
+BODY_FIELDS = frozenset({"idempotency_key", "amount", "line_items", "reason"})
+ITEM_FIELDS = frozenset({"item_id"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ def parse_reversal(body: Mapping[str, object], activity_id: str) -> ParsedRevers
     """Read a reversal of the activity in the path. InvalidRequestError carries every fault."""
     findings = Findings()
     # A misspelt field would make a reversal of a part one of the whole.
-    fields = Fields(body, findings, _FIELDS, is_strict=True)
+    fields = Fields(body, findings, BODY_FIELDS, is_strict=True)
     request = ReversalRequest(
         activity_id=activity_id,
         idempotency_key=fields.required(
@@ -73,7 +73,7 @@ def _item_ids(fields: Fields) -> tuple[str, ...]:
     parse_id = stored_identifier(MAX_ID_CHARS)
     return tuple(
         item.required("item_id", parse_id, "", "the id of the item")
-        for item in fields.optional_objects("line_items", _ITEM_FIELDS, MAX_LINE_ITEMS)
+        for item in fields.optional_objects("line_items", ITEM_FIELDS, MAX_LINE_ITEMS)
     )
 
 

@@ -23,7 +23,7 @@ _FAILED = (
     " recorded once. If it goes on failing, tell us the request_id."
 )
 _THROTTLED = "Too much is written at a time for this row to be taken. Send it again a little later."
-_UNRECORDED: Mapping[WhyUnrecorded, tuple[int, str, str]] = {
+UNRECORDED: Mapping[WhyUnrecorded, tuple[int, str, str]] = {
     WhyUnrecorded.THROTTLED: (429, "THROTTLED", _THROTTLED),
     WhyUnrecorded.NOT_ATTEMPTED: (
         503,
@@ -66,7 +66,7 @@ def refused_result(refusal: RefusalError, catalog_refusal_status: int) -> RowRes
 
 def unrecorded_result(why: WhyUnrecorded) -> RowResult:
     """Of a row that is to be sent again as it is."""
-    status, code, message = _UNRECORDED[why]
+    status, code, message = UNRECORDED[why]
     return {"status": status, "code": code, "message": message, "errors": [], "retryable": True}
 
 
