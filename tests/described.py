@@ -61,8 +61,9 @@ def _validator(schema: str) -> Draft202012Validator:
 
 
 @cache
-def _registry() -> Registry[Json]:
-    return Registry().with_resource(_WHOLE, DRAFT202012.create_resource(description()))
+def _registry() -> Registry[bool | Mapping[str, Any]]:
+    empty: Registry[bool | Mapping[str, Any]] = Registry()
+    return empty.with_resource(_WHOLE, DRAFT202012.create_resource(description()))
 
 
 def answer_faults(route: str, status: int, headers: Mapping[str, str], body: Any) -> Iterator[str]:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.described import JSON, answer_faults, faults, operations, responses
-from tests.replay.shelf import case_names, read_event, read_expectation
 from tests.replay.player import body_of
+from tests.replay.shelf import case_names, read_event, read_expectation
 from tests.template import operations_by_route
 
 ANSWERED = set(operations_by_route().values())
