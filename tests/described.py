@@ -62,8 +62,10 @@ def _validator(schema: str) -> Draft202012Validator:
 
 @cache
 def _registry() -> Registry[bool | Mapping[str, Any]]:
-    empty: Registry[bool | Mapping[str, Any]] = Registry()
-    return empty.with_resource(_WHOLE, DRAFT202012.create_resource(description()))
+    registry: Registry[bool | Mapping[str, Any]] = Registry().with_resource(
+        _WHOLE, DRAFT202012.create_resource(description())
+    )
+    return registry
 
 
 def answer_faults(route: str, status: int, headers: Mapping[str, str], body: Any) -> Iterator[str]:

@@ -91,11 +91,12 @@ def unix_seconds() -> Schema:
 
 
 def whole_seconds(least: int, most: int) -> Schema:
-    """How long."""
+    """How long; of what can be text too, only what a pattern can tell."""
+    digits = f"{{{len(str(least))},{len(str(most)) - 2}}}"
     return {
         "anyOf": [
-            {"type": "string", "pattern": r"^[1-9][0-9]*$"},
             {"type": "integer", "minimum": least, "maximum": most},
+            {"type": "string", "pattern": f"^[1-9][0-9]{digits}$"},
         ]
     }
 

@@ -11,6 +11,7 @@ from accrue.domain.pages import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 from accrue.domain.program.parts import CatalogId
 from accrue.domain.webhooks.definition import WebhookId
 from accrue.domain.webhooks.delivery import DeliveryStatus
+from accrue.runtime.precondition_headers import ETAGS
 from local.openapi.field_schemas import Schema, described, identifier, stored_identifier
 from local.openapi.model_schemas import schema_of
 
@@ -74,12 +75,16 @@ _HEADERS: dict[str, Schema] = {
     ),
     "If-Match": {
         "type": "string",
-        "description": "The ETag of what is to be changed, or `*` for whatever is there.",
+        "pattern": rf"^(\*|{ETAGS.pattern})?$",
+        "description": (
+            "The ETag of what is to be changed, or `*` for whatever is there. Empty is as if it"
+            " were left out."
+        ),
     },
     "If-None-Match": {
         "type": "string",
-        "enum": ["*"],
-        "description": "Only if there is none yet.",
+        "enum": ["*", ""],
+        "description": "`*`: only if there is none yet.",
     },
 }
 ANSWERED: dict[str, Schema] = {

@@ -48,6 +48,14 @@ _SAME = {"network_id": "$request.path.network_id"}
 TAGGED = {"ETag": True}
 CONDITIONS = ("If-Match", "If-None-Match")
 _NETWORK_LINKS = {"network": Link(operation_id="get_network", parameters=_SAME)}
+# What an admin does with a new key.
+_DEFINED_WITH_IT = {
+    operation_id: Link(operation_id=operation_id, parameters=_SAME)
+    for operation_id in (
+        *("put_activity_type", "put_program", "put_user", "put_webhook"),
+        *("start_job", "list_events", "list_activities", "record_network_activity"),
+    )
+}
 
 NETWORKS = {
     "GET /networks": Operation(
@@ -109,7 +117,8 @@ NETWORKS = {
                     "revocation": Link(
                         operation_id="revoke_api_key",
                         parameters={**_SAME, "key_id": "$response.body#/key_id"},
-                    )
+                    ),
+                    **_DEFINED_WITH_IT,
                 },
             )
         },

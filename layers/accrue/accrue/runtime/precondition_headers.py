@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from accrue.domain.errors import Fault, InvalidRequestError
 from accrue.domain.preconditions import Precondition
 
-_ETAGS = re.compile(r'(?:W/)?"[\x21\x23-\x7e]*"(?:\s*,\s*(?:W/)?"[\x21\x23-\x7e]*")*')
+ETAGS = re.compile(r'(?:W/)?"[\x21\x23-\x7e]*"(?:\s*,\s*(?:W/)?"[\x21\x23-\x7e]*")*')
 _ONE_ETAG = re.compile(r'(?:W/)?"[^"]*"')
 
 
@@ -18,7 +18,7 @@ def precondition_of(headers: Mapping[str, str]) -> Precondition:
         raise _fault("If-None-Match", "must be *, for what must not exist yet, or left out")
     if if_match in ("", "*"):
         return Precondition(accepts_any=bool(if_match), must_be_new=bool(if_none_match))
-    if not _ETAGS.fullmatch(if_match):
+    if not ETAGS.fullmatch(if_match):
         raise _fault("If-Match", "must be an ETag as an answer had it, with its quotes, or *")
     # A weak tag never matches, as it is written nowhere.
     etags = frozenset(_ONE_ETAG.findall(if_match))
