@@ -30,7 +30,7 @@ help:
 	@echo "make audit-dependencies  ask whether what is locked has known vulnerabilities"
 	@echo "make bench   measure what decide() costs, and a row of a batch"
 	@echo "make format  let ruff put the code in order"
-	@echo "make schema  renew the JSON Schemas in docs after a change of the models"
+	@echo "make schema  renew docs/*.schema.json and docs/openapi.json after a change of what they are made of"
 	@echo "make setup   only install the environments"
 	@echo "make lock    renew the lock files"
 	@echo "make clean   remove everything that was installed or built"

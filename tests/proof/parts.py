@@ -110,6 +110,16 @@ PARTS: dict[str, Part] = {
         frozenset({"guards", "killed"}),
         frozenset({"survived"}),
     ),
+    "hostile-requests": Part(
+        title="Requests made up from the description of the API",
+        commands=[
+            [*PYTEST, "tests/integration/test_hostile_requests.py"],
+            # One stack for all.
+            [*PYTEST, "-n", "0", "tests/e2e/test_hostile_requests.py"],
+        ],
+        must_be_positive=frozenset({"operations", "requests", "2xx", "4xx", "links"}),
+        must_be_zero=frozenset({"5xx", "outside_schema"}),
+    ),
     "fuzz": Part(
         title="Hostile input: parsers",
         commands=((*PYTEST, "tests/unit/test_hostile_inputs.py"),),

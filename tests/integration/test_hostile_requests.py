@@ -1,0 +1,103 @@
+"""Whatever is sent, the answer is one that docs/openapi.json has, and never a 5xx."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from schemathesis.core.failures import FailureGroup
+
+from tests.described import operations
+from tests.hostile.attack import Figures, Made, Target, described_api, make_things
+from tests.hostile.scenarios import run_scenarios
+from tests.hostile.single import attack
+from tests.integration.attacked import attacked
+from tests.integration.conftest import application as running_application
+from tests.integration.conftest import frozen
+from tests.integration.wsgi_gateway import Environment, StartResponse
+from tests.proof.record import record
+from tests.proof.seeds import seeds
+
+PART = "hostile-requests"
+OPERATIONS = [operation["operationId"] for operation in operations().values()]
+
+
+@pytest.fixture(scope="module")
+def target() -> Iterator[Target]:
+    """The application, attacked by one test after the other."""
+    with (
+        pytest.MonkeyPatch.context() as monkeypatch,
+        frozen(monkeypatch) as clock,
+        running_application(monkeypatch) as world,
+        attacked(world, clock, monkeypatch) as made,
+    ):
+        yield made
+
+
+@pytest.fixture(scope="module")
+def made(target: Target) -> Made:
+    """What is there to ask for."""
+    return make_things(target)
+
+
+@pytest.mark.parametrize("operation_id", OPERATIONS)
+def test_every_answer_is_as_described(target: Target, made: Made, operation_id: str) -> None:
+    figures = Figures()
+
+    attack(target, figures, made, operation_id, seeds(1, 3))
+
+    assert {operations()[label]["operationId"] for label in figures.operations} == {operation_id}
+    record(PART, f"in one process, {operation_id}", figures.to_record())
+
+
+@pytest.mark.parametrize("number", seeds(1, 30))
+def test_every_answer_in_a_scenario_is_as_described(
+    target: Target, made: Made, number: int
+) -> None:
+    figures = Figures()
+
+    run_scenarios(described_api(target, figures, made), figures, target.settle, number)
+
+    assert figures.links.total() > 0
+    record(PART, f"in one process, scenarios {number}", figures.to_record())
+
+
+def failing(_environ: Environment, start_response: StartResponse) -> list[bytes]:
+    """Answers as the gateway does when a function died."""
+    start_response("502 Bad Gateway", [("Content-Type", "application/json")])
+    return [b'{"message": "", "code": "INTERNAL_ERROR", "errors": [], "request_id": ""}']
+
+
+def talkative(_environ: Environment, start_response: StartResponse) -> list[bytes]:
+    """Answers with a field more than is described."""
+    start_response("200 OK", [("Content-Type", "application/json")])
+    return [b'{"networks": [], "next_cursor": null, "more": 1}']
+
+
+def with_secret_headers(_environ: Environment, start_response: StartResponse) -> list[bytes]:
+    """Answers with a header that is not described."""
+    start_response("200 OK", [("Content-Type", "application/json"), ("Accrue-More", "1")])
+    return [b'{"networks": [], "next_cursor": null}']
+
+
+def without_keys(_environ: Environment, start_response: StartResponse) -> list[bytes]:
+    """Answers as described, whoever asks."""
+    start_response("200 OK", [("Content-Type", "application/json")])
+    return [b'{"networks": [], "next_cursor": null}']
+
+
+@pytest.mark.parametrize(
+    ("application", "found"),
+    [
+        (failing, "Server error"),
+        (talkative, "schema"),
+        (with_secret_headers, "no_answer_has_undescribed_headers"),
+        (without_keys, "auth"),
+    ],
+)
+def test_what_is_wrong_is_found(target: Target, application: object, found: str) -> None:
+    figures = Figures()
+
+    with pytest.raises(FailureGroup, match=found):
+        attack(replace(target, app=application), figures, {}, "list_networks", [0])
+
+    assert figures.outside_schema > 0
