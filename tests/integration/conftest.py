@@ -43,7 +43,7 @@ MOTO: DefaultConfig = {"core": {"reset_boto3_session": False}}
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[time_machine.Traveller]:
     """Time stands still at NOW until a test moves it; new ids count up; secrets are known."""
-    with frozen(monkeypatch) as traveller:
+    with _frozen(monkeypatch) as traveller:
         yield traveller
 
 
@@ -51,7 +51,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[time_machine.Traveller]:
 def empty_world(monkeypatch: pytest.MonkeyPatch, clock: time_machine.Traveller) -> Iterator[World]:
     """The application on empty tables."""
     assert clock is not None
-    with application(monkeypatch) as world:
+    with _application(monkeypatch) as world:
         yield world
 
 
@@ -100,8 +100,8 @@ def unchanged_world(demo_catalog: list[dict[str, Any]]) -> Iterator[World]:
     """
     with (
         pytest.MonkeyPatch.context() as monkeypatch,
-        frozen(monkeypatch),
-        application(monkeypatch) as world,
+        _frozen(monkeypatch),
+        _application(monkeypatch) as world,
     ):
         yield _with_demo_network(world, demo_catalog)
 
@@ -165,12 +165,12 @@ def running_application(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[tuple[World, time_machine.Traveller]]:
     """The application on empty tables, and its clock; for a file that makes its world once."""
-    with frozen(monkeypatch) as clock, _application(monkeypatch) as world:
+    with _frozen(monkeypatch) as clock, _application(monkeypatch) as world:
         yield world, clock
 
 
 @contextmanager
-def frozen(monkeypatch: pytest.MonkeyPatch) -> Iterator[time_machine.Traveller]:
+def _frozen(monkeypatch: pytest.MonkeyPatch) -> Iterator[time_machine.Traveller]:
     numbers = iter(range(1, 1_000_000))
     monkeypatch.setattr("accrue.runtime.http.new_unique", lambda: f"unique-{next(numbers)}")
     monkeypatch.setattr("secrets.token_bytes", _known_bytes())
@@ -184,7 +184,7 @@ def _known_bytes() -> Callable[[int], bytes]:
 
 
 @contextmanager
-def application(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def _application(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     install_inserts(monkeypatch)

@@ -11,8 +11,7 @@ from tests.hostile.attack import Figures, Made, Target, described_api, make_thin
 from tests.hostile.scenarios import run_scenarios
 from tests.hostile.single import attack
 from tests.integration.attacked import attacked
-from tests.integration.conftest import application as running_application
-from tests.integration.conftest import frozen
+from tests.integration.conftest import running_application
 from tests.integration.wsgi_gateway import Environment, StartResponse
 from tests.proof.record import record
 from tests.proof.seeds import seeds
@@ -26,8 +25,7 @@ def target() -> Iterator[Target]:
     """The application, attacked by one test after the other."""
     with (
         pytest.MonkeyPatch.context() as monkeypatch,
-        frozen(monkeypatch) as clock,
-        running_application(monkeypatch) as world,
+        running_application(monkeypatch) as (world, clock),
         attacked(world, clock, monkeypatch) as made,
     ):
         yield made
