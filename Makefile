@@ -15,7 +15,7 @@ export PYTHONTZPATH :=
 UV := .local/uv/bin/uv
 PYTHON := .venv/bin/python
 
-.PHONY: help setup import run receive send export ask logs schema test prove lock clean format coverage bench lint ruff types arrows validate template scan audit-deployed audit-dependencies unit integration replay e2e
+.PHONY: help setup import run receive send export ask verify logs schema test prove lock clean format coverage bench lint ruff types arrows validate template scan audit-deployed audit-dependencies unit integration replay e2e
 
 help:
 	@echo "make run     start the local stack (PORT=4566); Ctrl-C stops it"
@@ -24,6 +24,7 @@ help:
 	@echo "make receive print what webhooks bring (SECRET=whsec_..., PORT=, STATUS=)"
 	@echo "make export  write out the running stack's ledger (SINCE=, UNTIL=, FORMAT=ndjson|parquet, TO=)"
 	@echo "make ask     answer from exports (QUESTION=liability|top-members|activities, FROM=, SINCE=, UNTIL=)"
+	@echo "make verify  tell what was changed, removed or added (FROM=exports, SEALS=folder)"
 	@echo "make logs    follow the function logs of the running stack"
 	@echo "make test    every check and test, or some: STAGES='lint unit'"
 	@echo "make prove   try to break it, for long; writes docs/proof.md (PART=, SEED=)"
@@ -88,6 +89,9 @@ send: setup
 
 export: setup
 	@exec $(PYTHON) -m local export
+
+verify: setup
+	@exec $(PYTHON) -m local verify
 
 ask: setup
 	@exec $(PYTHON) -m local ask

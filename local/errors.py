@@ -16,6 +16,7 @@ LocalError
         InterruptedSendError somebody asked to stop
     PeriodError         what should bound a period is no time, or bounds nothing
     ExportFilesError    an export to read is missing, or is not whole
+    SealFilesError      a folder that should have seals has none
     QuestionError       it is no question that an export answers, or it can't answer it
 """
 
@@ -62,6 +63,10 @@ class PeriodError(LocalError):
 
 class ExportFilesError(LocalError):
     """The files of an export are missing, not whole, or where they should not be."""
+
+
+class SealFilesError(LocalError):
+    """A folder into which seals were copied has none."""
 
 
 class QuestionError(LocalError):

@@ -44,6 +44,7 @@ def warm(stack: LiveStack) -> None:
         lambda: _invoke(stack, "apply_rules", {"Records": []}),
         lambda: _invoke(stack, "watch_ledger", {"Records": []}),
         lambda: _invoke(stack, "reconcile", {}),
+        lambda: _invoke(stack, "seal_ledger", {}),
         lambda: _invoke(stack, "apply_due", {}),
         lambda: _invoke(stack, "publish_events", {"Records": []}),
         lambda: _invoke(stack, "deliver_webhook", {"Records": []}),

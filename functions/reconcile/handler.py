@@ -1,7 +1,6 @@
 """Scheduled: finds activities that nothing came of, and applies them."""
 
 import random
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from accrue.runtime.clock import utc_now
 from accrue.runtime.settings import ReconcileSettings
+from accrue.runtime.turns import turn
 from accrue.services.apply_rules import RuleApplier
 from accrue.services.reconcile import FIRST_LOOKBACK, Reconciler, ReconcileReport
 from accrue.storage.balances import BalanceTable
@@ -29,9 +29,6 @@ book = BalanceTable(client, settings.balance_table, ledger)
 progress = ReconcileProgressTable(client, settings.balance_table)
 # A page of the ledger, its failures logged, ends well within this.
 LEAST_TIME_LEFT_MS = 20_000
-# One run begins each minute: so a network with much to sweep is swept all the time, and leaves most
-# of each run to the others.
-SHORTEST_TURN_MS = 60_000
 
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -52,18 +49,10 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
             book=book,
             progress=progress,
             applier=RuleApplier(catalog, book, utc_now),
-            has_time=_turn(context, len(networks) - position),
+            has_time=turn(context, len(networks) - position, LEAST_TIME_LEFT_MS),
         )
         reports[network_id] = _reconcile(reconciler, network_id, until, window)
     return reports
-
-
-def _turn(context: LambdaContext, networks_left: int) -> Callable[[], bool]:
-    """Whether the next network still has time, so many networks being left with it."""
-    left_ms = context.get_remaining_time_in_millis() - LEAST_TIME_LEFT_MS
-    turn_ms = max(left_ms // networks_left, SHORTEST_TURN_MS)
-    least_left_ms = LEAST_TIME_LEFT_MS + max(left_ms - turn_ms, 0)
-    return lambda: context.get_remaining_time_in_millis() > least_left_ms
 
 
 def _reconcile(

@@ -25,6 +25,7 @@ from tests.integration.partiql import install_inserts
 from tests.integration.quick_moto import install_quick_moto
 from tests.integration.receiver import Receiver, running_receiver
 from tests.integration.rich_network import rich_network
+from tests.integration.seal_bucket import create_seal_bucket
 from tests.integration.spending import spending_network
 from tests.integration.tables import create_tables
 from tests.integration.world import ENVIRONMENT, World
@@ -192,6 +193,7 @@ def _application(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     with mock_aws(config=MOTO):
         client = boto3.client("dynamodb", region_name="us-east-1")
         create_tables(client)
+        create_seal_bucket()
         world = World(client)
         world.restart()
         yield world

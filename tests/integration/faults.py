@@ -14,7 +14,7 @@ from botocore.compat import HTTPHeaders
 from botocore.exceptions import ConnectionClosedError
 
 from accrue.runtime import delivery_queue, event_bus
-from accrue.storage import dynamo
+from accrue.storage import dynamo, seals
 from tests.integration.running import running_operation
 
 if TYPE_CHECKING:
@@ -26,15 +26,18 @@ CLIENTS = (
     (dynamo, "dynamodb_client"),
     (event_bus, "event_bridge_client"),
     (delivery_queue, "sqs_client"),
+    (seals, "s3_client"),
 )
 
 
 WRITES = frozenset(
     {
         *("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"),
-        *("BatchExecuteStatement", "SendMessage", "SendMessageBatch", "PutEvents"),
+        *("BatchExecuteStatement", "SendMessage", "SendMessageBatch", "PutEvents", "PutObject"),
     }
 )
+# S3 names its operations by method and path: those that functions call and that can be lost.
+S3_OPERATIONS = {"GET": ".GetObject", "PUT": ".PutObject"}
 MOMENTS: tuple[Literal["before", "after"], ...] = ("before", "after")
 
 
@@ -170,7 +173,7 @@ class Faults:
     ) -> tuple[AWSResponse, Mapping[str, Any]] | None:
         operation = model.name
         with self._counting:
-            self.calls.append(Call(operation, json.loads(params["body"])))
+            self.calls.append(Call(operation, _request(model, params)))
             self._counted += 1
             self.made += 1
             context["call"] = self._counted
@@ -237,8 +240,14 @@ def refused(code: str) -> dict[str, Any]:
     }
 
 
+def _request(model: "OperationModel", params: Mapping[str, Any]) -> Mapping[str, Any]:
+    # S3 has what it is asked for in the URL, and files in bodies.
+    is_json = model.service_model.protocol in ("json", "query")
+    return json.loads(params["body"]) if is_json else {"url_path": params["url_path"]}
+
+
 def _operation(request: AWSPreparedRequest) -> str:
-    target = request.headers["X-Amz-Target"]
+    target = request.headers.get("X-Amz-Target") or S3_OPERATIONS[str(request.method)]
     text = target.decode() if isinstance(target, bytes) else target
     return text.partition(".")[2]
 

@@ -38,6 +38,8 @@ ENVIRONMENT = {
     "WEBHOOK_RETRY_DELAYS_SECONDS": "5,300,1800,7200,18000,28800,28800",
     "CATALOG_CACHE_SECONDS": "30",
     "RECONCILE_GRACE_SECONDS": "120",
+    "SEAL_BUCKET": "seals",
+    "SEAL_DELAY_SECONDS": "420",
     "POWERTOOLS_SERVICE_NAME": "accrue",
 }
 OPERATIONS = (
@@ -77,6 +79,7 @@ OPERATIONS = (
     "apply_due",
     "administer_jobs",
     "run_job",
+    "seal_ledger",
 )
 
 STREAM_KEYS = ("activity_key", "membership_key", "item_key")

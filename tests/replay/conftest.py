@@ -13,6 +13,7 @@ from tests.integration.bus import create_bus
 from tests.integration.logs import captured_logs
 from tests.integration.orders import JOBS, create_queue
 from tests.integration.partiql import install_inserts
+from tests.integration.seal_bucket import create_seal_bucket
 from tests.integration.tables import create_tables
 from tests.integration.world import ENVIRONMENT, World
 from tests.proof.record import record
@@ -37,6 +38,7 @@ def player() -> Iterator[Player]:
         create_bus()
         create_queue()
         create_queue(JOBS)
+        create_seal_bucket()
         yield Player(World(client))
 
 

@@ -60,6 +60,8 @@ SHARED_SERVICES = {
     "refold",
     "repair_balances",
     "walk_chain",
+    "seal_draft",
+    "seal_entries",
     "order_points",
     "ports",
     "post_at_once",
@@ -83,6 +85,9 @@ DELIVERIES_INDEX = "${EventTable.Arn}/index/by_delivery_status"
 BUS = "EventBus.Arn"
 QUEUE = "DeliveryQueue.Arn"
 JOBS = "JobTable.Arn"
+SEAL_BUCKET = "SealBucket.Arn"
+# The one ARN with a wildcard: those of objects have none without.
+SEALS = "${SealBucket.Arn}/seals/*"
 JOB_QUEUE = "JobQueue.Arn"
 SEND_MESSAGES = {"sqs:SendMessage", "sqs:SendMessageBatch"}
 READ_CATALOG = {"GetItem", "Query"}
@@ -264,6 +269,14 @@ RIGHTS: dict[str, Rights] = {
             ("*#KEYS", "*#MEMBERSHIP#*", "*#PROGRAM#*", "*#PROGRAMS", "*#TYPES"),
         ): READ_CATALOG,
         (JOB_QUEUE, ()): {"sqs:SendMessage"},
+    },
+    "seal_ledger": {
+        (LEDGER_INDEX, ()): {"Query"},
+        (LEDGER, ()): {"BatchGetItem"},
+        (BALANCE, ()): {"BatchGetItem"},
+        (CATALOG, ("#NETWORKS", "*#CLOCK")): READ_CATALOG,
+        (SEALS, ()): {"s3:GetObject", "s3:PutObject"},
+        (SEAL_BUCKET, ()): {"s3:ListBucket"},
     },
     "run_job": {
         (JOBS, ("*#JOB#*", "*#SCRATCH#*")): {
@@ -574,10 +587,10 @@ def test_function_has_no_wildcard_right(operation: str) -> None:
         assert statement["Effect"] == "Allow"
         assert not statement.keys() & {"NotAction", "NotResource", "Principal"}
         for action in _listed(statement["Action"]):
-            assert re.fullmatch(r"(dynamodb|events|sqs):[A-Za-z]+", action)
+            assert re.fullmatch(r"(dynamodb|events|s3|sqs):[A-Za-z]+", action)
         for resource in _listed(statement["Resource"]):
             assert isinstance(resource, dict), "an ARN of one of our resources"
-            assert "*" not in _arn(resource)
+            assert "*" not in _arn(resource) or _arn(resource) == SEALS
 
 
 @pytest.mark.parametrize("operation", FOLDERS)
@@ -758,6 +771,49 @@ def test_the_input_of_reconcile_is_on_the_shelf() -> None:
     )
 
     assert json.loads((ROOT / "events/reconcile/lookback.json").read_text()) == lookback
+
+
+def test_the_ledger_is_sealed_and_what_was_late_is_looked_for() -> None:
+    schedules = {
+        event["Properties"]["Schedule"]: event["Properties"].get("Input")
+        for event in _properties("seal_ledger")["Events"].values()
+    }
+
+    assert schedules.keys() == {"rate(15 minutes)", "rate(6 hours)"}
+    lookback = json.loads(schedules["rate(6 hours)"])
+    assert lookback["lookback_seconds"] > 6 * 3600
+    assert json.loads((ROOT / "events/seal_ledger/lookback.json").read_text()) == lookback
+
+
+def test_a_seal_is_kept_by_a_lock_that_nobody_opens() -> None:
+    bucket = RESOURCES["SealBucket"]
+    properties = bucket["Properties"]
+
+    assert bucket["DeletionPolicy"] == bucket["UpdateReplacePolicy"] == "Retain"
+    assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert properties["ObjectLockEnabled"] is True
+    assert properties["ObjectLockConfiguration"] == {
+        "ObjectLockEnabled": "Enabled",
+        "Rule": {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": {"Ref": "SealRetentionDays"}}},
+    }
+    assert template()["Parameters"]["SealRetentionDays"]["Default"] >= 7 * 365
+    assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+    assert len(properties["PublicAccessBlockConfiguration"]) == 4
+    assert properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    # What a lock keeps, no rule may expire.
+    assert "LifecycleConfiguration" not in properties
+
+
+def test_who_seals_can_change_no_table_and_who_changes_tables_no_seal() -> None:
+    sealing = {
+        o for o in FOLDERS if any(place in RIGHTS[o] for place in [(SEALS, ()), (SEAL_BUCKET, ())])
+    }
+    granted = set().union(*RIGHTS["seal_ledger"].values())
+
+    assert sealing == {"seal_ledger"}
+    assert granted == {"BatchGetItem", "GetItem", "Query"} | {
+        *("s3:GetObject", "s3:PutObject", "s3:ListBucket")
+    }
 
 
 def test_what_is_due_is_looked_for_each_minute() -> None:

@@ -22,8 +22,9 @@
     |   |-- AlreadyPostedError                some of the postings exist
     |   `-- BalanceMovedError                 the balance moved on since it was read
     |-- NoVersionInForceError                 a program without a version that could decide
-    `-- UnreadableRowError                    a stored row that this release cannot read; needs an
-    engineer
+    |-- UnreadableRowError                    a stored row that this release cannot read; needs an
+    |                                         engineer
+    `-- UnreadableSealError                   a seal that nobody can go on from; needs an engineer
 
 What is not in this tree is a bug or an outage: it is logged once with its ids and answered with
 500.
@@ -184,6 +185,10 @@ class NoVersionInForceError(AccrueError):
 
 class UnreadableRowError(AccrueError):
     """A stored row has a shape that this release cannot read."""
+
+
+class UnreadableSealError(AccrueError):
+    """A seal that is not the one that was written, or that this release cannot read."""
 
 
 # What reading a stored row raises that has another shape than any that was written.

@@ -9,6 +9,7 @@ from typing import Any
 from accrue.domain.activity import LEDGER_ROW_SCHEMA_VERSION, Activity, Kind
 from accrue.domain.canonical import content_hash
 from accrue.domain.errors import WRONG_SHAPE, UnreadableRowError
+from accrue.domain.ids import id_from_reference, id_of_reversal_marker
 from accrue.domain.reversed_part import ReversedPart
 from accrue.domain.timestamps import from_text, to_text
 
@@ -29,6 +30,18 @@ class ReferenceMarker:
     of: str
     recorded_at: datetime
     request_id: str
+
+    @classmethod
+    def of_row(cls, row: Activity, reference_id: str) -> "ReferenceMarker":
+        """The marker by which a row holds a reference."""
+        return cls(
+            network_id=row.network_id,
+            reference_id=reference_id,
+            activity_id=id_from_reference(row.network_id, reference_id),
+            of=row.activity_id,
+            recorded_at=row.recorded_at,
+            request_id=row.request_id,
+        )
 
     def to_attributes(self) -> dict[str, Any]:
         """The marker as plain attributes."""
@@ -81,6 +94,23 @@ class ReversalMarker:
     after: ReversedPart
     recorded_at: datetime
     request_id: str
+
+    @classmethod
+    def of_row(cls, row: Activity) -> "ReversalMarker":
+        """The marker by which a reversal holds its place."""
+        assert row.reversal is not None
+        assert row.of is not None
+        return cls(
+            network_id=row.network_id,
+            activity_id=id_of_reversal_marker(row.network_id, row.of, row.reversal.number),
+            reverses=row.of,
+            number=row.reversal.number,
+            of=row.activity_id,
+            amount=row.amount,
+            after=row.reversal.after,
+            recorded_at=row.recorded_at,
+            request_id=row.request_id,
+        )
 
     def to_attributes(self) -> dict[str, Any]:
         """The marker as plain attributes."""

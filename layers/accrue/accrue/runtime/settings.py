@@ -84,6 +84,13 @@ class ReconcileSettings(BalanceSettings):
     reconcile_grace_seconds: int = Field(ge=0)
 
 
+class SealSettings(ActivitySettings):
+    """For the function that seals, which leaves younger rows to those that apply them."""
+
+    seal_bucket: str = Field(min_length=1)
+    seal_delay_seconds: int = Field(ge=0)
+
+
 class JobSettings(ActivitySettings):
     """For functions that start jobs or do their steps."""
 

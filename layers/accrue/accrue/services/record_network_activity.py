@@ -167,14 +167,7 @@ def _under_own_id(draft: Activity, request: NetworkActivityRequest, call: Call) 
 def _marker(draft: Activity, request: NetworkActivityRequest) -> ReferenceMarker | None:
     if request.idempotency_key is None or request.reference_id is None:
         return None
-    return ReferenceMarker(
-        network_id=draft.network_id,
-        reference_id=request.reference_id,
-        activity_id=id_from_reference(draft.network_id, request.reference_id),
-        of=draft.activity_id,
-        recorded_at=draft.recorded_at,
-        request_id=draft.request_id,
-    )
+    return ReferenceMarker.of_row(draft, request.reference_id)
 
 
 def _is_reference_taken(

@@ -27,7 +27,7 @@ from accrue.domain.errors import (
 )
 from accrue.domain.field_parsers import without_emails
 from accrue.domain.further_reversal import amount_between, reversed_after
-from accrue.domain.ids import id_from_idempotency_key, id_of_reversal_marker, is_activity_id
+from accrue.domain.ids import id_from_idempotency_key, is_activity_id
 from accrue.domain.ledger_row import ReversalMarker
 from accrue.domain.payload_forms import NO_PAYLOAD_FORM, REVERSAL_FORM, reversal_payload_hash
 from accrue.domain.posting import Posting
@@ -195,7 +195,7 @@ class ReversalLedger:
             self._change(row, membership, folder) for membership in concerned_memberships(row)
         ]
         changes[0] = replace(changes[0], entries=with_row(changes[0].entries, row))
-        self.book.post_together(changes, _marker(row))
+        self.book.post_together(changes, ReversalMarker.of_row(row))
         return row
 
     def _change(self, row: Activity, membership: MembershipRef, folder: Folder) -> BalanceChange:
@@ -272,22 +272,6 @@ def reversal_draft(  # noqa: PLR0913 - each is named where it is called
         payload_form=NO_PAYLOAD_FORM,
         payload_hash="",
         of=original.activity_id,
-    )
-
-
-def _marker(row: Activity) -> ReversalMarker:
-    assert row.reversal is not None
-    assert row.of is not None
-    return ReversalMarker(
-        network_id=row.network_id,
-        activity_id=id_of_reversal_marker(row.network_id, row.of, row.reversal.number),
-        reverses=row.of,
-        number=row.reversal.number,
-        of=row.activity_id,
-        amount=row.amount,
-        after=row.reversal.after,
-        recorded_at=row.recorded_at,
-        request_id=row.request_id,
     )
 
 

@@ -255,7 +255,7 @@ class BalanceTable:
 
     def find_unapplied(self, activities: Sequence[Activity]) -> list[Activity]:
         """Those that lack a posting on a membership that they concern, or their outcome."""
-        expected = {activity.activity_id: set(_result_keys(activity)) for activity in activities}
+        expected = {activity.activity_id: set(result_keys(activity)) for activity in activities}
         present = set(self._existing(sorted(set().union(*expected.values()))))
         return [a for a in activities if not expected[a.activity_id] <= present]
 
@@ -327,7 +327,8 @@ def posting_sort_key(of: Posting | Activity) -> str:
     return f"POSTING#{to_text(of.recorded_at)}#{of.activity_id}"
 
 
-def _result_keys(activity: Activity) -> Iterator[tuple[str, str]]:
+def result_keys(activity: Activity) -> Iterator[tuple[str, str]]:
+    """Where everything is that has to come of an activity."""
     if activity.settled_outcome is not None:
         yield _outcome_partition(activity.network_id, activity.activity_id), "OUTCOME"
         return
@@ -337,7 +338,7 @@ def _result_keys(activity: Activity) -> Iterator[tuple[str, str]]:
 
 def _posting_keys(activities: Iterable[Activity]) -> list[tuple[str, str]]:
     posted = (each for each in activities if each.settled_outcome is None)
-    return [key for each in posted for key in _result_keys(each)]
+    return [key for each in posted for key in result_keys(each)]
 
 
 def membership_key(network_id: str, membership: MembershipRef) -> str:

@@ -67,7 +67,9 @@ class LedgerTable:
         keys = [row_key(network_id, each) for each in activity_ids]
         consistently: KeysAndAttributesTypeDef = {"Keys": [], "ConsistentRead": True}
         found = read_items(self._client, self._table_name, keys, consistently)
-        return {row["activity_id"]: row for row in map(to_attributes, found)}
+        # By the key, whatever somebody made the row say.
+        prefix = _key(network_id, "")
+        return {row["activity_key"].removeprefix(prefix): row for row in map(to_attributes, found)}
 
     def insert(self, attempt: Attempt) -> Recording:
         """Write the attempt's row, with its marker if it has one; or give what is there already."""

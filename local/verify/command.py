@@ -1,0 +1,93 @@
+"""`make verify`: whether rows, postings and outcomes are the ones that were written.
+
+Of the running stack, held against its seals; or with `FROM=` of the exports in a folder. `SEALS=`
+is a folder into which a seal bucket was copied.
+"""
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from itertools import chain
+from pathlib import Path
+
+from local import deployed
+from local.clients import client
+from local.errors import LocalError, SealFilesError
+from local.export.make_export import TABLES
+from local.export.table_items import Item, scan_items
+from local.stack_file import running_stack_document
+from local.verify.exports import exported_at, exported_items
+from local.verify.findings import Findings
+from local.verify.seal_files import SealFile, seals_in_bucket, seals_in_folder
+from local.verify.verification import Verified, verify
+
+
+def main() -> int:
+    """Print what was found. Exit status 1 if anything is not what it was, or nothing could be
+    verified.
+    """
+    try:
+        verified = _verified(os.environ)
+    except LocalError as error:
+        print(f"make verify: {error}", file=sys.stderr)
+        return 1
+    for line in report(verified, has_seals=_has_seals(os.environ)):
+        print(line)
+    return 1 if verified.findings.count else 0
+
+
+def _has_seals(given: Mapping[str, str]) -> bool:
+    return bool(given.get("SEALS")) or not given.get("FROM")
+
+
+def _verified(given: Mapping[str, str]) -> Verified:
+    folder = given.get("SEALS")
+    seals = _seals_below(Path(folder)) if folder else None
+    if given.get("FROM"):
+        exports = Path(given["FROM"])
+        as_of = exported_at(exports)
+        return verify(seals, exported_items(exports), as_of)
+    as_of = datetime.now(UTC)
+    endpoint_url = running_stack_document()["endpoint_url"]
+    names = deployed.outputs(endpoint_url)
+    if seals is None:
+        seals = seals_in_bucket(client("s3", endpoint_url), names["SealBucket"])
+    return verify(seals, _live_items(endpoint_url, names), as_of)
+
+
+def _live_items(endpoint_url: str, names: Mapping[str, str]) -> Iterator[Item]:
+    dynamodb = client("dynamodb", endpoint_url)
+    # The balances first, as in an export; within a membership, its balance comes before postings.
+    return chain.from_iterable(scan_items(dynamodb, names[each]) for each in TABLES.values())
+
+
+def _seals_below(folder: Path) -> Iterable[SealFile]:
+    if not any(folder.glob("**/*.json")):
+        raise SealFilesError(
+            f"SEALS={folder} has no seal in it: `aws s3 sync` the seal bucket into it"
+        )
+    return seals_in_folder(folder)
+
+
+def report(verified: Verified, *, has_seals: bool) -> Iterator[str]:
+    """What was found, or how much was looked at, in lines."""
+    yield from _told(verified.findings)
+    counts = verified.counts
+    yield ", ".join(f"{count} {noun}" for noun, count in counts.items())
+    if not has_seals:
+        yield "Held against no seals: with SEALS= whole chains that were rewritten show, too."
+    elif verified.unsealed:
+        yield f"{verified.unsealed} rows are in no seal yet: only what speaks of them attests them."
+    if verified.late:
+        yield f"{verified.late} rows were sealed after their window: see the log of seal_ledger."
+    if not verified.findings.count:
+        yield "All as it was written."
+
+
+def _told(findings: Findings) -> Iterator[str]:
+    firsts = findings.in_order()
+    for finding in firsts:
+        yield str(finding)
+    if findings.count > len(firsts):
+        yield f"{findings.count - len(firsts)} more behind the first of each chain."

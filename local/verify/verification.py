@@ -1,0 +1,62 @@
+"""A verification: everything is read once, in an order that live traffic does not disturb."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from accrue.domain.timestamps import to_text
+from local.verify.book import Book, opened_book
+from local.verify.check_chains import check_chains
+from local.verify.check_outcomes import check_outcomes
+from local.verify.check_rows import check_rows
+from local.verify.check_seals import SealCheck
+from local.verify.findings import Findings
+from local.verify.seal_files import SealFile
+from local.verify.stored_items import Attributes
+
+# Clocks disagree by so much, and a function may be as long about what it dated.
+UNDER_WAY_FOR = timedelta(minutes=1)
+_COUNTED = ("rows", "postings", "outcomes", "balances", "seals")
+_NEWER = """
+SELECT count(*) FROM judged_rows WHERE sealed_hash IS NULL AND fault = '' AND NOT is_marker"""
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What was looked at, and what was found. `unsealed` are rows that no seal has yet."""
+
+    counts: dict[str, int]
+    unsealed: int
+    late: int
+    findings: Findings
+
+
+def verify(
+    seals: Iterable[SealFile] | None, items: Iterable[Attributes], as_of: datetime
+) -> Verified:
+    """Hold items against each other and, if there are any, against seals.
+
+    `as_of` is when the items were read. The seals come first, and of the items the balance table's:
+    so what is attested, and what a balance or a posting speaks of, was there when its turn came.
+    """
+    with opened_book() as book:
+        return _verify(book, seals, items, as_of)
+
+
+def _verify(
+    book: Book, seals: Iterable[SealFile] | None, items: Iterable[Attributes], as_of: datetime
+) -> Verified:
+    findings = Findings()
+    seal_check = SealCheck(book, findings, as_of)
+    if seals is not None:
+        seal_check.check(seals)
+    book.add_items(items)
+    if seals is not None:
+        seal_check.check_silence()
+    began = to_text(as_of - UNDER_WAY_FOR)
+    check_rows(book, findings, began)
+    check_chains(book, findings, began)
+    check_outcomes(book, findings)
+    ((unsealed,),) = book.select(_NEWER)
+    counts = {table: book.count(table) for table in _COUNTED}
+    return Verified(counts, unsealed, book.late, findings)

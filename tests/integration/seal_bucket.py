@@ -1,0 +1,68 @@
+"""The seal bucket on moto, and what an administrator can do to it."""
+
+from copy import copy
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.s3.models import s3_backends
+
+from accrue.domain.seal import Seal
+from tests.integration.world import ENVIRONMENT
+from tests.template import template
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+BUCKET = ENVIRONMENT["SEAL_BUCKET"]
+DAYS = 1
+
+
+def create_seal_bucket() -> "S3Client":
+    """Make the bucket as the template defines it for AWS, but for a day."""
+    properties = template()["Resources"]["SealBucket"]["Properties"]
+    client = boto3.client("s3", region_name="us-east-1")
+    client.create_bucket(Bucket=BUCKET, ObjectLockEnabledForBucket=properties["ObjectLockEnabled"])
+    lock = properties["ObjectLockConfiguration"]
+    retention = {**lock["Rule"]["DefaultRetention"], "Days": DAYS}
+    client.put_object_lock_configuration(
+        Bucket=BUCKET,
+        ObjectLockConfiguration={**lock, "Rule": {"DefaultRetention": retention}},
+    )
+    return client
+
+
+def stored_seals(network_id: str = "demo") -> list[Seal]:
+    """The seals of a network as they are now, the first one first."""
+    client = boto3.client("s3", region_name="us-east-1")
+    keys = [
+        each["Key"]
+        for page in client.get_paginator("list_objects_v2").paginate(
+            Bucket=BUCKET, Prefix=f"seals/{network_id}/"
+        )
+        for each in page.get("Contents", [])
+    ]
+    bodies = [client.get_object(Bucket=BUCKET, Key=key)["Body"].read() for key in sorted(keys)]
+    return [Seal.from_text(body.decode()) for body in reversed(bodies)]
+
+
+def snapshot_of_seals() -> Any:
+    """All versions of all objects."""
+    return copy(_keys()), _lists()
+
+
+def restore_seals(snapshot: Any) -> None:
+    """All versions as they were."""
+    keys, lists = snapshot
+    stored = _keys()
+    stored.clear()
+    for key in keys:
+        stored.setlist(key, list(lists[key]))
+
+
+def _keys() -> Any:
+    return s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[BUCKET].keys
+
+
+def _lists() -> dict[str, list[Any]]:
+    return {key: list(_keys().getlist(key)) for key in _keys()}
