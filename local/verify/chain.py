@@ -45,6 +45,7 @@ class Chain:
     _gaps: list[int] = field(default_factory=list)
     _astray: int = 0
     _astray_here: int = 0
+    _is_worked_in: bool = False
 
     def __post_init__(self) -> None:
         if self.balance is not None:
@@ -58,7 +59,7 @@ class Chain:
                 self._pass(sequence)
                 continue
             self._astray += self._astray_here
-            self._astray_here = 0
+            self._astray_here, self._is_worked_in = 0, False
             posting = self._the_one(sound)
             if self._is_of_after(posting):
                 continue
@@ -71,22 +72,25 @@ class Chain:
         if fault is None:
             return True
         self._tell(posting, *fault)
-        # One that was changed may say another sequence than it had.
+        # One that was changed may say another sequence than it had; one that was added may be part
+        # of the chain by now.
         if fault[0] is Change.CHANGED:
             self._astray_here += 1
+        elif posting.content_hash == self.next_hash:
+            self._is_worked_in = True
         return False
 
     def _pass(self, sequence: int) -> None:
         """Go on behind a sequence of which no posting is right."""
         beyond = self.next_sequence is not None and sequence > self.next_sequence
-        if not self._astray_here or beyond or sequence == 0:
-            # It was added, or is not in its place: where it is, nothing is missing.
-            self._astray += self._astray_here
-        else:
+        if self._is_worked_in or (self._astray_here and not beyond and sequence):
             self._note_gap(sequence)
             self.next_sequence, self.next_hash, self.behind = sequence - 1, None, None
             self.balance = None
-        self._astray_here = 0
+        else:
+            # It was added, or is not in its place: where it is, nothing is missing.
+            self._astray += self._astray_here
+        self._astray_here, self._is_worked_in = 0, False
 
     def _the_one(self, sound: list[LinkedPosting]) -> LinkedPosting:
         """Of several with one sequence the one that is attested; the others were added."""

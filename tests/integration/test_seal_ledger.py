@@ -1,0 +1,301 @@
+"""What seals hold, whatever comes late, twice or in the middle."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+import time_machine
+
+from accrue.domain.seal import Seal
+from accrue.services import seal_draft
+from tests.integration.conftest import NOW
+from tests.integration.faults import Faults
+from tests.integration.histories import MIXED_BATCH, hang_post
+from tests.integration.networks import demo_network
+from tests.integration.sandboxes import A_YEAR_ON, SANDBOX, move_clock, sandbox_network
+from tests.integration.seal_bucket import overwrite_seal, stored_seals
+from tests.integration.world import World
+
+pytestmark = pytest.mark.usefixtures("nothing_before_of_late")
+SOON = timedelta(minutes=20)
+DAY = timedelta(days=1)
+
+
+def seal(world: World, **event: Any) -> dict[str, Any]:
+    reports: dict[str, Any] = world.invoke("seal_ledger", event)
+    return reports
+
+
+def sealed_rows(seals: Sequence[Seal]) -> dict[str, str]:
+    return {k: v for each in seals for k, v in {**each.rows, **each.late}.items()}
+
+
+def assert_all_is_sealed_once(world: World) -> None:
+    """Every row, posting and outcome is in exactly one seal, with its hash."""
+    seals = stored_seals()
+    assert [each.number for each in seals] == list(range(1, len(seals) + 1))
+    for before, after in pairwise(seals):
+        assert after.previous_hash == before.content_hash
+        assert after.since == before.until
+    rows = [r for r in world.rows("ledger") if not r["kind"].endswith("_marker")]
+    assert sealed_rows(seals) == {r["activity_id"]: r["content_hash"] for r in rows}
+    assert sum(len(s.rows) + len(s.late) for s in seals) == len(rows)
+    postings = [
+        (p.program_membership_id, p.sequence, p.activity_id, p.content_hash)
+        for each in seals
+        for p in each.postings
+    ]
+    assert Counter(postings) == Counter(
+        (p["program_membership_id"], int(p["sequence"]), p["activity_id"], p["content_hash"])
+        for p in world.postings()
+    )
+    outcomes = [pair for each in seals for pair in each.outcomes.items()]
+    assert sorted(outcomes) == sorted(
+        (o["activity_id"], o["content_hash"]) for o in world.outcomes()
+    )
+    assert not seals[-1].unsettled
+
+
+def test_rows_and_what_came_of_them_are_sealed_once(
+    world: World, clock: time_machine.Traveller
+) -> None:
+    for post in MIXED_BATCH:
+        post.act(world)
+        clock.shift(timedelta(minutes=3))
+        world.deliver()
+        seal(world)
+    clock.shift(SOON)
+    seal(world)
+
+    assert_all_is_sealed_once(world)
+    assert len(stored_seals()) > 3
+    assert seal(world)["demo"]["seals"] == 0
+
+
+def test_what_is_young_is_not_sealed_yet(world: World, clock: time_machine.Traveller) -> None:
+    hang_post("hang-1").act(world)
+    clock.shift(timedelta(minutes=6))
+    seal(world)
+    assert sealed_rows(stored_seals()) == {}
+
+    clock.shift(timedelta(minutes=2))
+    seal(world)
+    assert len(sealed_rows(stored_seals())) == 1
+
+
+def test_a_late_posting_is_in_the_next_seal(world: World, clock: time_machine.Traveller) -> None:
+    hang_post("hang-1").act(world)
+    clock.shift(SOON)
+    assert seal(world)["demo"]["unsettled"] == 1
+    clock.shift(SOON)
+    # Still waiting, and nothing to say.
+    assert seal(world)["demo"]["seals"] == 0
+    world.deliver()
+    clock.shift(SOON)
+    assert seal(world)["demo"]["postings"] == 1
+
+    assert_all_is_sealed_once(world)
+
+
+def test_a_row_that_the_index_showed_late_is_sealed_late(
+    world: World, clock: time_machine.Traveller
+) -> None:
+    hang_post("hang-1").act(world)
+    hang_post("hang-2").act(world)
+    world.deliver()
+    (hidden, *_) = world.items("ledger")
+    _remove(world, hidden)
+    clock.shift(timedelta(minutes=9))
+    seal(world)
+    world.put_items("ledger", [hidden])
+    clock.shift(timedelta(minutes=9))
+    assert seal(world)["demo"]["late"] == 1
+
+    assert_all_is_sealed_once(world)
+
+
+def test_a_row_that_came_much_later_is_found_by_looking_back(
+    world: World, clock: time_machine.Traveller
+) -> None:
+    hang_post("hang-1").act(world)
+    world.deliver()
+    (hidden,) = world.items("ledger")
+    _remove(world, hidden)
+    for hour in range(4):
+        clock.shift(timedelta(hours=1))
+        hang_post(f"hour-{hour}").act(world)
+        world.deliver()
+        seal(world)
+    world.put_items("ledger", [hidden])
+    clock.shift(SOON)
+    assert seal(world)["demo"]["late"] == 0
+    # Also where nothing else is to be sealed at that moment.
+    assert seal(world, lookback_seconds=25200)["demo"]["late"] == 1
+    assert seal(world, lookback_seconds=25200)["demo"]["late"] == 0
+
+    assert_all_is_sealed_once(world)
+
+
+def test_silence_is_sealed_once_a_day(world: World, clock: time_machine.Traveller) -> None:
+    seal(world)
+    for _ in range(50):
+        clock.shift(timedelta(hours=1))
+        seal(world)
+
+    seals = stored_seals()
+    assert [bool(each.rows) for each in seals] == [False] * 3
+    assert [after.until - after.since >= DAY for after in seals[1:]] == [True, True]
+
+
+def test_a_full_seal_ends_between_two_moments(
+    world: World, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seal_draft, "MOST_ROWS", 2)
+    monkeypatch.setattr("accrue.services.seal_entries.ROWS_AT_ONCE", 1)
+    for number in range(7):
+        hang_post(f"hang-{number}").act(world)
+        # Three of each moment.
+        if number % 3 == 2:
+            clock.shift(timedelta(seconds=1))
+    world.deliver()
+    clock.shift(SOON)
+    assert seal(world)["demo"]["seals"] == 3
+
+    assert [len(each.rows) for each in stored_seals()] == [3, 3, 1]
+    assert_all_is_sealed_once(world)
+
+
+def test_while_many_wait_no_more_are_taken(
+    world: World, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seal_draft, "MOST_UNSETTLED", 2)
+    monkeypatch.setattr("accrue.services.seal_entries.ROWS_AT_ONCE", 1)
+    for number in range(5):
+        hang_post(f"hang-{number}").act(world)
+        clock.shift(timedelta(seconds=1))
+    clock.shift(SOON)
+    assert (seal(world)["demo"]["rows"], seal(world)["demo"]["rows"]) == (2, 0)
+    world.deliver()
+    assert seal(world)["demo"] | {"seals": 0} == {
+        **dict.fromkeys(("seals", "late", "outcomes", "unsettled"), 0),
+        "rows": 3,
+        "postings": 5,
+        "is_complete": True,
+    }
+
+    assert_all_is_sealed_once(world)
+
+
+def test_without_time_the_next_run_goes_on(
+    world: World, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hang_post("hang-1").act(world)
+    world.deliver()
+    clock.shift(SOON)
+    handler = world.start("seal_ledger")
+    monkeypatch.setattr(handler, "LEAST_TIME_LEFT_MS", 60_000)
+    assert seal(world)["demo"] | {"seals": 0} == {
+        **dict.fromkeys(("seals", "rows", "late", "postings", "outcomes", "unsettled"), 0),
+        "is_complete": False,
+    }
+    monkeypatch.undo()
+
+
+def test_what_was_changed_before_it_was_sealed_is_not_attested(
+    world: World, clock: time_machine.Traveller
+) -> None:
+    hang_post("hang-1").act(world)
+    hang_post("hang-2").act(world)
+    world.deliver()
+    posting = next(i for i in world.items("balance") if i["item_key"]["S"].startswith("POSTING"))
+    world.put_items("balance", [{**posting, "points": {"N": "1000"}}])
+    row = next(i for i in world.items("ledger") if i["activity_id"] != posting["activity_id"])
+    world.put_items("ledger", [{**row, "amount": {"N": "1000"}}])
+    clock.shift(SOON)
+    report = seal(world)["demo"]
+
+    assert (report["rows"], report["postings"], report["unsettled"]) == (1, 0, 2)
+    # Mended, they are sealed like what was late.
+    world.put_items("balance", [posting])
+    world.put_items("ledger", [row])
+    clock.shift(SOON)
+    assert seal(world)["demo"]["late"] == 1
+    assert_all_is_sealed_once(world)
+
+
+def test_two_runs_at_once_write_each_seal_once(
+    world: World, clock: time_machine.Traveller, faults: Faults
+) -> None:
+    hang_post("hang-1").act(world)
+    world.deliver()
+    (hidden,) = world.items("ledger")
+    clock.shift(SOON)
+    seal(world)
+    hang_post("hang-2").act(world)
+    late = [i for i in world.items("ledger") if i != hidden]
+    for item in late:
+        _remove(world, item)
+    clock.shift(timedelta(minutes=8))
+    hang_post("hang-3").act(world)
+    world.deliver()
+    clock.shift(timedelta(minutes=8))
+    world.put_items("ledger", late)
+    world.deliver()
+    # The one that is first sees no late row, which the other one has found.
+    other = World(world.client)
+    faults.run_before("PutObject", lambda: seal(other))
+    seal(world, lookback_seconds=3600)
+    clock.shift(SOON)
+    seal(world)
+
+    assert_all_is_sealed_once(world)
+
+
+def test_nothing_is_sealed_behind_a_seal_that_was_made_up(
+    world: World, clock: time_machine.Traveller
+) -> None:
+    seal(world)
+    (first,) = stored_seals()
+    overwrite_seal(first, until=first.until + 400 * DAY)
+    clock.shift(SOON)
+
+    assert seal(world) == {"demo": {"error": "UnreadableSealError"}}
+    overwrite_seal(first, text=first.to_text().replace("2026", "2027", 1))
+    assert seal(world) == {"demo": {"error": "UnreadableSealError"}}
+
+
+def test_one_networks_trouble_keeps_no_other_from_being_sealed(
+    world: World, clock: time_machine.Traveller
+) -> None:
+    world.import_network(demo_network("north"))
+    world.restart()
+    seal(world)
+    overwrite_seal(stored_seals()[0], text="{}")
+    clock.shift(2 * DAY)
+
+    reports = seal(world)
+
+    assert (reports["demo"], reports["north"]["seals"]) == ({"error": "UnreadableSealError"}, 1)
+
+
+def _remove(world: World, item: dict[str, Any]) -> None:
+    world.client.delete_item(TableName="ledger", Key={"activity_key": item["activity_key"]})
+
+
+def test_a_sandbox_is_sealed_by_its_own_clock(
+    empty_world: World, clock: time_machine.Traveller
+) -> None:
+    empty_world.import_network(sandbox_network())
+    empty_world.restart()
+    move_clock(empty_world, A_YEAR_ON)
+    assert seal(empty_world)[SANDBOX]["is_complete"]
+    assert stored_seals(SANDBOX)[-1].until < NOW
+    empty_world.post_membership_activity("12345", hang_post("hang-1").body, network=SANDBOX)
+    empty_world.deliver()
+    clock.shift(SOON)
+
+    assert seal(empty_world)[SANDBOX]["postings"] == 1
+    assert stored_seals(SANDBOX)[-1].until > NOW + 364 * DAY
