@@ -46,6 +46,7 @@ class Chain:
     _astray: int = 0
     _astray_here: int = 0
     _is_worked_in: bool = False
+    _has_begun: bool = False
 
     def __post_init__(self) -> None:
         if self.balance is not None:
@@ -86,7 +87,7 @@ class Chain:
         if self._is_worked_in or (self._astray_here and not beyond and sequence):
             self._note_gap(sequence)
             self.next_sequence, self.next_hash, self.behind = sequence - 1, None, None
-            self.balance = None
+            self.balance, self._has_begun = None, True
         else:
             # It was added, or is not in its place: where it is, nothing is missing.
             self._astray += self._astray_here
@@ -104,8 +105,8 @@ class Chain:
 
     def _is_of_after(self, posting: LinkedPosting) -> bool:
         """Whether it was posted since the balance was read."""
-        is_behind = self.balance is None or posting.sequence > self.balance.sequence
-        return self.behind is None and is_behind and posting.posted_at >= self.began
+        is_behind = self.next_sequence is None or posting.sequence > self.next_sequence
+        return not self._has_begun and is_behind and posting.posted_at >= self.began
 
     def _check_place(self, posting: LinkedPosting) -> None:
         if self.next_sequence is None:
@@ -152,7 +153,7 @@ class Chain:
         else:
             self._check_row(posting)
         is_known = is_attested or posting.sealed_hash is not None
-        self.next_sequence, self.behind = posting.sequence - 1, posting
+        self.next_sequence, self.behind, self._has_begun = posting.sequence - 1, posting, True
         self.next_hash = posting.previous_hash if is_known else None
 
     def _check_row(self, posting: LinkedPosting) -> None:

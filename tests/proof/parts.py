@@ -144,6 +144,19 @@ PARTS: dict[str, Part] = {
         ),
         must_be_positive=frozenset({"cells", "200", "401", "403", "404", "canaries", "log lines"}),
     ),
+    "tamper": Part(
+        title="Tamper evidence",
+        commands=[
+            (
+                *PYTEST,
+                "tests/integration/test_tampering.py",
+                "tests/integration/test_seal_ledger.py",
+                "tests/integration/test_seal_ledger_crash_sweep.py",
+            )
+        ],
+        must_be_positive=frozenset({"tamperings", "named", "seals", "crash_points"}),
+        must_be_zero=frozenset({"missed", "false_alarms"}),
+    ),
     "soak": Part(
         title="Soak on the embedded AWS",
         commands=[(sys.executable, "-m", "tests.proof.soak")],
