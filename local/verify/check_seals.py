@@ -18,7 +18,8 @@ from local.verify.seal_files import SealFile
 SILENCE = LONGEST_SILENCE + timedelta(hours=1)
 _NETWORKS_WITHOUT = """
 SELECT r.network, min(r.recorded_at) FROM rows r
-WHERE r.problem = '' AND NOT EXISTS (SELECT 1 FROM seals s WHERE s.network = r.network) GROUP BY r.network"""
+WHERE r.problem = '' AND NOT EXISTS (SELECT 1 FROM seals s WHERE s.network = r.network)
+GROUP BY r.network"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -247,7 +247,9 @@ def _request(model: "OperationModel", params: Mapping[str, Any]) -> Mapping[str,
 
 
 def _operation(request: AWSPreparedRequest) -> str:
-    target = request.headers.get("X-Amz-Target") or S3_OPERATIONS[str(request.method)]
+    target: str | bytes = S3_OPERATIONS.get(str(request.method), "")
+    if "X-Amz-Target" in request.headers:
+        target = request.headers["X-Amz-Target"]
     text = target.decode() if isinstance(target, bytes) else target
     return text.partition(".")[2]
 

@@ -1,6 +1,6 @@
 """The seal bucket on moto, and what an administrator can do to it."""
 
-from copy import copy
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,11 +25,13 @@ def create_seal_bucket() -> "S3Client":
     properties = template()["Resources"]["SealBucket"]["Properties"]
     client = boto3.client("s3", region_name="us-east-1")
     client.create_bucket(Bucket=BUCKET, ObjectLockEnabledForBucket=properties["ObjectLockEnabled"])
-    lock = properties["ObjectLockConfiguration"]
-    retention = {**lock["Rule"]["DefaultRetention"], "Days": DAYS}
+    mode = properties["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]["Mode"]
     client.put_object_lock_configuration(
         Bucket=BUCKET,
-        ObjectLockConfiguration={**lock, "Rule": {"DefaultRetention": retention}},
+        ObjectLockConfiguration={
+            "ObjectLockEnabled": "Enabled",
+            "Rule": {"DefaultRetention": {"Mode": mode, "Days": DAYS}},
+        },
     )
     return client
 
@@ -48,9 +50,22 @@ def stored_seals(network_id: str = "demo") -> list[Seal]:
     return [Seal.from_text(body.decode()) for body in reversed(bodies)]
 
 
+# What is in the bucket at first.
+NO_SEALS: Any = ((), {})
+
+
 def snapshot_of_seals() -> Any:
     """All versions of all objects."""
-    return copy(_keys()), _lists()
+    return tuple(_keys()), _lists()
+
+
+def sealed_since(snapshot: Any) -> list[Any]:
+    """The seals that were written since, as documents."""
+    keys, _ = snapshot
+    client = boto3.client("s3", region_name="us-east-1")
+    written = sorted(set(_keys()) - set(keys), reverse=True)
+    bodies = (client.get_object(Bucket=BUCKET, Key=key)["Body"].read() for key in written)
+    return [json.loads(body) for body in bodies]
 
 
 def restore_seals(snapshot: Any) -> None:

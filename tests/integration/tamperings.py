@@ -84,7 +84,7 @@ def name_of(item: Item) -> str:
     """How the verifier names an item."""
     if "activity_key" in item:
         return ("marker " if is_marker(item) else "row ") + item["activity_key"].partition("#")[2]
-    place = item["membership_key"].partition("#")[2].partition("#")[2]
+    place = str(item["membership_key"]).partition("#")[2].partition("#")[2]
     if item["item_key"] == "BALANCE":
         return f"balance of {place}"
     if item["item_key"] == "OUTCOME":

@@ -18,6 +18,12 @@ from unittest.mock import patch
 
 import time_machine
 
+from tests.integration.seal_bucket import (
+    NO_SEALS,
+    restore_seals,
+    sealed_since,
+    snapshot_of_seals,
+)
 from tests.integration.world import World
 from tests.replay.shelf import Expectation, read_event
 
@@ -42,10 +48,13 @@ type Items = dict[str, dict[str, dict[str, Any]]]
 
 @dataclass(frozen=True)
 class Played:
-    """What is there once some events were played: the time, and the items by table and key."""
+    """What is there once some events were played: the time, the items by table and key, and the
+    seals.
+    """
 
     now: datetime
     items: Items
+    seals: Any = NO_SEALS
 
 
 class Memory:
@@ -84,9 +93,14 @@ class Player:
         self._return_to(self.memory[known])
         for index in range(len(known), len(after)):
             self.play(after[index])
-            self.memory[after[: index + 1]] = Played(self._now, self._look())
+            played = Played(self._now, self._look(), snapshot_of_seals())
+            self.memory[after[: index + 1]] = played
         response = self.play(name)
-        return Expectation(after, response, _writes(self.memory[after].items, self._look()))
+        before = self.memory[after]
+        writes = _writes(before.items, self._look())
+        if sealed := sealed_since(before.seals):
+            writes["seals"] = sealed
+        return Expectation(after, response, writes)
 
     def play(self, name: str) -> Any:
         """Invoke the event's function; the body of an HTTP answer comes parsed."""
@@ -105,6 +119,7 @@ class Player:
         return response
 
     def _return_to(self, played: Played) -> None:
+        restore_seals(played.seals)
         present = self._present or self._look()
         for table, wanted in played.items.items():
             requests: list[WriteRequestTypeDef] = [
