@@ -75,7 +75,7 @@ class Chain:
         self._tell(posting, *fault)
         # One that was changed may say another sequence than it had; one that was added may be part
         # of the chain by now.
-        if fault[0] is Change.CHANGED:
+        if fault[0] is not Change.ADDED:
             self._astray_here += 1
         elif posting.content_hash == self.next_hash:
             self._is_worked_in = True
