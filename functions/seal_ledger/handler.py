@@ -11,6 +11,8 @@ from accrue.runtime.clock import utc_now
 from accrue.runtime.settings import SealSettings
 from accrue.runtime.turns import turn
 from accrue.services.seal_ledger import OVERLAP, Sealer, SealReport
+from accrue.storage.administration_table import AdministrationTable
+from accrue.storage.api_keys import ApiKeyTable
 from accrue.storage.catalog import CatalogTable
 from accrue.storage.clocks import NetworkClocks
 from accrue.storage.dynamo import dynamodb_client
@@ -26,6 +28,7 @@ clocks = NetworkClocks(catalog, catalog, utc_now)
 ledger = LedgerTable(client, settings.ledger_table)
 results = SettledResults(client, settings.balance_table)
 seals = SealBucket(s3_client(), settings.seal_bucket)
+keys = ApiKeyTable(AdministrationTable(client, settings.catalog_table))
 # A week without rows, or a hundred rows and what came of them, and the seal's way into the bucket.
 LEAST_TIME_LEFT_MS = 30_000
 
@@ -42,7 +45,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     reports: dict[str, Any] = {}
     for position, network_id in enumerate(networks):
         has_time = turn(context, len(networks) - position, LEAST_TIME_LEFT_MS)
-        sealer = Sealer(ledger, results, seals, has_time, utc_now)
+        sealer = Sealer(ledger, results, seals, keys, has_time, utc_now)
         reports[network_id] = _seal(sealer, network_id, until, lookback or OVERLAP)
     return reports
 

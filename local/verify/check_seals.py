@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 
 from accrue.domain.errors import UnreadableSealError
-from accrue.domain.ledger_pages import NOTHING_BEFORE
 from accrue.domain.seal import Seal
 from accrue.domain.timestamps import to_text
 from accrue.services.seal_ledger import LONGEST_SILENCE
@@ -131,8 +130,8 @@ def _wrong_links(links: list[SealLink]) -> Iterator[tuple[int, str]]:
                 attested.number,
                 f"it begins at {attested.since}, and seal {link.number} ends at {link.until}.",
             )
-        elif link.number == 1 and (link.previous_hash, link.since) != ("", to_text(NOTHING_BEFORE)):
-            yield 1, "it is the first, and does not begin at the beginning."
+        elif link.number == 1 and link.previous_hash:
+            yield 1, f"it is the first, and follows {link.previous_hash}."
         else:
             behind = link
             continue

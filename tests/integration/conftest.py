@@ -7,7 +7,7 @@ import hashlib
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
 
@@ -139,15 +139,6 @@ def _with_demo_network(world: World, demo_catalog: list[dict[str, Any]]) -> Worl
 def logs(empty_world: World, monkeypatch: pytest.MonkeyPatch) -> StringIO:
     """What the functions log, whatever the level."""
     return captured_logs(empty_world, monkeypatch)
-
-
-@pytest.fixture
-def nothing_before_of_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first seal need not look through all days since the project began, each of which takes
-    moto eight queries.
-    """
-    for module in ("accrue.services.seal_ledger", "local.verify.check_seals"):
-        monkeypatch.setattr(f"{module}.NOTHING_BEFORE", NOW - timedelta(days=2))
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ from tests.integration.world import World
 from tests.proof.record import record
 from tests.proof.seeds import is_long
 
-pytestmark = pytest.mark.usefixtures("nothing_before_of_late")
 SOON = timedelta(minutes=20)
 
 

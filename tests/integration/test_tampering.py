@@ -26,7 +26,6 @@ from tests.integration.world import World
 from tests.proof.record import record
 from tests.proof.seeds import how_many, seeds
 
-pytestmark = pytest.mark.usefixtures("nothing_before_of_late")
 STEPS = 40
 
 

@@ -1,17 +1,17 @@
 """Open an audit: what it names must be there, and what it looks through must be over."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from accrue.domain.administration_errors import InvalidDefinitionError
-from accrue.domain.catalog import ApiKey, Membership
+from accrue.domain.catalog import Membership
 from accrue.domain.errors import Fault
 from accrue.domain.jobs.audit_definition import AuditDefinition
 from accrue.domain.json_values import pointer
-from accrue.domain.pages import MAX_PAGE_SIZE, Page, PageRequest
 from accrue.domain.timestamps import to_text
+from accrue.services.first_key import KeyLister, first_key_at
 from accrue.services.job_ports import OpenedJob
 
 
@@ -20,12 +20,6 @@ class AuditedCatalog(Protocol):
 
     def find_membership(self, network_id: str, program_membership_id: str) -> Membership | None: ...
     def has_program(self, network_id: str, program_id: str) -> bool: ...
-
-
-class KeyLister(Protocol):
-    """Lists a network's keys by id, those that are revoked too."""
-
-    def list_api_keys(self, network_id: str, page: PageRequest) -> Page[ApiKey]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +42,7 @@ class AuditOpener:
                 raise _unknown("program_id", "no program")
             return OpenedJob({"program_id": definition.program_id})
         rows = {
-            "rows_from": to_text(self._first_key_at(network_id, now)),
+            "rows_from": to_text(first_key_at(self.keys, network_id, now)),
             "rows_until": to_text(self.settled_until(network_id)),
         }
         return OpenedJob(rows)
@@ -67,19 +61,6 @@ class AuditOpener:
             for each in found.values()
             if each is not None
         ]
-
-    def _first_key_at(self, network_id: str, now: datetime) -> datetime:
-        """Without a key nothing was recorded."""
-        return min([now, *(key.created_at for key in self._keys(network_id))])
-
-    def _keys(self, network_id: str) -> Iterator[ApiKey]:
-        page = PageRequest(MAX_PAGE_SIZE)
-        while True:
-            found = self.keys.list_api_keys(network_id, page)
-            yield from found.things
-            if found.next_after is None:
-                return
-            page = PageRequest(MAX_PAGE_SIZE, found.next_after)
 
 
 def _unknown(name: str, what: str) -> InvalidDefinitionError:

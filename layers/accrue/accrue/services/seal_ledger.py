@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from accrue.domain.errors import UnreadableSealError
-from accrue.domain.ledger_pages import NOTHING_BEFORE
 from accrue.domain.seal import Seal
+from accrue.services.first_key import KeyLister, first_key_at
 from accrue.services.ports import LedgerSweep
 from accrue.services.seal_draft import ResultFinder, SealDraft
 from accrue.services.seal_entries import RawLedger, entries_of, rows_of, whole_moments
@@ -25,6 +25,8 @@ OVERLAP = timedelta(minutes=10)
 LONGEST_SILENCE = timedelta(days=1)
 # Days without rows take queries all the same: in between, time is asked for.
 LONGEST_SLICE = timedelta(days=7)
+# Clocks disagree: the first window begins so much before the network's first key.
+BEFORE_FIRST_KEY = timedelta(minutes=1)
 # By a seal whose window ends later, somebody wants to keep us from sealing.
 FARTHEST_AHEAD = timedelta(hours=1)
 
@@ -72,6 +74,7 @@ class Sealer:
     ledger: SealableLedger
     results: ResultFinder
     seals: SealStore
+    keys: KeyLister
     has_time: Callable[[], bool]
     now: Callable[[], datetime]
 
@@ -106,7 +109,7 @@ class Sealer:
         self, network_id: str, last: Seal | None, late: dict[str, str], until: datetime
     ) -> SealDraft:
         """What is to be sealed next, up to `until` or to where there is enough of it."""
-        since = last.until if last else NOTHING_BEFORE
+        since = last.until if last else self._beginning(network_id, until)
         draft = SealDraft(network_id, self.results, since)
         waiting = {**(last.unsettled if last else {}), **late}
         draft.take_up(waiting, rows_of(self.ledger, network_id, waiting))
@@ -119,6 +122,9 @@ class Sealer:
                     return draft
             draft.until = end
         return draft
+
+    def _beginning(self, network_id: str, until: datetime) -> datetime:
+        return first_key_at(self.keys, network_id, until) - BEFORE_FIRST_KEY
 
     def _late_rows(self, last: Seal, lookback: timedelta) -> dict[str, str]:
         """Rows of windows that are sealed, and of which no seal knows; none has a hash yet."""
