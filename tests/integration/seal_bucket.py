@@ -10,6 +10,7 @@ from moto.s3.models import s3_backends
 
 from accrue.domain.seal import Seal
 from accrue.storage.seals import seal_key
+from local.verify.seal_files import seals_in_bucket
 from tests.integration.world import ENVIRONMENT
 from tests.template import template
 
@@ -48,6 +49,19 @@ def stored_seals(network_id: str = "demo") -> list[Seal]:
     ]
     bodies = [client.get_object(Bucket=BUCKET, Key=key)["Body"].read() for key in sorted(keys)]
     return [Seal.from_text(body.decode()) for body in reversed(bodies)]
+
+
+def first_seals(network_id: str = "demo") -> list[Seal]:
+    """The seals of a network as they were written first, whatever is over them."""
+    client = boto3.client("s3", region_name="us-east-1")
+    files = (each for each in seals_in_bucket(client, BUCKET) if each.network_id == network_id)
+    return [Seal.from_text(each.text) for each in files]
+
+
+def delete_seal(seal: Seal) -> None:
+    """Put a delete marker over a seal, as an administrator may."""
+    client = boto3.client("s3", region_name="us-east-1")
+    client.delete_object(Bucket=BUCKET, Key=seal_key(seal.network_id, seal.number))
 
 
 # What is in the bucket at first.

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -16,7 +16,7 @@ from tests.integration.faults import Faults
 from tests.integration.histories import MIXED_BATCH, hang_post
 from tests.integration.networks import demo_network
 from tests.integration.sandboxes import A_YEAR_ON, SANDBOX, move_clock, sandbox_network
-from tests.integration.seal_bucket import overwrite_seal, stored_seals
+from tests.integration.seal_bucket import delete_seal, first_seals, overwrite_seal, stored_seals
 from tests.integration.world import World
 
 SOON = timedelta(minutes=20)
@@ -252,18 +252,43 @@ def test_two_runs_at_once_write_each_seal_once(
     assert_all_is_sealed_once(world)
 
 
+def made_up(now: datetime, **changes: Any) -> Seal:
+    """A first seal that no function wrote."""
+    times = {"since": now - DAY, "until": now, "sealed_at": now}
+    return Seal(**{"network_id": "demo", "number": 1, "previous_hash": "", **times, **changes})
+
+
+@pytest.mark.parametrize("is_of_the_future", [True, False])
 def test_nothing_is_sealed_behind_a_seal_that_was_made_up(
-    world: World, clock: time_machine.Traveller
+    world: World, clock: time_machine.Traveller, *, is_of_the_future: bool
 ) -> None:
-    clock.shift(2 * DAY)
-    seal(world)
-    (first,) = stored_seals()
-    overwrite_seal(first, until=first.until + 400 * DAY)
+    if is_of_the_future:
+        overwrite_seal(made_up(NOW, until=NOW + 400 * DAY))
+    else:
+        overwrite_seal(made_up(NOW), text="{}")
     clock.shift(SOON)
 
     assert seal(world) == {"demo": {"error": "UnreadableSealError"}}
-    overwrite_seal(first, text=first.to_text().replace("2026", "2027", 1))
-    assert seal(world) == {"demo": {"error": "UnreadableSealError"}}
+
+
+def test_what_somebody_does_to_the_last_seal_keeps_nobody_from_going_on(
+    world: World, clock: time_machine.Traveller
+) -> None:
+    for number in range(3):
+        hang_post(f"hang-{number}").act(world)
+        world.deliver()
+        clock.shift(SOON)
+        seal(world)
+        # Moto knows by the time alone which version is the first.
+        clock.shift(timedelta(seconds=1))
+        last = first_seals()[-1]
+        if number == 0:
+            overwrite_seal(last, text="{}")
+        else:
+            delete_seal(last)
+
+    assert [each.number for each in first_seals()] == [1, 2, 3]
+    assert len(sealed_rows(first_seals())) == 3
 
 
 def test_one_networks_trouble_keeps_no_other_from_being_sealed(
@@ -271,9 +296,7 @@ def test_one_networks_trouble_keeps_no_other_from_being_sealed(
 ) -> None:
     world.import_network(demo_network("north"))
     world.restart()
-    clock.shift(2 * DAY)
-    seal(world)
-    overwrite_seal(stored_seals()[0], text="{}")
+    overwrite_seal(made_up(NOW), text="{}")
     clock.shift(2 * DAY)
 
     reports = seal(world)

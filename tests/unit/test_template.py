@@ -276,8 +276,8 @@ RIGHTS: dict[str, Rights] = {
         (LEDGER, ()): {"BatchGetItem"},
         (BALANCE, ()): {"BatchGetItem"},
         (CATALOG, ("#NETWORKS", "*#CLOCK", "*#KEYS")): READ_CATALOG,
-        (SEALS, ()): {"s3:GetObject", "s3:PutObject"},
-        (SEAL_BUCKET, ()): {"s3:ListBucket"},
+        (SEALS, ()): {"s3:GetObjectVersion", "s3:PutObject"},
+        (SEAL_BUCKET, ()): {"s3:ListBucketVersions"},
     },
     "run_job": {
         (JOBS, ("*#JOB#*", "*#SCRATCH#*")): {
@@ -813,7 +813,7 @@ def test_who_seals_can_change_no_table_and_who_changes_tables_no_seal() -> None:
 
     assert sealing == {"seal_ledger"}
     assert granted == {"BatchGetItem", "GetItem", "Query"} | {
-        *("s3:GetObject", "s3:PutObject", "s3:ListBucket")
+        *("s3:GetObjectVersion", "s3:PutObject", "s3:ListBucketVersions")
     }
 
 

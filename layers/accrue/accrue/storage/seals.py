@@ -1,8 +1,9 @@
 """The seal bucket: `seals/<network>/<descending>-<number>.json`, each written once.
 
 The bucket is versioned and locked: what was written stays until its retention ends, whoever wants
-it gone. `<descending>` makes the newest seal the first in the order of the bucket, so that one
-small list finds it, and nothing has to remember how far the seals are.
+it gone. So what counts of an object is its first version: whatever somebody put over it later keeps
+nobody from going on. `<descending>` makes the newest seal the first in the order of the bucket, so
+that one small list finds it, and nothing has to remember how far the seals are.
 """
 
 from typing import TYPE_CHECKING
@@ -37,11 +38,12 @@ class SealBucket:
 
     def find_last(self, network_id: str) -> Seal | None:
         """The newest seal of a network. Raises UnreadableSealError."""
-        listed = self._client.list_objects_v2(
+        listed = self._client.list_object_versions(
             Bucket=self._bucket_name, Prefix=f"{PREFIX}{network_id}/", MaxKeys=1
         )
-        first = next(iter(listed.get("Contents", [])), None)
-        return None if first is None else self._read(network_id, first["Key"])
+        # One that was deleted is below a marker.
+        entries = [*listed.get("Versions", []), *listed.get("DeleteMarkers", [])]
+        return self._read(network_id, entries[0]["Key"]) if entries else None
 
     def get(self, network_id: str, number: int) -> Seal:
         """The seal of this number, which must be there. Raises UnreadableSealError."""
@@ -66,11 +68,22 @@ class SealBucket:
         return True
 
     def _read(self, network_id: str, key: str) -> Seal:
-        body = self._client.get_object(Bucket=self._bucket_name, Key=key)["Body"].read()
+        version = first_versions(self._client, self._bucket_name, key).get(key)
+        if version is None:
+            raise UnreadableSealError(f"{key} is not there")
+        found = self._client.get_object(Bucket=self._bucket_name, Key=key, VersionId=version)
+        body = found["Body"].read()
         seal = Seal.from_text(body.decode("ascii", "replace"))
         if key != seal_key(seal.network_id, seal.number) or seal.network_id != network_id:
             raise UnreadableSealError(f"{key} holds seal {seal.number} of {seal.network_id}")
         return seal
+
+
+def first_versions(client: "S3Client", bucket_name: str, prefix: str) -> dict[str, str]:
+    """The id of the first version of each object below the prefix, by key."""
+    pages = client.get_paginator("list_object_versions").paginate(Bucket=bucket_name, Prefix=prefix)
+    # The newest one of each comes first.
+    return {each["Key"]: each["VersionId"] for page in pages for each in page.get("Versions", [])}
 
 
 def seal_key(network_id: str, number: int) -> str:
