@@ -32,6 +32,7 @@ SWEEPS: Mapping[str, Sequence[str]] = {
     "administer_webhooks": (ADMINISTRATION,),
     "publish_events": ("test_publish_events_crashes", "test_deliver_webhook"),
     "deliver_webhook": ("test_deliver_webhook",),
+    "seal_ledger": ("test_seal_ledger_crash_sweep",),
     "administer_jobs": (ADMINISTRATION, "test_jobs_stopped"),
     "run_job": ("test_jobs_stopped", "test_replay_crash_sweep", "test_jobs"),
 }

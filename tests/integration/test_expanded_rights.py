@@ -82,6 +82,9 @@ def _is_one_of_ours(resource: Any) -> bool:
     match resource:
         case {"Fn::GetAtt": [str(), "Arn"]}:
             return True
+        case {"Fn::Sub": "${SealBucket.Arn}/seals/*"}:
+            # Seals alone: their names have the network and a number.
+            return True
         case {"Fn::Sub": str(text)}:
             return re.fullmatch(r"\$\{\w+\.Arn\}/index/[a-z_]+", text) is not None
         case {"Fn::Join": ["/", [{"Fn::GetAtt": ["FailuresBucket", "Arn"]}, "*"]]}:

@@ -1,6 +1,5 @@
 """seal_ledger is stopped before and after each of its calls, S3's included, and runs again."""
 
-import random
 from datetime import UTC, datetime, timedelta
 
 import boto3
@@ -9,15 +8,13 @@ import time_machine
 
 from local.verify.seal_files import seals_in_bucket
 from local.verify.verification import verify
-from tests.integration.crash_stage import different_points
-from tests.integration.faults import Crash, CrashPoint, Faults
+from tests.integration.faults import CrashPoint, Faults
 from tests.integration.histories import MIXED_BATCH, hang_post
 from tests.integration.seal_bucket import BUCKET, restore_seals, snapshot_of_seals
+from tests.integration.sweep import Outcome, stop_everywhere, until_answered
 from tests.integration.tamperings import Tables
 from tests.integration.test_seal_ledger import assert_all_is_sealed_once
 from tests.integration.world import World
-from tests.proof.record import record
-from tests.proof.seeds import is_long
 
 SOON = timedelta(minutes=20)
 
@@ -36,43 +33,27 @@ def stage(world: World, clock: time_machine.Traveller) -> World:
     return world
 
 
-def _run_until_done(world: World) -> int:
-    crashes = 0
-    while True:
-        try:
-            reports = world.invoke("seal_ledger", {})
-        except Crash:
-            crashes += 1
-            world.restart()
-        else:
-            assert all("error" not in report for report in reports.values()), reports
-            return crashes
+def _run_until_done(world: World) -> None:
+    reports = until_answered(world, lambda each: each.invoke("seal_ledger", {}))
+    assert all("error" not in report for report in reports.values()), reports
 
 
-def test_a_run_that_dies_anywhere_spoils_no_seal(
+def test_a_run_that_is_stopped_anywhere_spoils_no_seal(
     stage: World, faults: Faults, clock: time_machine.Traveller
 ) -> None:
     stage.deliver()
     clock.shift(SOON)
+    began_at = datetime.now(UTC)
     tables, seals = stage.snapshot(), snapshot_of_seals()
-    faults.plan_crashes(())
-    _run_until_done(stage)
-    points = different_points(faults.calls_since_crash)
-    assert {call.operation for call in faults.calls} >= {
-        "ListObjectVersions",
-        "GetObject",
-        "PutObject",
-    }
-    plans = [[point] for point in points]
-    # In pairs: the run that goes on dies, too.
-    pairs = [[first, CrashPoint(n, "before")] for first in points for n in (1, len(points) // 2)]
-    plans += pairs if is_long() else random.Random(0).sample(pairs, 8)  # noqa: S311 - a test's
-    for plan in plans:
+
+    def play(*points: CrashPoint) -> Outcome:
         stage.restore(tables)
         restore_seals(seals)
+        clock.move_to(began_at)
         stage.restart()
-        faults.plan_crashes(plan)
-        assert _run_until_done(stage) == len(plan) - faults.crashes_left > 0
+        faults.plan_crashes(points)
+        _run_until_done(stage)
+        calls = faults.calls_since_crash
         faults.plan_crashes(())
         hang_post("hang-later").act(stage)
         stage.deliver()
@@ -80,7 +61,15 @@ def test_a_run_that_dies_anywhere_spoils_no_seal(
         _run_until_done(stage)
         assert_all_is_sealed_once(stage)
         _assert_verified(stage)
-    record("tamper", "sealing dies", {"crash_points": len(plans), "false_alarms": 0})
+        return Outcome(calls, told=len(stage.items("ledger")))
+
+    undisturbed = stop_everywhere("sealing the ledger", faults, play)
+
+    assert {call.operation for call in undisturbed.calls} >= {
+        "ListObjectVersions",
+        "GetObject",
+        "PutObject",
+    }
 
 
 @pytest.mark.parametrize("operation", ["GetObject", "PutObject"])

@@ -19,7 +19,6 @@ from local.verify.verification import Verified, verify
 from tests.integration.histories import hang_post
 from tests.integration.seal_bucket import BUCKET, overwrite_seal, stored_seals
 from tests.integration.sealed_history import HANG, VILLAGE, SealedHistory
-from tests.integration.seeded_histories import let_moto_answer_fast
 from tests.integration.spending import earn
 from tests.integration.tamperings import TAMPERINGS, Item, Tables
 from tests.integration.world import World
@@ -34,9 +33,7 @@ def history(
     request: pytest.FixtureRequest,
     empty_world: World,
     clock: time_machine.Traveller,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> SealedHistory:
-    let_moto_answer_fast(monkeypatch)
     chance = random.Random(request.param)  # noqa: S311 - draws a history
     lived = SealedHistory(empty_world, clock, chance)
     lived.begin()
