@@ -1,7 +1,7 @@
 """`make prove`: run the parts of the proof in their long form, and report what they covered.
 
-Without PART= all of them, and docs/proof.md is written. With PART= and SEED= one seed of a part is
-tried, exactly as it was when it failed.
+What came of a part is kept until it is run again; once all parts hold, docs/proof.md says so. With
+PART= and SEED= one seed of a part is tried, exactly as it was when it failed.
 """
 
 import os
@@ -12,12 +12,14 @@ import time
 from argparse import ArgumentParser
 from pathlib import Path
 
+from local.paths import ROOT
 from tests.proof.parts import PARTS, Part
 from tests.proof.record import RECORDS
-from tests.proof.report import Run, as_markdown, read_records, what_is_wrong
+from tests.proof.report import Result, as_markdown, read_records, what_is_wrong, where_it_runs
 from tests.proof.seeds import LONG, SEED
 
-REPORT = Path("docs/proof.md")
+REPORT = ROOT / "docs" / "proof.md"
+KEPT = ROOT / ".local" / "proof"
 
 
 def main() -> int:
@@ -26,24 +28,21 @@ def main() -> int:
     parser.add_argument("--part", choices=list(PARTS), help="only this part")
     parser.add_argument("--seed", type=int, help="only this seed")
     asked = parser.parse_args()
-    run = Run()
+    results: dict[str, Result] = {}
     for name in [asked.part] if asked.part else PARTS:
-        _prove(name, PARTS[name], asked.seed, run)
-    report = as_markdown(run)
-    print(report)  # noqa: T201 - what it is for
-    for name, faults in run.faults.items():
-        for fault in faults:
+        results[name] = _prove(name, PARTS[name], asked.seed)
+        if asked.seed is None:
+            results[name].keep(KEPT / f"{name}.json")
+    print(as_markdown(results))  # noqa: T201 - what it is for
+    for name, result in results.items():
+        for fault in result.faults:
             print(f"{name}: {fault}", file=sys.stderr)  # noqa: T201 - what it is for
-    if run.faults:
-        return 1
-    # One part, or one seed, is not the whole proof.
-    if asked.part is None and asked.seed is None:
-        REPORT.write_text(report)
-    return 0
+    _report_once_all_hold()
+    return 1 if any(result.faults for result in results.values()) else 0
 
 
-def _prove(name: str, part: Part, seed: int | None, run: Run) -> None:
-    began = time.monotonic()
+def _prove(name: str, part: Part, seed: int | None) -> Result:
+    began, ran_on = time.monotonic(), where_it_runs()
     with tempfile.TemporaryDirectory() as records:
         environment = {**os.environ, LONG: "1", RECORDS: records}
         if seed is not None:
@@ -53,14 +52,18 @@ def _prove(name: str, part: Part, seed: int | None, run: Run) -> None:
             for command in part.commands
             if subprocess.run(command, check=False, env=environment).returncode  # noqa: S603 - its own
         ]
-        recorded = read_records(Path(records)).get(name)
-    run.seconds[name] = time.monotonic() - began
+        recorded = read_records(Path(records), name)
     # One seed need not meet each kind of fault.
     faults = failed or ([] if seed is not None else what_is_wrong(name, recorded))
-    if recorded is not None:
-        run.recorded[name] = recorded
-    if faults:
-        run.faults[name] = faults
+    return Result(recorded, faults, time.monotonic() - began, ran_on)
+
+
+def _report_once_all_hold() -> None:
+    kept = {name: KEPT / f"{name}.json" for name in PARTS}
+    if all(file.exists() for file in kept.values()):
+        results = {name: Result.kept(file) for name, file in kept.items()}
+        if not any(result.faults for result in results.values()):
+            REPORT.write_text(as_markdown(results))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import platform
 import subprocess
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -21,7 +21,8 @@ INTRODUCTION = """\
 # Proof
 
 What `make prove` tried, and what came of it; made by it, not by hand. How it is done is told in
-[proving.md](proving.md). A part is listed only if all of it held.
+[proving.md](proving.md). Each part was run in its long form, on the commit that it names, and all
+of it held.
 """
 
 
@@ -43,27 +44,40 @@ class Recorded:
         return totals
 
 
-@dataclass
-class Run:
-    """A run of some parts."""
+@dataclass(frozen=True)
+class Result:
+    """What came of a part when it was run, on which commit; `faults` are why it does not hold."""
 
-    recorded: dict[str, Recorded] = field(default_factory=dict)
-    faults: dict[str, list[str]] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
+    recorded: Recorded
+    faults: Sequence[str]
+    seconds: float
+    ran_on: str
+
+    def keep(self, file: Path) -> None:
+        """Keep it for the report of all parts."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(asdict(self)))
+
+    @classmethod
+    def kept(cls, file: Path) -> "Result":
+        """As it was kept."""
+        said = json.loads(file.read_text())
+        return cls(**{**said, "recorded": Recorded(**said["recorded"])})
 
 
-def read_records(folder: Path) -> dict[str, Recorded]:
-    """What was recorded in this folder, by part; of what was recorded twice, the last."""
-    by_part: dict[str, dict[str, Figures]] = defaultdict(dict)
+def read_records(folder: Path, part: str) -> Recorded:
+    """What was recorded for a part in this folder; of what was recorded twice, the last."""
+    by_name: dict[str, Figures] = {}
     for file in sorted(folder.glob("*.ndjson")):
         for line in map(json.loads, file.read_text().splitlines()):
-            by_part[line["part"]][line["name"]] = line["figures"]
-    return {part: Recorded(by_name) for part, by_name in by_part.items()}
+            if line["part"] == part:
+                by_name[line["name"]] = line["figures"]
+    return Recorded(by_name)
 
 
-def what_is_wrong(part: str, recorded: Recorded | None) -> list[str]:
+def what_is_wrong(part: str, recorded: Recorded) -> list[str]:
     """Why what a part recorded proves nothing: a proof that did nothing is none."""
-    if recorded is None:
+    if not recorded.by_name:
         return ["nothing was recorded"]
     totals = recorded.totals()
     return [
@@ -72,30 +86,29 @@ def what_is_wrong(part: str, recorded: Recorded | None) -> list[str]:
     ]
 
 
-def as_markdown(run: Run) -> str:
-    """The report: what was run on, and a table for each part that held."""
-    sections = [INTRODUCTION, _circumstances()]
-    sections += [
-        _section(part, recorded, run.seconds[part])
-        for part, recorded in run.recorded.items()
-        if not run.faults.get(part)
-    ]
-    return "\n".join(sections)
-
-
-def _circumstances() -> str:
+def where_it_runs() -> str:
+    """The commit, the day, the machine and the tools."""
     git = ("git", "describe", "--always", "--dirty")
     commit = subprocess.run(git, check=True, capture_output=True, text=True).stdout.strip()  # noqa: S603 - its own
     tools = ", ".join(f"{tool} {version(tool)}" for tool in TOOLS)
     return (
-        f"Commit {commit}, {datetime.now(UTC):%Y-%m-%d}. Python {platform.python_version()} on "
-        f"{platform.system()} {platform.machine()}; {tools}.\n"
+        f"commit {commit}, {datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()} on "
+        f"{platform.system()} {platform.machine()}, {tools}"
     )
 
 
-def _section(part: str, recorded: Recorded, seconds: float) -> str:
-    title = f"## {PARTS[part].title}\n\n`make prove PART={part}`, {seconds:.0f} s.\n"
-    return "\n".join([title, _by_name(recorded), *_by_kind(recorded)])
+def as_markdown(results: Mapping[str, Result]) -> str:
+    """The report: a section for each part that held."""
+    held = {part: result for part, result in results.items() if not result.faults}
+    return "\n".join([INTRODUCTION, *(_section(part, result) for part, result in held.items())])
+
+
+def _section(part: str, result: Result) -> str:
+    title = (
+        f"## {PARTS[part].title}\n\n"
+        f"`make prove PART={part}`, {result.seconds:.0f} s; {result.ran_on}.\n"
+    )
+    return "\n".join([title, _by_name(result.recorded), *_by_kind(result.recorded)])
 
 
 def _by_name(recorded: Recorded) -> str:

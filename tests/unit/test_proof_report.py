@@ -1,5 +1,6 @@
 """What `make prove` says of what its tests recorded."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -7,13 +8,19 @@ import pytest
 from tests.proof import report
 from tests.proof.parts import Part
 from tests.proof.record import RECORDS, record
-from tests.proof.report import Recorded, Run, as_markdown, read_records, what_is_wrong
+from tests.proof.report import Recorded, Result, as_markdown, read_records, what_is_wrong
 
 
 @pytest.fixture(autouse=True)
 def one_part(monkeypatch: pytest.MonkeyPatch) -> None:
     part = Part("Waves", [], must_be_positive=frozenset({"seen"}))
     monkeypatch.setattr(report, "PARTS", {"waves": part})
+
+
+def section_of(recorded: Recorded, faults: Sequence[str] = ()) -> str:
+    """What the report says of the part."""
+    result = Result(recorded, faults, seconds=12.4, ran_on="commit abc")
+    return as_markdown({"waves": result}).partition("## Waves")[2]
 
 
 def test_what_was_recorded_is_read_and_added_up(
@@ -24,13 +31,12 @@ def test_what_was_recorded_is_read_and_added_up(
     record("waves", "seed 0", {"seen": 2, "height": 0.5, "kind": "sea"})
     record("waves", "seed 1", {"seen": 3, "height": 0.25, "kind": "lake"})
 
-    recorded = read_records(tmp_path)["waves"]
+    record("others", "seed 0", {"seen": 1})
+    recorded = read_records(tmp_path, "waves")
 
     assert recorded.totals() == {"seen": 5, "height": 0.5}
-    run = Run(recorded={"waves": recorded}, seconds={"waves": 12.4})
-    section = as_markdown(run).partition("## Waves")[2]
-    assert section == (
-        "\n\n`make prove PART=waves`, 12 s.\n\n"
+    assert section_of(recorded) == (
+        "\n\n`make prove PART=waves`, 12 s; commit abc.\n\n"
         "|  | seen | height | kind |\n| --- | ---: | ---: | ---: |\n"
         "| seed 0 | 2 | 0.5 | sea |\n| seed 1 | 3 | 0.25 | lake |\n| all 2 | 5 | 0.5 |  |\n"
     )
@@ -39,22 +45,20 @@ def test_what_was_recorded_is_read_and_added_up(
 def test_of_many_rows_only_the_sums_are_told() -> None:
     recorded = Recorded({f"seed {number}": {"seen": 1_000} for number in range(100)})
 
-    section = as_markdown(Run({"waves": recorded}, {}, {"waves": 1})).partition("## Waves")[2]
-
-    assert section.endswith("|  | all 100 |\n| --- | ---: |\n| seen | 100,000 |\n")
+    assert section_of(recorded).endswith("|  | all 100 |\n| --- | ---: |\n| seen | 100,000 |\n")
 
 
 @pytest.mark.parametrize(
     ("recorded", "wrong"),
     [
-        (None, ["nothing was recorded"]),
+        (Recorded({}), ["nothing was recorded"]),
         (Recorded({"a": {"other": 1}}), ["seen is 0"]),
         (Recorded({"a": {"seen": 1}, "b": {"seen": 0, "violations": 2}}), ["violations is 2"]),
         (Recorded({"a": {"seen": 1, "violations": 0}}), []),
     ],
 )
 def test_a_part_that_did_nothing_or_found_something_does_not_hold(
-    recorded: Recorded | None, wrong: list[str]
+    recorded: Recorded, wrong: list[str]
 ) -> None:
     assert what_is_wrong("waves", recorded) == wrong
 
@@ -62,17 +66,22 @@ def test_a_part_that_did_nothing_or_found_something_does_not_hold(
 def test_a_part_that_does_not_hold_is_not_in_the_report() -> None:
     recorded = Recorded({"a": {"seen": 0}})
 
-    shown = as_markdown(Run({"waves": recorded}, {"waves": ["seen is 0"]}, {"waves": 1}))
+    assert not section_of(recorded, faults=["seen is 0"])
 
-    assert "Waves" not in shown
+
+def test_a_result_is_kept_as_it_was(tmp_path: Path) -> None:
+    recorded = Recorded({"seed 0": {"seen": 2, "height": 0.5, "kind": "sea"}})
+    result = Result(recorded, ["seen is 0"], 12.4, "commit abc")
+
+    result.keep(tmp_path / "of" / "waves.json")
+
+    assert Result.kept(tmp_path / "of" / "waves.json") == result
 
 
 def test_kinds_have_a_table_of_their_own() -> None:
     recorded = Recorded({"one": {"seen": 3, "stopped in: pay": 2, "stopped in: ask": 1}})
 
-    section = as_markdown(Run({"waves": recorded}, {}, {"waves": 1})).partition("## Waves")[2]
-
-    assert section.endswith(
+    assert section_of(recorded).endswith(
         "|  | one |\n| --- | ---: |\n| seen | 3 |\n\n"
         "| stopped in | all |\n| --- | ---: |\n| ask | 1 |\n| pay | 2 |\n"
     )
