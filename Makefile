@@ -27,7 +27,7 @@ help:
 	@echo "make verify  tell what was changed, removed or added (FROM=exports, SEALS=folder)"
 	@echo "make logs    follow the function logs of the running stack"
 	@echo "make test    every check and test, or some: STAGES='lint unit'"
-	@echo "make prove   try to break it, for long; writes docs/proof.md (PART=, SEED=)"
+	@echo "make prove   try to break it, for long; writes docs/proof.md (PART=, SEED=, SEEDS=)"
 	@echo "make audit-dependencies  ask whether what is locked has known vulnerabilities"
 	@echo "make bench   measure what decide() costs, and a row of a batch"
 	@echo "make format  let ruff put the code in order"
@@ -141,7 +141,7 @@ replay e2e: setup
 	@exec $(PYTHON) -m pytest -q --durations=5 --durations-min=2 tests/$@
 
 prove: setup .local/scanners/.ready
-	@exec $(PYTHON) -m tests.proof $(if $(PART),--part $(PART)) $(if $(SEED),--seed $(SEED))
+	@exec $(PYTHON) -m tests.proof $(if $(PART),--part $(PART)) $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS))
 
 coverage: setup
 	@$(PYTHON) -m pytest -q --cov --cov-report=term tests/unit tests/integration tests/replay

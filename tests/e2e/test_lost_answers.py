@@ -29,7 +29,7 @@ from tests.proof.record import record
 from tests.proof.replayable import replayable
 from tests.proof.seeds import seeds
 
-SEEDS = seeds(2, 40)
+SEEDS = seeds(2, 15)
 RATE = 0.3
 
 

@@ -12,7 +12,7 @@ from tests.proof.record import Figures, record
 from tests.proof.seeds import is_long
 
 # Pairs grow with the square of them.
-MOST_POINTS_IN_PAIRS = 30
+MOST_POINTS_IN_PAIRS = 20
 
 
 class Played(Protocol):

@@ -21,7 +21,7 @@ from tests.proof.replayable import replayable
 from tests.proof.seeds import seeds
 from tests.unit.turns import Scheduler
 
-SEEDS = seeds(8, 100)
+SEEDS = seeds(8, 40)
 SPENDERS = 20
 RATE = 0.2
 SERVER_ERROR = 500

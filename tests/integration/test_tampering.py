@@ -47,7 +47,7 @@ def verified(history: SealedHistory, tables: Tables | None = None) -> Verified:
     return verify(seals, (tables or Tables.of(stored)).stored(), history.now)
 
 
-@pytest.mark.parametrize("history", seeds(2, 60), indirect=True)
+@pytest.mark.parametrize("history", seeds(2, 20), indirect=True)
 def test_one_tampering_is_named(history: SealedHistory, request: pytest.FixtureRequest) -> None:
     history.live(STEPS)
     history.settle()
@@ -83,7 +83,7 @@ def test_one_tampering_is_named(history: SealedHistory, request: pytest.FixtureR
     )
 
 
-@pytest.mark.parametrize("history", seeds(1, 30), indirect=True)
+@pytest.mark.parametrize("history", seeds(1, 8), indirect=True)
 def test_nothing_is_named_at_any_moment_of_a_history_in_which_nobody_tampered(
     history: SealedHistory, request: pytest.FixtureRequest
 ) -> None:
@@ -98,7 +98,7 @@ def test_nothing_is_named_at_any_moment_of_a_history_in_which_nobody_tampered(
     )
 
 
-@pytest.mark.parametrize("history", seeds(1, 10), indirect=True)
+@pytest.mark.parametrize("history", seeds(1, 8), indirect=True)
 def test_live_traffic_is_no_false_alarm(history: SealedHistory) -> None:
     history.live(STEPS)
     seals = list(seals_in_bucket(boto3.client("s3"), BUCKET))

@@ -16,7 +16,7 @@ from local.paths import ROOT
 from tests.proof.parts import PARTS, Part
 from tests.proof.record import RECORDS
 from tests.proof.report import Result, as_markdown, read_records, what_is_wrong, where_it_runs
-from tests.proof.seeds import LONG, SEED
+from tests.proof.seeds import LONG, SEED, SEEDS
 
 REPORT = ROOT / "docs" / "proof.md"
 KEPT = ROOT / ".local" / "proof"
@@ -27,10 +27,11 @@ def main() -> int:
     parser = ArgumentParser(prog="make prove")
     parser.add_argument("--part", choices=list(PARTS), help="only this part")
     parser.add_argument("--seed", type=int, help="only this seed")
+    parser.add_argument("--seeds", type=int, help="so many seeds, wherever there are any")
     asked = parser.parse_args()
     results: dict[str, Result] = {}
     for name in [asked.part] if asked.part else PARTS:
-        results[name] = _prove(name, PARTS[name], asked.seed)
+        results[name] = _prove(name, PARTS[name], asked.seed, asked.seeds)
         if asked.seed is None:
             results[name].keep(KEPT / f"{name}.json")
     print(as_markdown(results))  # noqa: T201 - what it is for
@@ -41,12 +42,14 @@ def main() -> int:
     return 1 if any(result.faults for result in results.values()) else 0
 
 
-def _prove(name: str, part: Part, seed: int | None) -> Result:
+def _prove(name: str, part: Part, seed: int | None, seeds: int | None) -> Result:
     began, ran_on = time.monotonic(), where_it_runs()
     with tempfile.TemporaryDirectory() as records:
         environment = {**os.environ, LONG: "1", RECORDS: records}
         if seed is not None:
             environment[SEED] = str(seed)
+        if seeds is not None:
+            environment[SEEDS] = str(seeds)
         failed = [
             f"failed: {' '.join(command[1:])}"
             for command in part.commands

@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 
 # Seeds are tried from 0 on unless one is named, so that a run can be repeated.
-SEED, LONG = "PROOF_SEED", "PROOF_LONG"
+SEED, SEEDS, LONG = "PROOF_SEED", "PROOF_SEEDS", "PROOF_LONG"
 
 
 def is_long() -> bool:
@@ -18,6 +18,8 @@ def how_many(short: int, long: int) -> int:
 
 
 def seeds(short: int, long: int) -> Sequence[int]:
-    """The seeds to try: so many from 0 on, or the one that SEED= names."""
+    """The seeds to try: so many from 0 on, or as many as SEEDS= says, or the one of SEED=."""
     named = os.environ.get(SEED)
-    return [int(named)] if named else range(how_many(short, long))
+    if named:
+        return [int(named)]
+    return range(int(os.environ.get(SEEDS) or how_many(short, long)))

@@ -36,7 +36,7 @@ from tests.unit.fakes import FakeBook, FakeCatalog, FakeLedger, FakeProgress, Pl
 from tests.unit.test_fold_properties import balances, exact_balances
 from tests.unit.turns import Actor, Scheduler
 
-SEEDS = seeds(100, 2_000)
+SEEDS = seeds(100, 500)
 # Without the parts of `PROGRAM` that depend on order.
 PLAIN = program(rule("sale", "buyer", "0.01"), rule("sale", "seller", "0.05"))
 PROGRAM = written(

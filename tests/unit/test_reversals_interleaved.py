@@ -42,7 +42,7 @@ from tests.unit.reversing import reversal_draft, reversal_request
 from tests.unit.spending import LedgerOfBook, order
 from tests.unit.turns import Actor, Scheduler
 
-SEEDS = seeds(100, 1_000)
+SEEDS = seeds(100, 500)
 PROGRAM = written(
     points={"unit": "points"},
     rules=[

@@ -33,7 +33,7 @@ from tests.unit.single_points import SinglePoints
 from tests.unit.spending import LedgerOfBook, order
 from tests.unit.turns import Actor, Scheduler
 
-SEEDS = seeds(100, 1_000)
+SEEDS = seeds(100, 500)
 PROGRAM = written(
     points={"unit": "points"},
     time_zone="Europe/Berlin",
