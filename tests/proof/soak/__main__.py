@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from local.stack import running_stack
 from tests.proof.record import record
 from tests.proof.seeds import seeds
-from tests.proof.soak.run import soak
+from tests.proof.soak.run import Soak, soak
 
 ACTIVITIES = 5_000
 
@@ -16,17 +16,22 @@ def main() -> int:
     parser = ArgumentParser(prog="python -m tests.proof.soak")
     parser.add_argument("--activities", type=int, default=ACTIVITIES)
     asked = parser.parse_args()
-    (seed,) = seeds(1, 1)
+    differences = 0
     with running_stack(quiet=True) as stack:
-        result = soak(stack, asked.activities, seed)
+        for seed in seeds(1, 1):
+            result = soak(stack, asked.activities, seed)
+            differences += len(result.differences)
+            _show(seed, result)
+    return 1 if differences else 0
+
+
+def _show(seed: int, result: Soak) -> None:
     for name, figure in result.figures.items():
         print(f"{name:>16}  {figure}")  # noqa: T201 - what it is for
     for membership, (stored, expected) in result.differences.items():
         print(f"{membership}: {stored}, expected {expected}")  # noqa: T201 - what it is for
-    if result.differences:
-        return 1
-    record("soak", f"seed {seed}", result.figures)
-    return 0
+    if not result.differences:
+        record("soak", f"seed {seed}", result.figures)
 
 
 if __name__ == "__main__":
