@@ -46,8 +46,9 @@ class WatchedWorld(World):
         try:
             return super().invoke(operation, event, request_id)
         finally:
-            for call in self.faults.calls[first:]:
-                self.asked[operation].update(asked_for(call))
+            made = self.faults.calls[first:]
+            # Some ask for nothing.
+            self.asked[operation].update(asked for call in made for asked in asked_for(call))
 
 
 def asked_for(call: Call) -> Iterator[Asked]:
