@@ -22,7 +22,7 @@ INTRODUCTION = """\
 
 What `make prove` tried, and what came of it; made by it, not by hand. How it is done is told in
 [proving.md](proving.md). Each part was run in its long form, on the commit that it names, and all
-of it held.
+of its tests held.
 """
 
 
@@ -98,9 +98,13 @@ def where_it_runs() -> str:
 
 
 def as_markdown(results: Mapping[str, Result]) -> str:
-    """The report: a section for each part that held."""
+    """The report: a section for each part that held, and which did not, or were not run."""
     held = {part: result for part, result in results.items() if not result.faults}
-    return "\n".join([INTRODUCTION, *(_section(part, result) for part, result in held.items())])
+    sections = [INTRODUCTION, *(_section(part, result) for part, result in held.items())]
+    lacking = [part for part in PARTS if part not in held]
+    if lacking:
+        sections.append(f"## Not proven by this\n\n{', '.join(lacking)}\n")
+    return "\n".join(sections)
 
 
 def _section(part: str, result: Result) -> str:

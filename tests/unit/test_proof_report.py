@@ -1,6 +1,5 @@
 """What `make prove` says of what its tests recorded."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -17,9 +16,9 @@ def one_part(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report, "PARTS", {"waves": part})
 
 
-def section_of(recorded: Recorded, faults: Sequence[str] = ()) -> str:
+def section_of(recorded: Recorded) -> str:
     """What the report says of the part."""
-    result = Result(recorded, faults, seconds=12.4, ran_on="commit abc")
+    result = Result(recorded, [], seconds=12.4, ran_on="commit abc")
     return as_markdown({"waves": result}).partition("## Waves")[2]
 
 
@@ -63,10 +62,15 @@ def test_a_part_that_did_nothing_or_found_something_does_not_hold(
     assert what_is_wrong("waves", recorded) == wrong
 
 
-def test_a_part_that_does_not_hold_is_not_in_the_report() -> None:
+def test_a_part_that_does_not_hold_is_named_as_not_proven() -> None:
     recorded = Recorded({"a": {"seen": 0}})
 
-    assert not section_of(recorded, faults=["seen is 0"])
+    result = Result(recorded, ["seen is 0"], seconds=1, ran_on="commit abc")
+
+    report = as_markdown({"waves": result})
+
+    assert "## Waves" not in report
+    assert report.endswith("## Not proven by this\n\nwaves\n")
 
 
 def test_a_result_is_kept_as_it_was(tmp_path: Path) -> None:
