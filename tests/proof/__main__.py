@@ -1,7 +1,7 @@
 """`make prove`: run the parts of the proof in their long form, and report what they covered.
 
-What came of a part is kept until it is run again, and docs/proof.md tells of all that are kept. With
-PART= and SEED= one seed of a part is tried, exactly as it was when it failed.
+What came of a part is kept until it is run again, and docs/proof.md tells of all that are kept.
+With PART= and SEED= one seed of a part is tried, exactly as it was when it failed.
 """
 
 import os
