@@ -160,7 +160,7 @@ PARTS: dict[str, Part] = {
         title="Soak on the embedded AWS",
         commands=[(sys.executable, "-m", "tests.proof.soak")],
         must_be_positive=frozenset(
-            {"acknowledged", "replayed", "refused", "posted", "sent_again", "workers_killed"}
+            {"acknowledged", "replayed", "refused", "posted", "sent_again", "apply_rules_killed"}
         ),
         must_be_zero=frozenset({"differences"}),
     ),

@@ -28,8 +28,8 @@ def main() -> int:
 def _show(seed: int, result: Soak) -> None:
     for name, figure in result.figures.items():
         print(f"{name:>16}  {figure}")  # noqa: T201 - what it is for
-    for membership, (stored, expected) in result.differences.items():
-        print(f"{membership}: {stored}, expected {expected}")  # noqa: T201 - what it is for
+    for difference in result.differences:
+        print(difference)  # noqa: T201 - what it is for
     if not result.differences:
         record("soak", f"seed {seed}", result.figures)
 

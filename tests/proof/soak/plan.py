@@ -156,7 +156,7 @@ def _changed(original: Request) -> Request:
         body["activity"] = {**body["activity"], "value": "1"}
         earns = dict.fromkeys(earns, Decimal(1))
     else:
-        body["description"] = "changed"
+        body["metadata"] = {**body["metadata"], "description": "changed"}
     return _contested(replace(original, body=body, earns=earns))
 
 
