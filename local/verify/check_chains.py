@@ -2,10 +2,10 @@
 
 from itertools import chain as one_after_the_other
 
-from local.verify.book import Book
 from local.verify.chain import Chain, StoredBalance, posting_name
 from local.verify.findings import Change, Finding, Findings
 from local.verify.linked_posting import chains
+from local.verify.read_items import ReadItems
 
 _MISSING = """
 SELECT s.network, s.membership, s.sequence, s.id, s.hash, s.seal FROM sealed_postings s
@@ -22,11 +22,11 @@ SELECT b.network, b.membership FROM balances b WHERE NOT EXISTS
 BEHIND_ALL = 10**15
 
 
-def check_chains(book: Book, findings: Findings, began: str) -> None:
+def check_chains(read: ReadItems, findings: Findings, began: str) -> None:
     """Find postings and balances that were changed, removed or added. What was posted after it
     `began` may lack its balance.
     """
-    for network_id, membership_id, sequence, activity_id, sealed, seal in book.select(_MISSING):
+    for network_id, membership_id, sequence, activity_id, sealed, seal in read.select(_MISSING):
         name, because = posting_name(membership_id, activity_id), f"its hash was {sealed}."
         findings.add(
             Finding(
@@ -36,27 +36,27 @@ def check_chains(book: Book, findings: Findings, began: str) -> None:
             )
         )
     # Of exports of a period there are no balances.
-    has_balances = book.count("balances") > 0
-    for (network_id, membership_id), postings in chains(book):
-        chain = _chain(book, findings, began, network_id, membership_id)
+    has_balances = read.count("balances") > 0
+    for (network_id, membership_id), postings in chains(read):
+        chain = _chain(read, findings, began, network_id, membership_id)
         first = next(postings)
         if chain.balance is None and has_balances and first.posted_at < began:
             because = f"there is posting {first.sequence} of it."
             _tell_balance(findings, network_id, membership_id, Change.MISSING, because)
         chain.check(one_after_the_other([first], postings))
-    for network_id, membership_id in list(book.select(_WITHOUT_POSTINGS)):
-        _chain(book, findings, began, network_id, membership_id).check(())
+    for network_id, membership_id in list(read.select(_WITHOUT_POSTINGS)):
+        _chain(read, findings, began, network_id, membership_id).check(())
 
 
 def _chain(
-    book: Book, findings: Findings, began: str, network_id: str, membership_id: str
+    read: ReadItems, findings: Findings, began: str, network_id: str, membership_id: str
 ) -> Chain:
     key = (network_id, membership_id)
-    balance = next((StoredBalance(*found) for found in book.select(_BALANCE, *key)), None)
+    balance = next((StoredBalance(*found) for found in read.select(_BALANCE, *key)), None)
     if balance is not None and balance.problem:
         _tell_balance(findings, *key, Change.CHANGED, balance.problem)
         balance = None
-    lost = frozenset(found[2] for found in book.select(_LOST, *key))
+    lost = frozenset(found[2] for found in read.select(_LOST, *key))
     return Chain(*key, balance, began, findings, lost=lost)
 
 

@@ -1,8 +1,8 @@
 """Outcomes of activities that nothing is posted for, held against hashes, rows and seals."""
 
-from local.verify.book import Book
 from local.verify.check_rows import row_name
 from local.verify.findings import LEDGER, Change, Finding, Findings
+from local.verify.read_items import ReadItems
 
 _ALL = """
 SELECT o.network, o.id, o.recorded_at, o.outcome, o.hash, o.activity_hash, o.problem,
@@ -18,9 +18,9 @@ LEFT JOIN rows r ON r.network = s.network AND r.id = s.id
 WHERE o.id IS NULL"""
 
 
-def check_outcomes(book: Book, findings: Findings) -> None:
+def check_outcomes(read: ReadItems, findings: Findings) -> None:
     """Find outcomes that were changed, removed or added."""
-    for found in book.select(_ALL):
+    for found in read.select(_ALL):
         network_id, activity_id, at = found[:3]
         name, told = f"outcome of {activity_id}", _fault(*found[3:])
         if told is None:
@@ -29,7 +29,7 @@ def check_outcomes(book: Book, findings: Findings) -> None:
         if change is Change.MISSING:
             name = row_name(activity_id)
         findings.add(Finding(network_id, LEDGER, name, change, because, at, seal=found[8]))
-    for network_id, activity_id, sealed, seal, at in book.select(_MISSING):
+    for network_id, activity_id, sealed, seal, at in read.select(_MISSING):
         name, because = f"outcome of {activity_id}", f"its hash was {sealed}."
         findings.add(Finding(network_id, LEDGER, name, Change.MISSING, because, at, seal=seal))
 

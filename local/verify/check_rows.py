@@ -1,7 +1,7 @@
 """Rows and markers of the ledger, held against their hashes, the seals, and each other."""
 
-from local.verify.book import Book
 from local.verify.findings import LEDGER, Change, Finding, Findings
+from local.verify.read_items import ReadItems
 
 _WRONG = """
 SELECT network, id, recorded_at, is_marker, hash, problem, sealed_hash, seal, fault
@@ -26,28 +26,28 @@ WHERE m.id IS NULL AND s.id IS NULL AND d.recorded_at < ?
 GROUP BY d.network, d.id"""
 
 
-def check_rows(book: Book, findings: Findings, began: str) -> None:
+def check_rows(read: ReadItems, findings: Findings, began: str) -> None:
     """Find rows and markers that were changed, removed or added. What was recorded after it `began`
     may lack its marker.
     """
-    for network_id, row_id, at, is_marker, found, problem, sealed, seal, fault in book.select(
+    for network_id, row_id, at, is_marker, found, problem, sealed, seal, fault in read.select(
         _WRONG
     ):
         change, because = _words(fault, problem, found, sealed)
         name = f"marker {row_id}" if is_marker else row_name(row_id)
         findings.add(Finding(network_id, LEDGER, name, change, because, at, seal=seal))
-    for network_id, row_id, at, sealed, seal in book.select(_MISSING):
+    for network_id, row_id, at, sealed, seal in read.select(_MISSING):
         because = f"its hash was {sealed}."
         findings.add(
             Finding(network_id, LEDGER, row_name(row_id), Change.MISSING, because, at, seal=seal)
         )
-    for network_id, marker_id, at, of_id, found, due in book.select(_WRONG_MARKERS):
+    for network_id, marker_id, at, of_id, found, due in read.select(_WRONG_MARKERS):
         because = f"row {of_id} has no such marker."
         if due is not None:
             because = f"by row {of_id} its hash is {due}, and it comes to {found}."
         change = Change.ADDED if due is None else Change.CHANGED
         findings.add(Finding(network_id, LEDGER, f"marker {marker_id}", change, because, at))
-    for network_id, marker_id, at, of_id in book.select(_MISSING_MARKERS, began):
+    for network_id, marker_id, at, of_id in read.select(_MISSING_MARKERS, began):
         because = f"row {of_id} was written with it, or behind it."
         findings.add(
             Finding(network_id, LEDGER, f"marker {marker_id}", Change.MISSING, because, at)

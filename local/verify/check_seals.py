@@ -9,8 +9,8 @@ from accrue.domain.errors import UnreadableSealError
 from accrue.domain.seal import Seal
 from accrue.domain.timestamps import to_text
 from accrue.services.seal_ledger import LONGEST_SILENCE
-from local.verify.book import Book
 from local.verify.findings import SEALS, Change, Finding, Findings
+from local.verify.read_items import ReadItems
 from local.verify.seal_files import SealFile
 
 # A network is sealed once a day at least, and a run may be late.
@@ -35,11 +35,11 @@ class SealLink:
 
 @dataclass
 class SealCheck:
-    """Takes seals into the book, and finds what is wrong with them. `as_of` is when the tables were
+    """Takes seals in, and finds what is wrong with them. `as_of` is when the tables were
     read: what was sealed later, they need not have.
     """
 
-    book: Book
+    read: ReadItems
     findings: Findings
     as_of: datetime
 
@@ -49,8 +49,8 @@ class SealCheck:
             self._check_network(network_id, of_network)
 
     def check_silence(self) -> None:
-        """Find networks that were never sealed. All items must be in the book."""
-        for network_id, first_at in self.book.select(_NETWORKS_WITHOUT):
+        """Find networks that were never sealed. All items must have been read."""
+        for network_id, first_at in self.read.select(_NETWORKS_WITHOUT):
             if first_at < to_text(self.as_of - SILENCE):
                 because = f"there is none, and a row was recorded at {first_at}."
                 self._tell(network_id, 1, "seals", Change.SILENT, because)
@@ -65,13 +65,13 @@ class SealCheck:
                 self._tell_seal(network_id, file.number, Change.CHANGED, file.spoiled)
             if seal is not None:
                 is_held = seal.sealed_at <= self.as_of
-                self.book.add_seal(seal, is_held_against=is_held)
+                self.read.add_seal(seal, is_held_against=is_held)
                 last, last_held = seal, seal if is_held else last_held
         is_whole = self._check_links(network_id, links)
         if last is not None:
             self._check_end(last)
         if last_held is not None:
-            self.book.close_seals(last_held, is_whole=is_whole)
+            self.read.close_seals(last_held, is_whole=is_whole)
 
     def _read(self, file: SealFile) -> tuple[SealLink, Seal | None]:
         try:
@@ -89,7 +89,7 @@ class SealCheck:
         wrong = dict(_wrong_links(links))
         for number, because in wrong.items():
             self._tell_seal(network_id, number, Change.CHANGED, because)
-            self.book.forget_seal(network_id, number)
+            self.read.forget_seal(network_id, number)
         missing = [
             number
             for before, after in pairwise([0, *(link.number for link in links)])

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from local.verify.book import Book
 from local.verify.findings import Change
+from local.verify.read_items import ReadItems
 
 _POSTINGS = """
 SELECT p.network, p.membership, p.sequence, p.recorded_at, p.id, p.posted_at, p.hash,
@@ -69,7 +69,7 @@ class LinkedPosting:
         return None
 
 
-def chains(book: Book) -> Iterator[tuple[tuple[str, str], Iterator[LinkedPosting]]]:
+def chains(read: ReadItems) -> Iterator[tuple[tuple[str, str], Iterator[LinkedPosting]]]:
     """The postings of each membership, the last one first."""
-    postings = (LinkedPosting(*found) for found in book.select(_POSTINGS))
+    postings = (LinkedPosting(*found) for found in read.select(_POSTINGS))
     return groupby(postings, key=lambda each: (each.network_id, each.membership_id))

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from accrue.domain.timestamps import to_text
-from local.verify.book import Book, opened_book
 from local.verify.check_chains import check_chains
 from local.verify.check_outcomes import check_outcomes
 from local.verify.check_rows import check_rows
 from local.verify.check_seals import SealCheck
 from local.verify.findings import Findings
+from local.verify.read_items import ReadItems, opened_items
 from local.verify.seal_files import SealFile
 from local.verify.stored_items import Attributes
 
@@ -39,24 +39,24 @@ def verify(
     `as_of` is when the items were read. The seals come first, and of the items the balance table's:
     so what is attested, and what a balance or a posting speaks of, was there when its turn came.
     """
-    with opened_book() as book:
-        return _verify(book, seals, items, as_of)
+    with opened_items() as read:
+        return _verify(read, seals, items, as_of)
 
 
 def _verify(
-    book: Book, seals: Iterable[SealFile] | None, items: Iterable[Attributes], as_of: datetime
+    read: ReadItems, seals: Iterable[SealFile] | None, items: Iterable[Attributes], as_of: datetime
 ) -> Verified:
     findings = Findings()
-    seal_check = SealCheck(book, findings, as_of)
+    seal_check = SealCheck(read, findings, as_of)
     if seals is not None:
         seal_check.check(seals)
-    book.add_items(items)
+    read.add_items(items)
     if seals is not None:
         seal_check.check_silence()
     began = to_text(as_of - UNDER_WAY_FOR)
-    check_rows(book, findings, began)
-    check_chains(book, findings, began)
-    check_outcomes(book, findings)
-    ((unsealed,),) = book.select(_NEWER)
-    counts = {table: book.count(table) for table in _COUNTED}
-    return Verified(counts, unsealed, book.late, findings)
+    check_rows(read, findings, began)
+    check_chains(read, findings, began)
+    check_outcomes(read, findings)
+    ((unsealed,),) = read.select(_NEWER)
+    counts = {table: read.count(table) for table in _COUNTED}
+    return Verified(counts, unsealed, read.late, findings)

@@ -23,11 +23,11 @@ from local.verify.stored_items import (
     whole_number,
 )
 
-SCHEMA = Path(__file__).with_name("book.sql")
+SCHEMA = Path(__file__).with_name("read_items.sql")
 _TWICE = "two exports have it, and not alike."
 
 
-class Book:
+class ReadItems:
     """All items and seals, to be held against each other."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -193,12 +193,12 @@ def points_text(attributes: Attributes, name: str) -> str:
 
 
 @contextmanager
-def opened_book() -> Iterator[Book]:
-    """An empty book in a file of its own, which is gone afterwards."""
+def opened_items() -> Iterator[ReadItems]:
+    """Nothing yet, in a file of its own, which is gone afterwards."""
     WORK.mkdir(exist_ok=True)
     with NamedTemporaryFile(dir=WORK, prefix="verify-") as file:
         connection = sqlite3.connect(file.name)
         try:
-            yield Book(connection)
+            yield ReadItems(connection)
         finally:
             connection.close()
