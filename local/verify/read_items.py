@@ -20,6 +20,7 @@ from local.verify.stored_items import (
     StoredResult,
     StoredRow,
     memberships_of,
+    text_of,
     whole_number,
 )
 
@@ -105,10 +106,6 @@ class ReadItems:
     def _add_balance(self, said: Attributes) -> None:
         network_id, _, place = str(said["membership_key"]).partition("#")
         membership_id = place.removeprefix("M#")
-        is_at_home = (said.get("network_id"), said.get("program_membership_id")) == (
-            network_id,
-            membership_id,
-        )
         # Of several exports the one that knows of most counts.
         self.connection.execute(
             "INSERT INTO balances VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
@@ -117,8 +114,8 @@ class ReadItems:
             " WHERE excluded.sequence > sequence",
             (
                 *(network_id, membership_id, whole_number(said.get("sequence"))),
-                *(str(said.get("last_posting_hash", "")), points_text(said, "points")),
-                "" if is_at_home else "it says another membership than its key.",
+                *(text_of(said.get("last_posting_hash", "")), points_text(said, "points")),
+                _problem_of_balance(said, network_id, membership_id),
             ),
         )
 
@@ -183,13 +180,22 @@ class ReadItems:
             )
 
 
+def _problem_of_balance(said: Attributes, *ids: str) -> str:
+    if (said.get("network_id"), said.get("program_membership_id")) != ids:
+        return "it says another membership than its key."
+    sequence = said.get("sequence")
+    if whole_number(sequence) != sequence:
+        return "its sequence counts no postings."
+    return ""
+
+
 def points_text(attributes: Attributes, name: str) -> str:
     """A number of points in its one spelling; as it is if it is none."""
     value = attributes.get(name, "")
     try:
         return canonical_text(value)
     except (AttributeError, TypeError, ValueError, ArithmeticError):
-        return str(value)
+        return text_of(value)
 
 
 @contextmanager

@@ -43,7 +43,7 @@ class StoredRow:
     @property
     def is_marker(self) -> bool:
         """Whether it only holds a place for another row."""
-        return self.attributes.get("kind") in _MARKERS
+        return self.said("kind") in _MARKERS
 
     @property
     def activity(self) -> Activity | None:
@@ -55,7 +55,7 @@ class StoredRow:
 
     def said(self, name: str) -> str:
         """What it says under a name, as text."""
-        return str(self.attributes.get(name, ""))
+        return text_of(self.attributes.get(name, ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class StoredResult:
             recorded_at, _, activity_id = item_key.removeprefix(POSTING).partition("#")
             membership_id = place.removeprefix("M#")
         else:
-            recorded_at, activity_id = str(attributes.get("recorded_at", "")), place[2:]
+            recorded_at, activity_id = text_of(attributes.get("recorded_at", "")), place[2:]
             membership_id = ""
         problem = _problem(attributes, said, (network_id, activity_id))
         problem = problem or _misplaced_result(attributes, membership_id, recorded_at)
@@ -92,7 +92,15 @@ class StoredResult:
 
     def said(self, name: str) -> str:
         """What it says under a name, as text."""
-        return str(self.attributes.get(name, ""))
+        return text_of(self.attributes.get(name, ""))
+
+
+def text_of(value: object) -> str:
+    """A text as it is, and whatever somebody put in its place in words: SQL can hold it, and it is
+    no text of ours.
+    """
+    text = value if isinstance(value, str) else repr(value)
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def whole_number(value: object) -> int:
@@ -112,8 +120,8 @@ def memberships_of(activity: Activity) -> list[str]:
 
 
 def _problem(attributes: Attributes, said: str, ids: tuple[str, str]) -> str:
-    carried = str(attributes.get("content_hash", "none"))
-    if said != carried:
+    carried = text_of(attributes.get("content_hash", "none"))
+    if not said or said != carried:
         return (
             f"what it says has the hash {said or 'of nothing of ours'}, and it carries {carried}."
         )
@@ -127,11 +135,11 @@ def _misplaced_row(attributes: Attributes, network_id: str, activity_id: str) ->
         recorded_at = from_text(attributes["recorded_at"])
     except (AttributeError, KeyError, TypeError, ValueError):
         return "it says no time at which it was recorded."
-    if attributes.get("kind") in _MARKERS:
+    if text_of(attributes.get("kind")) in _MARKERS:
         return ""
     places = {"time_shard": time_shard_of(network_id, activity_id, recorded_at)}
     if reference_id := attributes.get("reference_id"):
-        keys = reference_keys(network_id, str(reference_id))
+        keys = reference_keys(network_id, text_of(reference_id))
         places["reference_key"] = keys[shard_of(activity_id)]
     wrong = [
         name for name in ("time_shard", "reference_key") if attributes.get(name) != places.get(name)

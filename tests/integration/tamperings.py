@@ -17,6 +17,12 @@ from accrue.storage.time_shards import time_shard_of
 
 type Item = dict[str, Any]
 
+# What an attribute could be besides: a value of each type that DynamoDB has.
+ODD_VALUES: tuple[Any, ...] = (
+    *("odd", "\ud800", Decimal("1E+30"), True, None, b"odd"),
+    *(["odd"], {"odd": "one"}, {"odd"}, {Decimal(1)}, {b"odd"}),
+)
+
 KEYS = frozenset({"activity_key", "membership_key", "item_key"})
 INVENTED = "fr_" + "q" * 32
 
@@ -107,6 +113,8 @@ def change_anything(item: Item, chance: random.Random, *, cleverly: bool) -> Non
         del item[name]
     elif what == 1:
         item["note"] = "nothing to see"
+    elif what == 2:
+        item[name] = chance.choice([odd for odd in ODD_VALUES if odd != item[name]])
     else:
         item[name] = other_value(item[name])
     if cleverly:
@@ -266,7 +274,7 @@ def change_a_balance(tables: Tables, chance: random.Random) -> set[str]:
     """It says another number, or follows another posting."""
     balance = _pick(tables.balances, chance)
     name = chance.choice(["points", "sequence", "last_posting_hash"])
-    balance[name] = other_value(balance[name])
+    balance[name] = chance.choice([other_value(balance[name]), *ODD_VALUES])
     return {name_of(balance)}
 
 
