@@ -22,9 +22,9 @@ SELECT b.network, b.membership FROM balances b WHERE NOT EXISTS
 BEHIND_ALL = 10**15
 
 
-def check_chains(read: ReadItems, findings: Findings, began: str) -> None:
+def check_chains(read: ReadItems, findings: Findings, began: str, *, has_balances: bool) -> None:
     """Find postings and balances that were changed, removed or added. What was posted after it
-    `began` may lack its balance.
+    `began` may lack its balance, and anything if what was read does not have them all.
     """
     for network_id, membership_id, sequence, activity_id, sealed, seal in read.select(_MISSING):
         name, because = posting_name(membership_id, activity_id), f"its hash was {sealed}."
@@ -35,8 +35,6 @@ def check_chains(read: ReadItems, findings: Findings, began: str) -> None:
                 seal=seal,
             )
         )
-    # Of exports of a period there are no balances.
-    has_balances = read.count("balances") > 0
     for (network_id, membership_id), postings in chains(read):
         chain = _chain(read, findings, began, network_id, membership_id)
         first = next(postings)

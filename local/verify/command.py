@@ -17,7 +17,7 @@ from local.errors import LocalError, SealFilesError
 from local.export.make_export import TABLES
 from local.export.table_items import Item, scan_items
 from local.stack_file import running_stack_document
-from local.verify.exports import exported_at, exported_items
+from local.verify.exports import exported_items, read_exported
 from local.verify.findings import Findings
 from local.verify.seal_files import SealFile, seals_in_bucket, seals_in_folder
 from local.verify.verification import Verified, verify
@@ -28,26 +28,27 @@ def main() -> int:
     verified.
     """
     try:
-        verified = _verified(os.environ)
+        found = verified(os.environ)
     except LocalError as error:
         print(f"make verify: {error}", file=sys.stderr)
         return 1
-    for line in report(verified, has_seals=_has_seals(os.environ)):
+    for line in report(found, has_seals=_has_seals(os.environ)):
         print(line)
-    return 1 if verified.findings.count else 0
+    return 1 if found.findings.count else 0
 
 
 def _has_seals(given: Mapping[str, str]) -> bool:
     return bool(given.get("SEALS")) or not given.get("FROM")
 
 
-def _verified(given: Mapping[str, str]) -> Verified:
+def verified(given: Mapping[str, str]) -> Verified:
+    """What comes of the exports, or of the running stack, and of the seals that are given."""
     folder = given.get("SEALS")
     seals = _seals_below(Path(folder)) if folder else None
     if given.get("FROM"):
         exports = Path(given["FROM"])
-        as_of = exported_at(exports)
-        return verify(seals, exported_items(exports), as_of)
+        exported = read_exported(exports)
+        return verify(seals, exported_items(exports), exported.as_of, has_balances=exported.is_full)
     as_of = datetime.now(UTC)
     endpoint_url = running_stack_document()["endpoint_url"]
     names = deployed.outputs(endpoint_url)
@@ -70,18 +71,18 @@ def _seals_below(folder: Path) -> Iterable[SealFile]:
     return seals_in_folder(folder)
 
 
-def report(verified: Verified, *, has_seals: bool) -> Iterator[str]:
+def report(found: Verified, *, has_seals: bool) -> Iterator[str]:
     """What was found, or how much was looked at, in lines."""
-    yield from _told(verified.findings)
-    counts = verified.counts
+    yield from _told(found.findings)
+    counts = found.counts
     yield ", ".join(f"{count} {noun}" for noun, count in counts.items())
     if not has_seals:
         yield "Held against no seals: with SEALS= whole chains that were rewritten show, too."
-    elif verified.unsealed:
-        yield f"{verified.unsealed} rows are in no seal yet: only what speaks of them attests them."
-    if verified.late:
-        yield f"{verified.late} rows were sealed after their window: see the log of seal_ledger."
-    if not verified.findings.count:
+    elif found.unsealed:
+        yield f"{found.unsealed} rows are in no seal yet: only what speaks of them attests them."
+    if found.late:
+        yield f"{found.late} rows were sealed after their window: see the log of seal_ledger."
+    if not found.findings.count:
         yield "All as it was written."
 
 

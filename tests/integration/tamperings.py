@@ -278,6 +278,14 @@ def change_a_balance(tables: Tables, chance: random.Random) -> set[str]:
     return {name_of(balance)}
 
 
+def remove_all_balances(tables: Tables, _chance: random.Random) -> set[str]:
+    """As an export of a period has none."""
+    posted = {posting["membership_key"] for posting in tables.postings}
+    gone = tables.balances
+    tables.items = [item for item in tables.items if item not in gone]
+    return {name_of(item) for item in gone if item["membership_key"] in posted}
+
+
 TAMPERINGS: dict[str, Tampering] = {
     **{
         f"{kind}, changed{' with the hash' * cleverly}": _change(kind, cleverly=cleverly)
@@ -296,4 +304,5 @@ TAMPERINGS: dict[str, Tampering] = {
     "chain, its end removed": remove_a_chains_end,
     "outcome, added": add_an_outcome,
     "balance, changed": change_a_balance,
+    "balances, all removed": remove_all_balances,
 }
