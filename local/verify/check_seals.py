@@ -1,6 +1,6 @@
 """Seals, held against each other: a chain in each network, from 1 on without a gap."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
@@ -12,6 +12,7 @@ from accrue.services.seal_ledger import LONGEST_SILENCE
 from local.verify.findings import SEALS, Change, Finding, Findings
 from local.verify.read_items import ReadItems
 from local.verify.seal_files import SealFile
+from local.verify.seal_times import impossible_time
 
 # A network is sealed once a day at least, and a run may be late.
 SILENCE = LONGEST_SILENCE + timedelta(hours=1)
@@ -23,7 +24,7 @@ GROUP BY r.network"""
 
 @dataclass(frozen=True, slots=True)
 class SealLink:
-    """What a seal says of its place in the chain; `problem` if it is none."""
+    """What a seal says of its place in the chain; `problem` if it is none, or was `added`."""
 
     number: int
     content_hash: str = ""
@@ -31,17 +32,19 @@ class SealLink:
     since: str = ""
     until: str = ""
     problem: str = ""
+    change: Change = Change.CHANGED
 
 
 @dataclass
 class SealCheck:
-    """Takes seals in, and finds what is wrong with them. `as_of` is when the tables were
-    read: what was sealed later, they need not have.
+    """Takes seals in, and finds what is wrong with them. `as_of` is when the tables were read: what
+    was sealed later, they need not have. `ahead` is how far a network's clock is ahead.
     """
 
     read: ReadItems
     findings: Findings
     as_of: datetime
+    ahead: Callable[[str], timedelta]
 
     def check(self, files: Iterable[SealFile]) -> None:
         """Take all seals, which come by network and number."""
@@ -58,8 +61,9 @@ class SealCheck:
     def _check_network(self, network_id: str, files: Iterator[SealFile]) -> None:
         links: list[SealLink] = []
         last = last_held = None
+        ahead = self.ahead(network_id)
         for file in files:
-            link, seal = self._read(file)
+            link, seal = self._read(file, last, ahead)
             links.append(link)
             if file.spoiled:
                 self._tell_seal(network_id, file.number, Change.CHANGED, file.spoiled)
@@ -67,13 +71,17 @@ class SealCheck:
                 is_held = seal.sealed_at <= self.as_of
                 self.read.add_seal(seal, is_held_against=is_held)
                 last, last_held = seal, seal if is_held else last_held
-        is_whole = self._check_links(network_id, links)
+        faults = self._check_links(network_id, links)
         if last is not None:
             self._check_end(last)
         if last_held is not None:
+            # What is wrong behind it takes nothing from what it says.
+            is_whole = min(faults, default=last_held.number + 1) > last_held.number
             self.read.close_seals(last_held, is_whole=is_whole)
 
-    def _read(self, file: SealFile) -> tuple[SealLink, Seal | None]:
+    def _read(
+        self, file: SealFile, before: Seal | None, ahead: timedelta
+    ) -> tuple[SealLink, Seal | None]:
         try:
             seal = Seal.from_text(file.text)
         except UnreadableSealError as error:
@@ -81,24 +89,28 @@ class SealCheck:
         if (seal.network_id, seal.number) != (file.network_id, file.number):
             problem = f"it is seal {seal.number} of {seal.network_id}."
             return SealLink(file.number, problem=problem), None
+        if problem := impossible_time(seal, before, self.as_of, ahead):
+            return SealLink(file.number, problem=problem, change=Change.ADDED), None
         times = (to_text(seal.since), to_text(seal.until))
         return SealLink(seal.number, seal.content_hash, seal.previous_hash, *times), seal
 
-    def _check_links(self, network_id: str, links: list[SealLink]) -> bool:
-        """Whether the chain is whole. What a seal that is wrong attests counts for nothing."""
-        wrong = dict(_wrong_links(links))
-        for number, because in wrong.items():
-            self._tell_seal(network_id, number, Change.CHANGED, because)
+    def _check_links(self, network_id: str, links: list[SealLink]) -> set[int]:
+        """The numbers at which the chain is not whole. What a seal that is wrong attests counts for
+        nothing.
+        """
+        wrong = {number: (change, because) for number, change, because in _wrong_links(links)}
+        for number, (change, because) in wrong.items():
+            self._tell_seal(network_id, number, change, because)
             self.read.forget_seal(network_id, number)
-        missing = [
+        missing = {
             number
             for before, after in pairwise([0, *(link.number for link in links)])
             for number in range(before + 1, after)
-        ]
+        }
         for number in missing:
             because = f"seal {next(n.number for n in links if n.number > number)} is there."
             self._tell_seal(network_id, number, Change.MISSING, because)
-        return not wrong and not missing
+        return wrong.keys() | missing
 
     def _check_end(self, last: Seal) -> None:
         if last.sealed_at < self.as_of - SILENCE:
@@ -115,24 +127,22 @@ class SealCheck:
         self.findings.add(Finding(network_id, SEALS, name, change, because, number=number))
 
 
-def _wrong_links(links: list[SealLink]) -> Iterator[tuple[int, str]]:
+def _wrong_links(links: list[SealLink]) -> Iterator[tuple[int, Change, str]]:
     """From the last one back: each has the hash of the one before."""
     behind: SealLink | None = None
     for link in reversed(links):
         attested = behind if behind is not None and behind.number == link.number + 1 else None
-        if link.problem:
-            yield link.number, link.problem
+        number, because = link.number, link.problem
+        if because:
+            pass
         elif attested and attested.previous_hash != link.content_hash:
             because = f"seal {attested.number} has its hash as {attested.previous_hash}, and it is"
-            yield link.number, f"{because} {link.content_hash}."
+            because = f"{because} {link.content_hash}."
         elif attested and attested.since != link.until:
-            yield (
-                attested.number,
-                f"it begins at {attested.since}, and seal {link.number} ends at {link.until}.",
-            )
+            number = attested.number
+            because = f"it begins at {attested.since}, and seal {link.number} ends at {link.until}."
         elif link.number == 1 and link.previous_hash:
-            yield 1, f"it is the first, and follows {link.previous_hash}."
-        else:
-            behind = link
-            continue
-        behind = None
+            because = f"it is the first, and follows {link.previous_hash}."
+        if because:
+            yield number, link.change, because
+        behind = None if because else link

@@ -7,10 +7,12 @@ is a folder into which a seal bucket was copied.
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
 
+from accrue.storage.administration_table import AdministrationTable
+from accrue.storage.clocks import ClockTable
 from local import deployed
 from local.clients import client
 from local.errors import LocalError, SealFilesError
@@ -54,7 +56,15 @@ def verified(given: Mapping[str, str]) -> Verified:
     names = deployed.outputs(endpoint_url)
     if seals is None:
         seals = seals_in_bucket(client("s3", endpoint_url), names["SealBucket"])
-    return verify(seals, _live_items(endpoint_url, names), as_of)
+    clocks = ClockTable(
+        AdministrationTable(client("dynamodb", endpoint_url), names["CatalogTable"])
+    )
+
+    def ahead(network_id: str) -> timedelta:
+        clock = clocks.find_clock(network_id)
+        return clock.offset if clock else timedelta(0)
+
+    return verify(seals, _live_items(endpoint_url, names), as_of, ahead=ahead)
 
 
 def _live_items(endpoint_url: str, names: Mapping[str, str]) -> Iterator[Item]:

@@ -1,6 +1,6 @@
 """A verification: everything is read once, in an order that live traffic does not disturb."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +12,7 @@ from local.verify.check_seals import SealCheck
 from local.verify.findings import Findings
 from local.verify.read_items import ReadItems, opened_items
 from local.verify.seal_files import SealFile
+from local.verify.seal_times import as_any_sandbox
 from local.verify.stored_items import Attributes
 
 # Clocks disagree by so much, and a function may be as long about what it dated.
@@ -37,36 +38,28 @@ def verify(
     as_of: datetime,
     *,
     has_balances: bool = True,
+    ahead: Callable[[str], timedelta] = as_any_sandbox,
 ) -> Verified:
     """Hold items against each other and, if there are any, against seals.
 
     `as_of` is when the items were read. The seals come first, and of the items the balance table's:
     so what is attested, and what a balance or a posting speaks of, was there when its turn came.
-    Exports of a period may not have all balances.
+    Exports of a period may not have all balances. `ahead` is how far a network's clock is ahead of
+    real time.
     """
     with opened_items() as read:
         findings = Findings()
-        _take(read, findings, seals, items, as_of)
+        seal_check = SealCheck(read, findings, as_of, ahead)
+        if seals is not None:
+            seal_check.check(seals)
+        read.add_items(items)
+        if seals is not None:
+            seal_check.check_silence()
         began = to_text(as_of - UNDER_WAY_FOR)
         check_rows(read, findings, began)
         check_chains(read, findings, began, has_balances=has_balances)
         check_outcomes(read, findings)
         return _told(read, findings)
-
-
-def _take(
-    read: ReadItems,
-    findings: Findings,
-    seals: Iterable[SealFile] | None,
-    items: Iterable[Attributes],
-    as_of: datetime,
-) -> None:
-    seal_check = SealCheck(read, findings, as_of)
-    if seals is not None:
-        seal_check.check(seals)
-    read.add_items(items)
-    if seals is not None:
-        seal_check.check_silence()
 
 
 def _told(read: ReadItems, findings: Findings) -> Verified:

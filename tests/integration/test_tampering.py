@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import boto3
 import pytest
@@ -14,8 +14,10 @@ from botocore.exceptions import ClientError
 
 from accrue.domain.seal import Seal
 from accrue.storage.seals import seal_key
+from local.verify.findings import Change
 from local.verify.seal_files import SealFile, seals_in_bucket
 from local.verify.verification import Verified, verify
+from tests.integration.forged_seals import FORGERIES, last_seal, put_behind
 from tests.integration.histories import hang_post
 from tests.integration.seal_bucket import BUCKET, overwrite_seal, stored_seals
 from tests.integration.sealed_history import HANG, VILLAGE, SealedHistory
@@ -44,7 +46,13 @@ def verified(history: SealedHistory, tables: Tables | None = None) -> Verified:
     """Verify the history as it is now, or with these items in place of its own."""
     stored = history.world.items("balance") + history.world.items("ledger")
     seals = list(seals_in_bucket(boto3.client("s3"), BUCKET))
-    return verify(seals, (tables or Tables.of(stored)).stored(), history.now)
+    tables = tables or Tables.of(stored)
+    return verify(seals, tables.stored(), history.now, ahead=never_ahead)
+
+
+def never_ahead(_network_id: str) -> timedelta:
+    """No network is a sandbox."""
+    return timedelta(0)
 
 
 @pytest.mark.parametrize("history", seeds(2, 20), indirect=True)
@@ -198,6 +206,58 @@ def test_what_somebody_does_to_seals_is_named(history: SealedHistory) -> None:
     assert named(without(*of_demo[-2:]), later)[0] == ("seals", "are silent")
     # What was sealed behind it is in no seal that is left, and so no word is said about it.
     assert named(without(*of_demo), later) == [("seals", "are silent")] * 2
+
+
+@pytest.mark.parametrize("history", seeds(1, 8), indirect=True)
+def test_a_forged_seal_is_named(history: SealedHistory) -> None:
+    history.live(STEPS)
+    history.settle()
+    stored = history.world.items("balance") + history.world.items("ledger")
+    for name, forge in FORGERIES.items():
+        tables, files = Tables.of(stored), list(seals_in_bucket(boto3.client("s3"), BUCKET))
+        wanted = forge(files, tables, history.chance)
+
+        found = verify(files, tables.stored(), history.now, ahead=never_ahead).findings
+
+        named = {finding.name for finding in found.in_order()}
+        assert named == wanted, (name, wanted, found.in_order())
+        assert {finding.change for finding in found.in_order()} == {Change.ADDED}, name
+
+
+@pytest.mark.parametrize("history", seeds(1, 1), indirect=True)
+def test_silence_is_measured_from_the_last_seal_that_can_be(history: SealedHistory) -> None:
+    history.live(STEPS)
+    history.settle()
+    items = history.world.items("balance") + history.world.items("ledger")
+    files = list(seals_in_bucket(boto3.client("s3"), BUCKET))
+    last = last_seal(files, VILLAGE)
+    in_2199 = datetime(2199, 1, 1, tzinfo=UTC)
+    put_behind(files, last, until=in_2199, sealed_at=in_2199)
+
+    findings = verify(files, items, history.now + timedelta(days=2)).findings
+
+    named = [str(each) for each in findings.in_order() if each.network_id == VILLAGE]
+    assert named[0].startswith(f"{VILLAGE}: seal {last.number + 1} was added: ")
+    # The forged seal, and the silence of both networks.
+    assert findings.count == 3
+
+
+@pytest.mark.parametrize("history", seeds(1, 1), indirect=True)
+def test_a_sandbox_is_sealed_as_far_as_its_clock_is_ahead(history: SealedHistory) -> None:
+    history.live(STEPS)
+    history.settle()
+    items = history.world.items("balance") + history.world.items("ledger")
+    files = list(seals_in_bucket(boto3.client("s3"), BUCKET))
+    last = last_seal(files, VILLAGE)
+    put_behind(files, last, until=last.until + timedelta(days=90))
+
+    def changes(days: int) -> list[Change]:
+        ahead = timedelta(days=days)
+        found = verify(files, items, history.now, ahead=lambda _: ahead).findings
+        return [each.change for each in found.in_order()]
+
+    assert changes(90) == []
+    assert changes(89) == [Change.ADDED]
 
 
 @pytest.mark.parametrize("history", seeds(1, 1), indirect=True)
