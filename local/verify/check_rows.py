@@ -7,7 +7,7 @@ _WRONG = """
 SELECT network, id, recorded_at, is_marker, hash, problem, sealed_hash, seal, fault
 FROM judged_rows WHERE fault != ''"""
 _MISSING = """
-SELECT s.network, s.id, s.at, s.hash, s.seal FROM sealed_rows s
+SELECT s.network, s.id, s.since, s.hash, s.seal FROM sealed_rows s
 LEFT JOIN rows r ON r.network = s.network AND r.id = s.id WHERE r.id IS NULL"""
 # Of a row that is wrong itself, a marker can't be told.
 _WRONG_MARKERS = """
@@ -57,6 +57,8 @@ def check_rows(read: ReadItems, findings: Findings, began: str) -> None:
 def _words(fault: str, problem: str, found: str, sealed: str | None) -> tuple[Change, str]:
     if fault == "added":
         return Change.ADDED, "it has an old date, and is in no seal."
+    if fault == "misdated":
+        return Change.ADDED, "its seal has it, and is of another time."
     if fault == "replaced":
         return Change.CHANGED, f"its hash was {sealed}, and it comes to {found}."
     return (Change.MOVED if problem.startswith("lists") else Change.CHANGED), problem

@@ -60,7 +60,8 @@ class SealCheck:
 
     def _check_network(self, network_id: str, files: Iterator[SealFile]) -> None:
         links: list[SealLink] = []
-        last = last_held = None
+        last: Seal | None = None
+        last_held: Seal | None = None
         ahead = self.ahead(network_id)
         for file in files:
             link, seal = self._read(file, last, ahead)
@@ -69,7 +70,8 @@ class SealCheck:
                 self._tell_seal(network_id, file.number, Change.CHANGED, file.spoiled)
             if seal is not None:
                 is_held = seal.sealed_at <= self.as_of
-                self.read.add_seal(seal, is_held_against=is_held)
+                before = last if last and last.number == seal.number - 1 else None
+                self.read.add_seal(seal, before, is_held_against=is_held)
                 last, last_held = seal, seal if is_held else last_held
         faults = self._check_links(network_id, links)
         if last is not None:

@@ -119,16 +119,24 @@ class ReadItems:
             ),
         )
 
-    def add_seal(self, seal: Seal, *, is_held_against: bool) -> None:
-        """Take a seal that is as it was written, and what it attests if that can be there."""
+    def add_seal(self, seal: Seal, before: Seal | None, *, is_held_against: bool) -> None:
+        """Take a seal that is as it was written, and what it attests if that can be there. `before`
+        is the one before it, if that is known.
+        """
         times = [to_text(each) for each in (seal.since, seal.until, seal.sealed_at)]
         network_id, number = seal.network_id, seal.number
         self._insert("seals", (network_id, number, *times))
         if not is_held_against:
             return
         self.late += len(seal.late)
-        for activity_id, written in {**seal.rows, **seal.late}.items():
-            self._insert("sealed_rows", (network_id, activity_id, written, number, times[0]))
+        for activity_id, written in seal.rows.items():
+            window = times[:2]
+            self._insert("sealed_rows", (network_id, activity_id, written, number, *window))
+        for activity_id, written in seal.late.items():
+            # What waited as unreadable may be of any time.
+            is_older = before is not None and activity_id not in before.unsettled
+            window = ["", times[0] if is_older else "~"]
+            self._insert("sealed_rows", (network_id, activity_id, written, number, *window))
         for each in seal.postings:
             self._insert(
                 "sealed_postings",

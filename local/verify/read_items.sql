@@ -22,8 +22,9 @@ CREATE TABLE balances (
 CREATE TABLE seals (
   network TEXT, number INTEGER, since TEXT, until TEXT, sealed_at TEXT,
   PRIMARY KEY (network, number)) WITHOUT ROWID;
+-- A row was recorded from `since` on and before `until`, as far as its seal says.
 CREATE TABLE sealed_rows (
-  network TEXT, id TEXT, hash TEXT, seal INTEGER, at TEXT,
+  network TEXT, id TEXT, hash TEXT, seal INTEGER, since TEXT, until TEXT,
   PRIMARY KEY (network, id)) WITHOUT ROWID;
 CREATE TABLE sealed_postings (
   network TEXT, membership TEXT, id TEXT, sequence INTEGER, hash TEXT, seal INTEGER,
@@ -33,13 +34,14 @@ CREATE TABLE sealed_outcomes (
 CREATE TABLE waiting (network TEXT, id TEXT, PRIMARY KEY (network, id)) WITHOUT ROWID;
 -- Up to when a row of a network must be in a seal; none if seals are missing.
 CREATE TABLE sealed_until (network TEXT PRIMARY KEY, moment TEXT) WITHOUT ROWID;
--- Each row with what is wrong with it: changed as it says itself, changed as its seal says, or in no
--- seal though it must be in one. A marker is in none.
+-- Each row with what is wrong with it: changed as it says itself, changed as its seal says, in a seal
+-- of another time, or in no seal though it must be in one. A marker is in none.
 CREATE VIEW judged_rows AS
 SELECT r.*, s.hash AS sealed_hash, s.seal, w.id IS NOT NULL AS waits, u.moment AS sealed_until,
   CASE
     WHEN r.problem != '' THEN 'wrong'
     WHEN s.hash IS NOT NULL AND s.hash != r.hash THEN 'replaced'
+    WHEN r.recorded_at < s.since OR r.recorded_at >= s.until THEN 'misdated'
     WHEN s.hash IS NULL AND w.id IS NULL AND NOT r.is_marker AND r.recorded_at < u.moment THEN 'added'
     ELSE '' END AS fault
 FROM rows r
