@@ -90,8 +90,13 @@ def report(found: Verified, *, has_seals: bool) -> Iterator[str]:
         yield "Held against no seals: with SEALS= whole chains that were rewritten show, too."
     elif found.unsealed:
         yield f"{found.unsealed} rows are in no seal yet: only what speaks of them attests them."
+    for row in found.late_rows:
+        yield (
+            f"{row.network_id}: row {row.activity_id} of {row.recorded_at} was sealed late, by seal"
+            f" {row.seal}."
+        )
     if found.late:
-        yield f"{found.late} rows were sealed after their window: see the log of seal_ledger."
+        yield f"{found.late} rows were sealed after their window: compare them with their requests."
     if not found.findings.count:
         yield "All as it was written."
 

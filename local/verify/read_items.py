@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -10,7 +11,6 @@ from typing import Any
 from accrue.domain.amounts import canonical_text
 from accrue.domain.seal import Seal
 from accrue.domain.timestamps import to_text
-from accrue.services.seal_ledger import OVERLAP
 from accrue.storage.dynamo import to_attributes
 from local.paths import WORK
 from local.verify.markers import marker_of
@@ -24,6 +24,8 @@ from local.verify.stored_items import (
     whole_number,
 )
 
+# So far back `seal_ledger` looks every six hours for rows that the index showed late.
+LOOKBACK = timedelta(hours=7)
 SCHEMA = Path(__file__).with_name("read_items.sql")
 _TWICE = "two exports have it, and not alike."
 
@@ -33,8 +35,6 @@ class ReadItems:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
-        # Rows that were sealed after their window: an index that lags, or an old date.
-        self.late = 0
         connection.executescript(SCHEMA.read_text(encoding="utf-8"))
 
     def select(self, query: str, *values: object) -> Iterator[tuple[Any, ...]]:
@@ -128,15 +128,14 @@ class ReadItems:
         self._insert("seals", (network_id, number, *times))
         if not is_held_against:
             return
-        self.late += len(seal.late)
         for activity_id, written in seal.rows.items():
             window = times[:2]
-            self._insert("sealed_rows", (network_id, activity_id, written, number, *window))
+            self._insert("sealed_rows", (network_id, activity_id, written, number, *window, 0))
         for activity_id, written in seal.late.items():
             # What waited as unreadable may be of any time.
             is_older = before is not None and activity_id not in before.unsettled
             window = ["", times[0] if is_older else "~"]
-            self._insert("sealed_rows", (network_id, activity_id, written, number, *window))
+            self._insert("sealed_rows", (network_id, activity_id, written, number, *window, 1))
         for each in seal.postings:
             self._insert(
                 "sealed_postings",
@@ -164,7 +163,7 @@ class ReadItems:
             self._insert("waiting", (last.network_id, activity_id))
         if is_whole:
             # What the index shows late is in a seal to come.
-            moment = to_text(last.until - OVERLAP)
+            moment = to_text(last.until - LOOKBACK)
             self._insert("sealed_until", (last.network_id, moment))
 
     def _insert(self, table: str, values: tuple[object, ...]) -> None:

@@ -22,9 +22,10 @@ CREATE TABLE balances (
 CREATE TABLE seals (
   network TEXT, number INTEGER, since TEXT, until TEXT, sealed_at TEXT,
   PRIMARY KEY (network, number)) WITHOUT ROWID;
--- A row was recorded from `since` on and before `until`, as far as its seal says.
+-- A row was recorded from `since` on and before `until`, as far as its seal says; one that is late was
+-- sealed after its window.
 CREATE TABLE sealed_rows (
-  network TEXT, id TEXT, hash TEXT, seal INTEGER, since TEXT, until TEXT,
+  network TEXT, id TEXT, hash TEXT, seal INTEGER, since TEXT, until TEXT, is_late INTEGER,
   PRIMARY KEY (network, id)) WITHOUT ROWID;
 CREATE TABLE sealed_postings (
   network TEXT, membership TEXT, id TEXT, sequence INTEGER, hash TEXT, seal INTEGER,

@@ -21,14 +21,35 @@ _COUNTED = ("rows", "postings", "outcomes", "balances", "seals")
 _NEWER = """
 SELECT count(*) FROM judged_rows WHERE sealed_hash IS NULL AND fault = '' AND NOT is_marker"""
 
+_LATE = """
+SELECT s.network, s.id, s.seal, coalesce(r.recorded_at, '') FROM sealed_rows s
+LEFT JOIN rows r ON r.network = s.network AND r.id = s.id
+WHERE s.is_late ORDER BY s.network, s.seal DESC, s.id LIMIT ?"""
+_COUNT_OF_LATE = "SELECT count(*) FROM sealed_rows WHERE is_late"
+# Of each network the newest come first.
+MOST_LATE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class LateRow:
+    """A row that was sealed after its window: the index lagged, or it has an old date."""
+
+    network_id: str
+    activity_id: str
+    seal: int
+    recorded_at: str
+
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What was looked at, and what was found. `unsealed` are rows that no seal has yet."""
+    """What was looked at, and what was found. `unsealed` are rows that no seal has yet; `late_rows`
+    are at most MOST_LATE of the `late` ones.
+    """
 
     counts: dict[str, int]
     unsealed: int
     late: int
+    late_rows: list[LateRow]
     findings: Findings
 
 
@@ -65,4 +86,6 @@ def verify(
 def _told(read: ReadItems, findings: Findings) -> Verified:
     ((unsealed,),) = read.select(_NEWER)
     counts = {table: read.count(table) for table in _COUNTED}
-    return Verified(counts, unsealed, read.late, findings)
+    ((late,),) = read.select(_COUNT_OF_LATE)
+    late_rows = [LateRow(*found) for found in read.select(_LATE, MOST_LATE)]
+    return Verified(counts, unsealed, late, late_rows, findings)

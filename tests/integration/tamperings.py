@@ -11,9 +11,10 @@ from decimal import Decimal
 from typing import Any
 
 from accrue.domain.as_written import PLACES, hash_of
-from accrue.domain.timestamps import from_text
+from accrue.domain.timestamps import from_text, to_text
 from accrue.storage.dynamo import to_attributes, to_item
 from accrue.storage.time_shards import time_shard_of
+from local.verify.read_items import LOOKBACK
 
 type Item = dict[str, Any]
 
@@ -163,9 +164,19 @@ def _remove(kind: str) -> Tampering:
     return tamper
 
 
+def _long_ago(tables: Tables) -> list[Item]:
+    """Rows of a time that was sealed for good when the last one of their network was recorded."""
+    newest: dict[str, str] = {}
+    for row in tables.rows:
+        at = row["recorded_at"]
+        newest[row["network_id"]] = max(at, newest.get(row["network_id"], at))
+    ends = {name: to_text(from_text(at) - LOOKBACK) for name, at in newest.items()}
+    return [row for row in tables.rows if row["recorded_at"] < ends[row["network_id"]]]
+
+
 def add_row_with_an_old_date(tables: Tables, chance: random.Random) -> set[str]:
     """A copy of a row under an id of its own."""
-    row = deepcopy(_pick([r for r in tables.rows if "reference_id" not in r], chance))
+    row = deepcopy(_pick([r for r in _long_ago(tables) if "reference_id" not in r], chance))
     network_id = row["network_id"]
     row |= {"activity_id": INVENTED, "activity_key": f"{network_id}#{INVENTED}"}
     row["time_shard"] = time_shard_of(network_id, INVENTED, from_text(row["recorded_at"]))
