@@ -24,7 +24,7 @@ help:
 	@echo "make receive print what webhooks bring (SECRET=whsec_..., PORT=, STATUS=)"
 	@echo "make export  write out the running stack's ledger (SINCE=, UNTIL=, FORMAT=ndjson|parquet, TO=)"
 	@echo "make ask     answer from exports (QUESTION=liability|top-members|activities, FROM=, SINCE=, UNTIL=)"
-	@echo "make verify  tell what was changed, removed or added (FROM=exports, SEALS=folder)"
+	@echo "make verify  tell what was changed, removed or added (FROM=exports, SEALS=s3://bucket)"
 	@echo "make logs    follow the function logs of the running stack"
 	@echo "make test    every check and test, or some: STAGES='lint unit'"
 	@echo "make prove   try to break it, for long; writes docs/proof.md (PART=, SEED=, SEEDS=)"

@@ -16,7 +16,7 @@ LocalError
         InterruptedSendError somebody asked to stop
     PeriodError         what should bound a period is no time, or bounds nothing
     ExportFilesError    an export to read is missing, or is not whole
-    SealFilesError      a folder that should have seals has none
+    SealFilesError      a folder or bucket that should have seals has none, or can't be read
     QuestionError       it is no question that an export answers, or it can't answer it
 """
 
@@ -66,7 +66,7 @@ class ExportFilesError(LocalError):
 
 
 class SealFilesError(LocalError):
-    """A folder into which seals were copied has none."""
+    """A folder or bucket that should have seals has none, or can't be read."""
 
 
 class QuestionError(LocalError):

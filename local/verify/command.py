@@ -1,7 +1,7 @@
 """`make verify`: whether rows, postings and outcomes are the ones that were written.
 
 Of the running stack, held against its seals; or with `FROM=` of the exports in a folder. `SEALS=`
-is a folder into which a seal bucket was copied.
+is a bucket, `s3://name`, or a folder into which `COPY_SEALS=` wrote seals as they were first.
 """
 
 import os
@@ -10,9 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from accrue.storage.administration_table import AdministrationTable
 from accrue.storage.clocks import ClockTable
+from accrue.storage.seals import s3_client
 from local import deployed
 from local.clients import client
 from local.errors import LocalError, SealFilesError
@@ -21,8 +25,10 @@ from local.export.table_items import Item, scan_items
 from local.stack_file import running_stack_document
 from local.verify.exports import exported_items, read_exported
 from local.verify.findings import Findings
-from local.verify.seal_files import SealFile, seals_in_bucket, seals_in_folder
+from local.verify.seal_files import SealFile, copied, seals_in_bucket, seals_in_folder
 from local.verify.verification import Verified, verify
+
+_S3 = "s3://"
 
 
 def main() -> int:
@@ -45,8 +51,8 @@ def _has_seals(given: Mapping[str, str]) -> bool:
 
 def verified(given: Mapping[str, str]) -> Verified:
     """What comes of the exports, or of the running stack, and of the seals that are given."""
-    folder = given.get("SEALS")
-    seals = _seals_below(Path(folder)) if folder else None
+    copy = Path(given["COPY_SEALS"]) if given.get("COPY_SEALS") else None
+    seals = copied(_seals_at(given["SEALS"]), copy) if given.get("SEALS") else None
     if given.get("FROM"):
         exports = Path(given["FROM"])
         exported = read_exported(exports)
@@ -55,30 +61,37 @@ def verified(given: Mapping[str, str]) -> Verified:
     endpoint_url = running_stack_document()["endpoint_url"]
     names = deployed.outputs(endpoint_url)
     if seals is None:
-        seals = seals_in_bucket(client("s3", endpoint_url), names["SealBucket"])
-    clocks = ClockTable(
-        AdministrationTable(client("dynamodb", endpoint_url), names["CatalogTable"])
-    )
+        in_bucket = seals_in_bucket(client("s3", endpoint_url), names["SealBucket"])
+        seals = copied(in_bucket, copy)
+    dynamodb = client("dynamodb", endpoint_url)
+    clocks = ClockTable(AdministrationTable(dynamodb, names["CatalogTable"]))
 
     def ahead(network_id: str) -> timedelta:
         clock = clocks.find_clock(network_id)
         return clock.offset if clock else timedelta(0)
 
-    return verify(seals, _live_items(endpoint_url, names), as_of, ahead=ahead)
+    return verify(seals, _live_items(dynamodb, names), as_of, ahead=ahead)
 
 
-def _live_items(endpoint_url: str, names: Mapping[str, str]) -> Iterator[Item]:
-    dynamodb = client("dynamodb", endpoint_url)
+def _live_items(dynamodb: Any, names: Mapping[str, str]) -> Iterator[Item]:  # noqa: ANN401 - a boto3 client
     # The balances first, as in an export; within a membership, its balance comes before postings.
     return chain.from_iterable(scan_items(dynamodb, names[each]) for each in TABLES.values())
 
 
-def _seals_below(folder: Path) -> Iterable[SealFile]:
-    if not any(folder.glob("**/*.json")):
-        raise SealFilesError(
-            f"SEALS={folder} has no seal in it: `aws s3 sync` the seal bucket into it"
-        )
-    return seals_in_folder(folder)
+def _seals_at(place: str) -> Iterable[SealFile]:
+    if place.startswith(_S3):
+        return _seals_on_aws(place)
+    if not any(Path(place).glob("**/*.json")):
+        raise SealFilesError(f"SEALS={place} has no seal in it: give the bucket, as {_S3}name")
+    return seals_in_folder(Path(place))
+
+
+def _seals_on_aws(place: str) -> Iterator[SealFile]:
+    """With the credentials and the region of the environment."""
+    try:
+        yield from seals_in_bucket(s3_client(), place.removeprefix(_S3).rstrip("/"))
+    except (BotoCoreError, ClientError) as error:
+        raise SealFilesError(f"SEALS={place} can't be read: {error}") from error
 
 
 def report(found: Verified, *, has_seals: bool) -> Iterator[str]:

@@ -1,7 +1,7 @@
-"""Where seals come from: the bucket of the running stack, or a folder into which it was copied."""
+"""Where seals come from: a bucket, or a folder into which first versions of it were copied."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,16 @@ def seals_in_bucket(client: Any, bucket: str) -> Iterator[SealFile]:  # noqa: AN
         found = client.get_object(Bucket=bucket, Key=key, VersionId=firsts[key])
         text = found["Body"].read().decode("utf-8", "replace")
         yield SealFile(network_id, number, text, spoiled.get(key, ""))
+
+
+def copied(files: Iterable[SealFile], folder: Path | None) -> Iterator[SealFile]:
+    """The same seals, each of which is written below the folder, if there is one."""
+    for file in files:
+        if folder is not None and file.number:
+            path = folder / seal_key(file.network_id, file.number)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(file.text, encoding="utf-8")
+        yield file
 
 
 def _key_in(name: str) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -49,8 +48,7 @@ def test_what_was_tampered_with_is_named(network: LiveNetwork, tmp_path: Path) -
     row = next(each for each in network.ledger_rows() if each["kind"]["S"] == "activity")
     tables.put_item(TableName=name, Item={**row, "amount": {"N": "1000"}})
     told("export", TO=str(tmp_path))
-    _copy_seals(stack, tmp_path / "seals")
-    live = run("verify")
+    live = run("verify", COPY_SEALS=str(tmp_path / "seals"))
     exported = run("verify", FROM=str(tmp_path), SEALS=str(tmp_path / "seals"))
     tables.put_item(TableName=name, Item=row)
 
@@ -76,14 +74,3 @@ def test_a_seal_is_written_once_and_deleted_by_no_function(network: LiveNetwork)
 
     (line,) = of_network(run("verify").stdout, network)
     assert line.startswith(f"{network.network_id}: seal 1 was changed: it was written once more")
-
-
-def _copy_seals(stack: LiveStack, folder: Path) -> None:
-    """As `aws s3 sync` does."""
-    s3: Any = stack.client("s3")
-    bucket = stack.names["SealBucket"]
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
-        for each in page.get("Contents", []):
-            path = folder / each["Key"]
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(s3.get_object(Bucket=bucket, Key=each["Key"])["Body"].read())
