@@ -92,7 +92,7 @@ FORGERIES: dict[str, Forgery] = {
     "seal, of a time to come": _put(until=200 * 365 * DAY, sealed_at=200 * 365 * DAY),
     "seal, its window to come": _put(until=365 * DAY),
     "seal, its window far ahead of any sandbox": _put(until=MOST_AHEAD + DAY),
-    "seal, sealed before the one before": _put(sealed_at=-DAY),
+    "seal, sealed before the one before": _put(sealed_at=-timedelta(minutes=5)),
     "seal, its window backwards": _put(until=-DAY),
     "row, attested with an old date": attest_an_old_date,
     "row, attested as late behind its window": attest_a_time_to_come,

@@ -209,7 +209,7 @@ def test_what_somebody_does_to_seals_is_named(history: SealedHistory) -> None:
 
 
 @pytest.mark.parametrize("history", seeds(1, 8), indirect=True)
-def test_a_forged_seal_is_named(history: SealedHistory) -> None:
+def test_a_forged_seal_is_named(history: SealedHistory, request: pytest.FixtureRequest) -> None:
     history.live(STEPS)
     history.settle()
     stored = history.world.items("balance") + history.world.items("ledger")
@@ -222,6 +222,17 @@ def test_a_forged_seal_is_named(history: SealedHistory) -> None:
         named = {finding.name for finding in found.in_order()}
         assert named == wanted, (name, wanted, found.in_order())
         assert {finding.change for finding in found.in_order()} == {Change.ADDED}, name
+    record(
+        "tamper",
+        f"a forged seal, seed {request.node.callspec.id}",
+        {
+            "tamperings": len(FORGERIES),
+            "named": len(FORGERIES),
+            "missed": 0,
+            "false_alarms": 0,
+            "seals": len(stored_seals()),
+        },
+    )
 
 
 @pytest.mark.parametrize("history", seeds(1, 1), indirect=True)

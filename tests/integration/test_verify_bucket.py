@@ -80,6 +80,16 @@ def test_a_copy_has_the_seals_as_they_were_written_first(
     assert len(list(copy.glob("seals/demo/*.json"))) == len(stored_seals())
 
 
+def test_an_object_that_is_no_seal_is_named(sealed: World, tmp_path: Path) -> None:
+    export(sealed, tmp_path)
+    key = "seals/demo/000000000000-junk.json"
+    boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=b"{}", ChecksumAlgorithm="SHA256")
+
+    found = verified({"FROM": str(tmp_path), "SEALS": SEALS}).findings
+
+    assert [str(each).partition(" was")[0] for each in found.in_order()] == [f"{key}: seal 0"]
+
+
 def test_a_bucket_that_is_not_there_is_told(sealed: World, tmp_path: Path) -> None:
     export(sealed, tmp_path)
 
