@@ -152,6 +152,7 @@ class Chain:
             self._tell(self.behind, Change.CHANGED, because)
         else:
             self._check_row(posting)
+            self._check_sum(posting)
         is_known = is_attested or posting.sealed_hash is not None
         self.next_sequence, self.behind, self._has_begun = posting.sequence - 1, posting, True
         self.next_hash = posting.previous_hash if is_known else None
@@ -175,8 +176,22 @@ class Chain:
             Finding(self.network_id, LEDGER, name, change, because, posting.recorded_at)
         )
 
+    def _check_sum(self, posting: LinkedPosting) -> None:
+        """What was posted on a balance that somebody had changed has made that its own."""
+        after = self.behind
+        if after is None or self.next_hash is None or after.sequence != posting.sequence + 1:
+            return
+        if after.balance_before != posting.balance_after:
+            because = (
+                f"it was posted on {after.balance_before} points, and the one before left"
+                f" {posting.balance_after}: the balance was changed in between."
+            )
+            self._tell(after, Change.CHANGED, because)
+
     def _end(self) -> None:
         self._note_gap(0)
+        if self.balance is not None and not self._has_begun and not self.balance.sequence:
+            self._check_empty(self.balance)
         # Postings that say another sequence are not missing.
         for sequence in sorted(self._gaps, reverse=True)[self._astray :]:
             self.findings.add(
@@ -190,10 +205,22 @@ class Chain:
                 )
             )
         first = self.behind
-        if first is not None and first.sequence == 1 and first.previous_hash:
-            self._tell(
-                first, Change.CHANGED, f"it is the first, and follows {first.previous_hash}."
-            )
+        if first is not None and first.sequence == 1:
+            self._check_first(first)
+
+    def _check_first(self, first: LinkedPosting) -> None:
+        because = ""
+        if first.previous_hash:
+            because = f"it is the first, and follows {first.previous_hash}."
+        elif first.balance_before != "0":
+            because = f"it is the first, and was posted on {first.balance_before} points."
+        if because:
+            self._tell(first, Change.CHANGED, because)
+
+    def _check_empty(self, balance: StoredBalance) -> None:
+        if balance.points != "0":
+            because = f"it has {balance.points} points, and nothing was posted."
+            self._tell_balance(Change.CHANGED, because)
 
     def _tell(self, posting: LinkedPosting, change: Change, because: str) -> None:
         self.findings.add(

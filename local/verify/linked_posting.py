@@ -9,7 +9,7 @@ from local.verify.read_items import ReadItems
 
 _POSTINGS = """
 SELECT p.network, p.membership, p.sequence, p.recorded_at, p.id, p.posted_at, p.hash,
-  p.previous_hash, p.activity_hash, p.balance_after, p.problem, s.hash, s.seal,
+  p.previous_hash, p.activity_hash, p.balance_before, p.balance_after, p.problem, s.hash, s.seal,
   r.hash, r.fault, r.seal IS NOT NULL AND NOT r.waits AND r.sealed_until IS NOT NULL, rs.seal,
   EXISTS (SELECT 1 FROM concerned c
     WHERE c.network = p.network AND c.id = p.id AND c.membership IN (p.membership, ''))
@@ -36,6 +36,7 @@ class LinkedPosting:
     content_hash: str
     previous_hash: str
     activity_hash: str
+    balance_before: str
     balance_after: str
     problem: str
     sealed_hash: str | None

@@ -9,6 +9,7 @@ from tempfile import NamedTemporaryFile
 from typing import Any
 
 from accrue.domain.amounts import canonical_text
+from accrue.domain.arithmetic import EXACT
 from accrue.domain.seal import Seal
 from accrue.domain.timestamps import to_text
 from accrue.storage.dynamo import to_attributes
@@ -88,7 +89,8 @@ class ReadItems:
             (
                 *(posting.network_id, posting.membership_id, posting.number("sequence")),
                 *(posting.recorded_at, posting.activity_id, posting.said("posted_at")),
-                *(posting.content_hash, *said, points_text(posting.attributes, "balance_after")),
+                *(posting.content_hash, *said, balance_before(posting.attributes)),
+                points_text(posting.attributes, "balance_after"),
                 posting.problem,
             ),
         )
@@ -203,6 +205,15 @@ def points_text(attributes: Attributes, name: str) -> str:
         return canonical_text(value)
     except (AttributeError, TypeError, ValueError, ArithmeticError):
         return text_of(value)
+
+
+def balance_before(attributes: Attributes) -> str:
+    """What a posting was posted on, by what it says of its points; nothing if that are none."""
+    try:
+        before = EXACT.subtract(attributes["balance_after"], attributes["points"])
+        return canonical_text(before)
+    except (AttributeError, LookupError, TypeError, ValueError, ArithmeticError):
+        return ""
 
 
 @contextmanager

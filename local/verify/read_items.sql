@@ -11,8 +11,8 @@ CREATE TABLE markers_due (
   PRIMARY KEY (network, id, of_id)) WITHOUT ROWID;
 CREATE TABLE postings (
   network TEXT, membership TEXT, sequence INTEGER, recorded_at TEXT, id TEXT, posted_at TEXT,
-  hash TEXT, previous_hash TEXT, activity_hash TEXT, balance_after TEXT, problem TEXT,
-  PRIMARY KEY (network, membership, recorded_at, id)) WITHOUT ROWID;
+  hash TEXT, previous_hash TEXT, activity_hash TEXT, balance_before TEXT, balance_after TEXT,
+  problem TEXT, PRIMARY KEY (network, membership, recorded_at, id)) WITHOUT ROWID;
 CREATE TABLE outcomes (
   network TEXT, id TEXT, recorded_at TEXT, outcome TEXT, hash TEXT, activity_hash TEXT,
   problem TEXT, PRIMARY KEY (network, id)) WITHOUT ROWID;

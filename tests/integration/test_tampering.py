@@ -297,3 +297,51 @@ def test_the_lock_keeps_the_first_version_and_others_are_told(history: SealedHis
             Key=seal_key(VILLAGE, second.number),
             VersionId=versions["Versions"][0]["VersionId"],
         )
+
+
+@pytest.mark.parametrize("history", seeds(1, 1), indirect=True)
+def test_a_balance_that_was_changed_is_told_after_the_next_posting_too(
+    history: SealedHistory,
+) -> None:
+    world, body = history.world, dict(hang_post("first").body)
+    assert world.post_membership_activity("12345", body, network=VILLAGE).status == 200
+    history.settle()
+    (balance,) = (
+        item
+        for item in world.items("balance")
+        if item["membership_key"]["S"] == f"{VILLAGE}#M#12345" and "points" in item
+        if item["item_key"]["S"] == "BALANCE"
+    )
+    world.put_items("balance", [balance | {"points": {"N": "100050"}}])
+    assert [each.name for each in verified(history).findings.in_order()] == ["balance of 12345"]
+
+    second = dict(hang_post("second").body)
+    answer = world.post_membership_activity("12345", second, network=VILLAGE)
+    history.settle()
+
+    (finding,) = verified(history).findings.in_order()
+    posted = answer.headers["Accrue-Activity-Id"]
+    assert finding.name == f"posting of {posted} to 12345"
+    assert "posted on 100050 points, and the one before left 50" in finding.because
+
+
+@pytest.mark.parametrize("history", seeds(1, 1), indirect=True)
+@pytest.mark.parametrize("points", ["0", "5000"])
+def test_a_balance_without_postings_has_no_points(history: SealedHistory, points: str) -> None:
+    history.live(STEPS)
+    history.settle()
+    stored = history.world.items("balance")
+    like = next(item for item in stored if item["item_key"]["S"] == "BALANCE")
+    network = like["network_id"]["S"]
+    made_up = like | {
+        "membership_key": {"S": f"{network}#M#nobody"},
+        "program_membership_id": {"S": "nobody"},
+        "sequence": {"N": "0"},
+        "last_posting_hash": {"S": ""},
+        "points": {"N": points},
+    }
+
+    tables = Tables.of([*stored, *history.world.items("ledger"), made_up])
+
+    named = [each.name for each in verified(history, tables).findings.in_order()]
+    assert named == ([] if points == "0" else ["balance of nobody"])
