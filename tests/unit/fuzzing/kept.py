@@ -29,6 +29,8 @@ KEPT: dict[str, tuple[Any, ...]] = {
     ),
     # TypeError, beside the row that it was raised for: the whole batch came again.
     "stream of the ledger": (_said(ROWS[0], network_id={"S": "demo"}),),
+    # RecursionError.
+    "seal": ("[" * 100_000,),
     # OverflowError and RecursionError.
     "order for a step": ('{"network_id": "demo", "job_id": "j", "step": Infinity}', "[" * 100_000),
     "order for an attempt": (

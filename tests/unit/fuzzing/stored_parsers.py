@@ -1,25 +1,30 @@
 """Parsers of what our own tables, streams and queues bring back: whatever is in them by now."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 from boto3.dynamodb.types import TypeSerializer
 
 from accrue.domain.balance import Balance
-from accrue.domain.errors import UnreadableRowError
+from accrue.domain.errors import UnreadableRowError, UnreadableSealError
 from accrue.domain.ledger_row import ledger_row_from_attributes
 from accrue.domain.posting import Posting
+from accrue.domain.seal import Seal
 from accrue.domain.settled_outcome import SettledOutcome
 from accrue.runtime import balance_stream, ledger_stream
 from accrue.runtime.delivery_queue import order_from_text
 from accrue.runtime.job_queue import job_order_from_text
 from tests.unit.fuzzing.inputs import attributes, json_texts
+from tests.unit.fuzzing.json_text import written
 from tests.unit.fuzzing.parsers import Parser
 from tests.unit.fuzzing.recorded import images_of, messages_of
 from tests.unit.postings import EVERYTHING
 from tests.unit.purse_postings import AWARDED, HELD, REDEEMED
+from tests.unit.seals import FIRST, FULL
 
 NOW = datetime(2026, 3, 1, 13, tzinfo=UTC)
 ROWS = images_of("apply_rules")
@@ -39,6 +44,7 @@ PURSE = {
         "ik_1": {"expires_at": "2026-03-08T12:00:00.000000Z", "parts": {"never": Decimal(10)}}
     },
 }
+SEALS = [json.loads(seal.to_text()) for seal in (FULL, FIRST)]
 
 type Attributes = Mapping[str, Any]
 
@@ -88,6 +94,13 @@ def _balance_batch(item: Attributes) -> list[str]:
     return [*batch.failed]
 
 
+def _seal_texts(rng: Random) -> str:
+    """Seals that say something else, many with the right hash over it."""
+    if rng.random() < 0.2:
+        return json_texts(SEALS)(rng)
+    return written(attributes(SEALS)(rng))
+
+
 def _order(name: str, operation: str, read: Callable[[str], object]) -> Parser:
     return Parser(
         name=name,
@@ -107,6 +120,16 @@ STORED_PARSERS = (
     _item("balance", [*BALANCES, PURSE], Balance.from_attributes),
     _item("stream of the ledger", ROWS, _ledger_batch),
     _item("stream of balances", ITEMS, _balance_batch),
+    Parser(
+        name="seal",
+        make=_seal_texts,
+        parse=Seal.from_text,
+        refusals=(UnreadableSealError,),
+        most_work=2000,
+        most_work_per_byte=20,
+        is_stable=lambda seal: Seal.from_text(seal.to_text()) == seal,
+        share=12,
+    ),
     _order("order for a step", "run_job", job_order_from_text),
     _order("order for an attempt", "deliver_webhook", order_from_text),
 )

@@ -5,17 +5,17 @@ of the seal before. So whoever has the seals can tell which item was changed, re
 afterwards, whoever did it.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from pydantic import ValidationError
+
 from accrue.domain.canonical import canonical_json, content_hash
 from accrue.domain.errors import UnreadableSealError
-from accrue.domain.timestamps import from_text, to_text
-
-SEAL_SCHEMA_VERSION = 1
+from accrue.domain.seal_text import SEAL_SCHEMA_VERSION, SealText
+from accrue.domain.timestamps import to_text
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -81,28 +81,35 @@ class Seal:
     @classmethod
     def from_text(cls, text: str) -> "Seal":
         """Read a seal back. Raises UnreadableSealError if it is not one that was written."""
-        try:
-            said = json.loads(text)
-            carried = said.pop("content_hash")
-            if said["schema_version"] != SEAL_SCHEMA_VERSION:
-                raise UnreadableSealError(f"seal schema {said['schema_version']}")
-            if content_hash(said) != carried:
-                raise UnreadableSealError("its content_hash is another content's")
-            return cls(
-                network_id=said["network_id"],
-                number=said["number"],
-                since=from_text(said["from"]),
-                until=from_text(said["until"]),
-                sealed_at=from_text(said["sealed_at"]),
-                previous_hash=said["previous_hash"],
-                rows=dict(said["rows"]),
-                late=dict(said["late"]),
-                postings=tuple(SealedPosting(*each) for each in said["postings"]),
-                outcomes=dict(said["outcomes"]),
-                unsettled=dict(said["unsettled"]),
-            )
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise UnreadableSealError(f"no seal: {error!r}") from error
+        said = _said_in(text)
+        seal = cls(
+            network_id=said.network_id,
+            number=said.number,
+            since=said.since,
+            until=said.until,
+            sealed_at=said.sealed_at,
+            previous_hash=said.previous_hash,
+            rows=dict(said.rows),
+            late=dict(said.late),
+            postings=tuple(SealedPosting(*each) for each in said.postings),
+            outcomes=dict(said.outcomes),
+            unsettled=dict(said.unsettled),
+        )
+        # Also of a seal that says something twice, or in another order.
+        if seal.content_hash != said.content_hash:
+            raise UnreadableSealError("its content_hash is another content's")
+        if seal.until < seal.since:
+            raise UnreadableSealError("it ends before it begins")
+        return seal
+
+
+def _said_in(text: str) -> SealText:
+    try:
+        return SealText.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise UnreadableSealError(f"no seal: {where}: {first['msg']}") from None
 
 
 def _pairs(hashes: Mapping[str, str]) -> list[list[str]]:
