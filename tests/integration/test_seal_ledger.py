@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 import time_machine
 
+from accrue.domain.as_written import hash_of
 from accrue.domain.seal import Seal
 from accrue.services import seal_draft
+from accrue.storage.dynamo import to_attributes, to_item
 from tests.integration.conftest import NOW
 from tests.integration.faults import Faults
 from tests.integration.histories import MIXED_BATCH, hang_post
@@ -229,6 +231,67 @@ def test_what_was_changed_before_it_was_sealed_is_not_attested(
     clock.shift(SOON)
     assert seal(world)["demo"]["late"] == 1
     assert_all_is_sealed_once(world)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"sequence": "x"},
+        {"sequence": None},
+        {"sequence": 10**30},
+        {"sequence": 0},
+        {"program_membership_id": None},
+        {"program_membership_id": ["12345"]},
+        {"program_membership_id": 12345},
+        {"schema_version": 99},
+    ],
+    ids=str,
+)
+def test_one_odd_posting_waits_and_keeps_no_other_from_being_sealed(
+    world: World, clock: time_machine.Traveller, odd: dict[str, Any]
+) -> None:
+    hang_post("hang-1").act(world)
+    hang_post("hang-2").act(world)
+    world.deliver()
+    posting = next(i for i in world.items("balance") if i["item_key"]["S"].startswith("POSTING"))
+    # Whoever wrote it knows how the hash is made.
+    said = {n: v for n, v in {**to_attributes(posting), **odd}.items() if v is not None}
+    world.put_items("balance", [to_item({**said, "content_hash": hash_of(said)})])
+    clock.shift(SOON)
+    report = seal(world)["demo"]
+
+    assert (report["rows"], report["postings"], report["unsettled"]) == (2, 1, 1)
+    world.put_items("balance", [posting])
+    clock.shift(SOON)
+    assert seal(world)["demo"]["postings"] == 1
+    assert_all_is_sealed_once(world)
+
+
+@pytest.mark.parametrize("is_of_nobody", [True, False])
+def test_one_odd_row_waits_and_keeps_no_other_from_being_sealed(
+    world: World, clock: time_machine.Traveller, *, is_of_nobody: bool
+) -> None:
+    hang_post("hang-1").act(world)
+    world.deliver()
+    (row,) = world.items("ledger")
+    said = to_attributes(row) | {"activity_key": "demo#forged", "activity_id": "forged"}
+    if is_of_nobody:
+        (participant,) = said["participants"]
+        (membership,) = participant["memberships"]
+        no_key = membership | {"program_membership_id": "x" * 3000}
+        said["participants"] = [participant | {"memberships": [no_key]}]
+    else:
+        said["activity_id"] = "x" * 3000
+    world.put_items("ledger", [to_item({**said, "content_hash": hash_of(said)})])
+    for number in (2, 3):
+        hang_post(f"hang-{number}").act(world)
+        world.deliver([i for i in world.items("ledger") if i["activity_key"]["S"] != "demo#forged"])
+        clock.shift(SOON)
+        assert seal(world)["demo"]["unsettled"] == 1
+
+    assert sum(len(each.postings) for each in stored_seals()) == 3
+    # Without a hash: nobody can read it.
+    assert stored_seals()[-1].unsettled == {"forged": ""}
 
 
 def test_two_runs_at_once_write_each_seal_once(

@@ -63,6 +63,7 @@ SHARED_SERVICES = {
     "first_key",
     "seal_draft",
     "seal_entries",
+    "seal_results",
     "order_points",
     "ports",
     "post_at_once",

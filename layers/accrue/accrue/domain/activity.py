@@ -20,6 +20,8 @@ from accrue.domain.timestamps import from_text, to_text
 from accrue.domain.user_standing import UserStanding
 
 LEDGER_ROW_SCHEMA_VERSION = 1
+# Those that we make have 35; with this many, whatever is kept under an id has a key.
+MAX_ID_CHARS = 255
 # Where storage keeps a row; derived from what it says.
 _PLACES = frozenset({"content_hash", "activity_key", "time_shard", "reference_key"})
 
@@ -263,15 +265,13 @@ class Activity:
             said = {name: value for name, value in attributes.items() if name not in _PLACES}
             if content_hash(said) != attributes["content_hash"]:
                 raise UnreadableRowError("ledger row: its content_hash is another content's")
-            if not all(isinstance(said[name], str) for name in ("network_id", "activity_id")):
-                raise UnreadableRowError("ledger row: an id that is no text")
             settled = attributes.get("settled_outcome")
             hold_expires_at = attributes.get("hold_expires_at")
             as_of = attributes.get("as_of")
             reversal = attributes.get("reversal")
             return cls(
-                network_id=attributes["network_id"],
-                activity_id=attributes["activity_id"],
+                network_id=stored_id(attributes["network_id"]),
+                activity_id=stored_id(attributes["activity_id"]),
                 kind=Kind(attributes["kind"]),
                 front_door=FrontDoor(attributes["front_door"]),
                 activity_type_id=attributes["activity_type_id"],
@@ -308,6 +308,13 @@ class Activity:
             raise UnreadableRowError(f"ledger row: {error!r}") from error
 
 
+def stored_id(value: object) -> str:
+    """An id that keys are made of. Raises ValueError for one that is none."""
+    if not isinstance(value, str) or len(value) > MAX_ID_CHARS:
+        raise ValueError("an id that no key holds")
+    return value
+
+
 def _participant_attributes(participant: Participant) -> dict[str, Any]:
     is_active = participant.standing is UserStanding.ACTIVE
     attributes = {
@@ -328,7 +335,7 @@ def _participant(attributes: Mapping[str, Any]) -> Participant:
         role=attributes["role"],
         user_id=attributes["user_id"],
         memberships=tuple(
-            MembershipRef(m["program_id"], m["program_membership_id"])
+            MembershipRef(m["program_id"], stored_id(m["program_membership_id"]))
             for m in attributes["memberships"]
         ),
         standing=UserStanding(attributes.get("standing", UserStanding.ACTIVE)),

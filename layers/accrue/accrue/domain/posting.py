@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from accrue.domain.activity import Kind, MembershipRef, Outcome
+from accrue.domain.activity import Kind, MembershipRef, Outcome, stored_id
 from accrue.domain.canonical import content_hash
 from accrue.domain.decision import (
     Considered,
@@ -38,6 +38,8 @@ from accrue.domain.timestamps import from_text, to_text
 POSTING_SCHEMA_VERSION = 3
 PLAIN_SCHEMA_VERSION = 2
 READABLE_SCHEMA_VERSIONS = frozenset({1, 2, 3})
+# What every reader of it can hold.
+MAX_SEQUENCE = 2**63 - 1
 # Where storage keeps a posting; derived from what it says.
 _PLACES = frozenset({"content_hash", "membership_key", "item_key", "outcome_shard", "outcome_at"})
 
@@ -149,6 +151,9 @@ class Posting:
             said = {name: value for name, value in attributes.items() if name not in _PLACES}
             if content_hash(said) != attributes["content_hash"]:
                 raise UnreadableRowError("posting: its content_hash is another content's")
+            sequence = int(attributes["sequence"])
+            if not 1 <= sequence <= MAX_SEQUENCE:
+                raise UnreadableRowError(f"posting: sequence {sequence}")
             tier = attributes.get("tier")
             kind = Kind(attributes.get("kind", Kind.ACTIVITY))
             lines = tuple(map(unpack_line, attributes["lines"]))
@@ -157,7 +162,7 @@ class Posting:
             return cls(
                 network_id=attributes["network_id"],
                 membership=MembershipRef(
-                    attributes["program_id"], attributes["program_membership_id"]
+                    attributes["program_id"], stored_id(attributes["program_membership_id"])
                 ),
                 activity_id=attributes["activity_id"],
                 activity_type_id=attributes["activity_type_id"],
@@ -171,7 +176,7 @@ class Posting:
                 lines=lines,
                 points=attributes["points"],
                 balance_after=attributes["balance_after"],
-                sequence=int(attributes["sequence"]),
+                sequence=sequence,
                 previous_hash=attributes["previous_hash"],
                 considered=tuple(map(Considered.unpacked, attributes.get("considered", ()))),
                 quests=tuple(map(unpack_quest, attributes.get("quests", ()))),

@@ -5,13 +5,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 
+from accrue.domain.posting import MAX_SEQUENCE
 from accrue.domain.timestamps import from_text
 
 SEAL_SCHEMA_VERSION = 1
 # In the key of a seal, its number has twelve digits.
 MAX_NUMBER = 10**12 - 1
-# What every reader can hold.
-MAX_SEQUENCE = 2**63 - 1
 # No key of a table is longer.
 MAX_ID_CHARS = 2048
 

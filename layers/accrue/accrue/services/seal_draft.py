@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from accrue.domain.activity import Activity
-from accrue.domain.as_written import is_as_written
 from accrue.domain.seal import Seal, SealedPosting
 from accrue.services.seal_entries import SealEntry
+from accrue.services.seal_results import sealable_results
 
 # With their postings, a seal of some megabytes: what a run holds in memory.
 MOST_ROWS = 20_000
@@ -72,27 +72,15 @@ class SealDraft:
         settled = self.results.find_settled(readable) if readable else {}
         for entry in entries:
             came = settled.get(entry.activity_id)
-            if came is not None and all(map(is_as_written, came)):
-                for result in came:
-                    self._add_result(entry.activity_id, result)
+            results = None if came is None else sealable_results(entry.activity_id, came)
+            if results is not None:
+                self.postings += results.postings
+                self.outcomes |= results.outcomes
             else:
                 known = sealed.get(entry.activity_id, "")
                 self.unsettled[entry.activity_id] = known or (
                     entry.row.content_hash if entry.row else ""
                 )
-
-    def _add_result(self, activity_id: str, result: Mapping[str, Any]) -> None:
-        if "sequence" not in result:
-            self.outcomes[activity_id] = result["content_hash"]
-            return
-        self.postings.append(
-            SealedPosting(
-                result["program_membership_id"],
-                int(result["sequence"]),
-                activity_id,
-                result["content_hash"],
-            )
-        )
 
     def is_worth_a_seal(self, longest_silence: timedelta) -> bool:
         """Whether there is anything to seal, or was nothing for long."""
