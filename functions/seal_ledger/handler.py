@@ -72,6 +72,7 @@ def _log(network_id: str, report: SealReport) -> dict[str, Any]:
         "is_complete": report.is_complete,
     }
     # A late row may be one that somebody wrote with an old date.
-    log = logger.warning if report.late or report.unsettled else logger.info
+    is_odd = report.late or report.unsettled or not report.is_complete
+    log = logger.warning if is_odd else logger.info
     log("sealed", extra={"network_id": network_id, **summary})
     return summary

@@ -11,7 +11,7 @@ import time_machine
 
 from accrue.domain.as_written import hash_of
 from accrue.domain.seal import Seal
-from accrue.services import seal_draft
+from accrue.services import seal_draft, seal_ledger
 from accrue.storage.dynamo import to_attributes, to_item
 from tests.integration.conftest import NOW
 from tests.integration.faults import Faults
@@ -175,8 +175,52 @@ def test_a_full_seal_ends_between_two_moments(
     assert_all_is_sealed_once(world)
 
 
-def test_while_many_wait_no_more_are_taken(
+def test_whatever_waits_rows_are_sealed_on(
     world: World, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seal_ledger, "MOST_READ_AGAIN", 2)
+    for number in range(5):
+        hang_post(f"hang-{number}").act(world)
+        if number > 2:
+            clock.shift(SOON)
+            report = seal(world)["demo"]
+            assert (report["unsettled"], report["is_complete"]) == (number + 1, True)
+    assert len(sealed_rows(stored_seals())) == 5
+    world.deliver()
+    postings: list[int] = []
+    while not postings or postings[-1]:
+        clock.shift(SOON)
+        postings.append(seal(world)["demo"]["postings"])
+    assert postings == [2, 2, 1, 0]
+
+    assert_all_is_sealed_once(world)
+
+
+def test_those_that_wait_are_read_again_once_in_a_run(
+    faults: Faults, world: World, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hang_post("hang-1").act(world)
+    clock.shift(SOON)
+    assert seal(world)["demo"]["unsettled"] == 1
+    monkeypatch.setattr(seal_draft, "MOST_ROWS", 1)
+    monkeypatch.setattr("accrue.services.seal_entries.ROWS_AT_ONCE", 1)
+    for number in (2, 3, 4):
+        hang_post(f"hang-{number}").act(world)
+        clock.shift(timedelta(seconds=1))
+    clock.shift(SOON)
+    faults.plan_crashes([])
+    report = seal(world)["demo"]
+
+    assert (report["seals"], report["unsettled"]) == (3, 4)
+    reads = [each.request for each in faults.calls if each.operation == "BatchGetItem"]
+    assert sum("ledger" in each["RequestItems"] for each in reads) == 1
+
+
+def test_so_many_that_wait_that_no_more_are_taken_are_told(
+    world: World,
+    clock: time_machine.Traveller,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr(seal_draft, "MOST_UNSETTLED", 2)
     monkeypatch.setattr("accrue.services.seal_entries.ROWS_AT_ONCE", 1)
@@ -184,7 +228,12 @@ def test_while_many_wait_no_more_are_taken(
         hang_post(f"hang-{number}").act(world)
         clock.shift(timedelta(seconds=1))
     clock.shift(SOON)
-    assert (seal(world)["demo"]["rows"], seal(world)["demo"]["rows"]) == (2, 0)
+    for rows in (2, 0, 0):
+        caplog.clear()
+        report = seal(world)["demo"]
+        assert (report["rows"], report["unsettled"], report["is_complete"]) == (rows, 2, False)
+        (line,) = [each for each in caplog.records if each.getMessage() == "sealed"]
+        assert line.levelname == "WARNING"
     world.deliver()
     assert seal(world)["demo"] | {"seals": 0} == {
         **dict.fromkeys(("seals", "late", "outcomes", "unsettled"), 0),

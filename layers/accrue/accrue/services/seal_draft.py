@@ -12,9 +12,9 @@ from accrue.services.seal_results import sealable_results
 
 # With their postings, a seal of some megabytes: what a run holds in memory.
 MOST_ROWS = 20_000
-# As many rows may wait for what comes of them, each of which every seal names and reads again.
-# While there are more, no further rows are sealed.
-MOST_UNSETTLED = 10_000
+# Whatever waits for what comes of it, rows are sealed on. But each seal names all that wait: so
+# many are ten more megabytes, and while there are more, no further rows are sealed.
+MOST_UNSETTLED = 100_000
 _MICROSECOND = timedelta(microseconds=1)
 
 

@@ -6,7 +6,8 @@ run that dies, or comes twice, spoils nothing: a number is taken once, and whoev
 goes on from what is there.
 """
 
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -27,6 +28,8 @@ LONGEST_SILENCE = timedelta(days=1)
 LONGEST_SLICE = timedelta(days=7)
 # Clocks disagree: the first window begins so much before the network's first key.
 BEFORE_FIRST_KEY = timedelta(minutes=1)
+# Of the rows that wait for what comes of them, a run reads so many again: others each time.
+MOST_READ_AGAIN = 10_000
 # By a seal whose window ends later, somebody wants to keep us from sealing.
 FARTHEST_AHEAD = timedelta(hours=1)
 
@@ -47,7 +50,9 @@ class SealableLedger(LedgerSweep, RawLedger, Protocol):
 
 @dataclass
 class SealReport:
-    """What a run did. `unsettled` is of the last seal: rows that wait for what comes of them."""
+    """What a run did. `unsettled` is how many rows wait by now for what comes of them;
+    `is_complete` whether all is sealed that was to be.
+    """
 
     seals: int = 0
     rows: int = 0
@@ -64,7 +69,6 @@ class SealReport:
         self.late += len(seal.late)
         self.postings += len(seal.postings)
         self.outcomes += len(seal.outcomes)
-        self.unsettled = len(seal.unsettled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +92,11 @@ class Sealer:
         if last and last.until > until + FARTHEST_AHEAD:
             raise UnreadableSealError(f"seal {last.number} is of a time that is still to come")
         late = self._late_rows(last, lookback) if last else {}
+        again = _some_of(last.unsettled) if last else {}
         while last is None or last.until < until or late:
-            draft = self._draft(network_id, last, late, until)
+            draft = self._draft(network_id, last, {**again, **late}, until)
+            again = {}
+            report.unsettled = len(draft.unsettled)
             report.is_complete = draft.until >= until
             if not draft.is_worth_a_seal(LONGEST_SILENCE):
                 break
@@ -106,12 +113,15 @@ class Sealer:
         return report
 
     def _draft(
-        self, network_id: str, last: Seal | None, late: dict[str, str], until: datetime
+        self, network_id: str, last: Seal | None, waiting: dict[str, str], until: datetime
     ) -> SealDraft:
-        """What is to be sealed next, up to `until` or to where there is enough of it."""
+        """What is to be sealed next, up to `until` or to where there is enough of it. Of what
+        waits, only `waiting` is read again.
+        """
         since = last.until if last else self._beginning(network_id, until)
-        draft = SealDraft(network_id, self.results, since)
-        waiting = {**(last.unsettled if last else {}), **late}
+        unsettled = last.unsettled if last else {}
+        left = {each: unsettled[each] for each in unsettled if each not in waiting}
+        draft = SealDraft(network_id, self.results, since, unsettled=left)
         draft.take_up(waiting, rows_of(self.ledger, network_id, waiting))
         while draft.until < until and not draft.is_full and self.has_time():
             end = min(draft.until + LONGEST_SLICE, until)
@@ -140,3 +150,9 @@ class Sealer:
             if seal.since <= begin or seal.number == 1 or not self.has_time():
                 return found
             seal = self.seals.get(seal.network_id, seal.number - 1)
+
+
+def _some_of(unsettled: Mapping[str, str]) -> dict[str, str]:
+    # A seal does not say which of them waits longest; so none may keep the others from their turn.
+    chosen = random.sample(sorted(unsettled), min(len(unsettled), MOST_READ_AGAIN))
+    return {each: unsettled[each] for each in chosen}
