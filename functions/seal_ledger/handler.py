@@ -71,8 +71,12 @@ def _log(network_id: str, report: SealReport) -> dict[str, Any]:
         "unsettled": report.unsettled,
         "is_complete": report.is_complete,
     }
+    for seal in report.taken:
+        # Another run wrote it, and its line has the hash; or nobody of ours did.
+        told = {"number": seal.number, "seal_hash": seal.content_hash}
+        logger.warning("number taken by another seal", extra={"network_id": network_id, **told})
     # A late row may be one that somebody wrote with an old date.
     is_odd = report.late or report.unsettled or not report.is_complete
     log = logger.warning if is_odd else logger.info
-    log("sealed", extra={"network_id": network_id, **summary})
+    log("sealed", extra={"network_id": network_id, **summary, "seal_hashes": report.hashes})
     return summary

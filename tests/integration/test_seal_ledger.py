@@ -368,6 +368,38 @@ def test_two_runs_at_once_write_each_seal_once(
     assert_all_is_sealed_once(world)
 
 
+def test_a_number_that_a_seal_of_somebody_else_took_is_told(
+    world: World, clock: time_machine.Traveller, faults: Faults, caplog: pytest.LogCaptureFixture
+) -> None:
+    hang_post("hang-1").act(world)
+    world.deliver()
+    clock.shift(SOON)
+    taken = made_up(NOW + timedelta(minutes=1), rows={"ik_forged": "f" * 64})
+    faults.run_before("PutObject", lambda: overwrite_seal(taken))
+    seal(world)
+
+    (line,) = [vars(r) for r in caplog.records if r.getMessage() == "number taken by another seal"]
+    told = (line["levelname"], line["number"], line["seal_hash"])
+    assert told == ("WARNING", 1, taken.content_hash)
+    (sealed,) = [vars(r) for r in caplog.records if r.getMessage() == "sealed"]
+    # So whoever looks can tell which seals are of a run.
+    assert sealed["seal_hashes"] == [each.content_hash for each in stored_seals()[1:]]
+
+
+def test_a_seal_whose_answer_was_lost_is_the_runs_own(
+    world: World, clock: time_machine.Traveller, faults: Faults, caplog: pytest.LogCaptureFixture
+) -> None:
+    hang_post("hang-1").act(world)
+    world.deliver()
+    clock.shift(SOON)
+    faults.lose_answers("PutObject", 1)
+    seal(world)
+
+    assert faults.fired["PutObject"] == 1
+    assert len(stored_seals()) == 1
+    assert "number taken by another seal" not in [each.getMessage() for each in caplog.records]
+
+
 def made_up(now: datetime, **changes: Any) -> Seal:
     """A first seal that no function wrote."""
     times = {"since": now - DAY, "until": now, "sealed_at": now}

@@ -8,7 +8,7 @@ goes on from what is there.
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -51,7 +51,8 @@ class SealableLedger(LedgerSweep, RawLedger, Protocol):
 @dataclass
 class SealReport:
     """What a run did. `unsettled` is how many rows wait by now for what comes of them;
-    `is_complete` whether all is sealed that was to be.
+    `is_complete` whether all is sealed that was to be. `hashes` are of the seals that it wrote, and
+    `taken` are those that it found in the place of its own.
     """
 
     seals: int = 0
@@ -61,10 +62,13 @@ class SealReport:
     outcomes: int = 0
     unsettled: int = 0
     is_complete: bool = True
+    hashes: list[str] = field(default_factory=list)
+    taken: list[Seal] = field(default_factory=list)
 
     def add(self, seal: Seal) -> None:
         """Count a seal that was written."""
         self.seals += 1
+        self.hashes.append(seal.content_hash)
         self.rows += len(seal.rows)
         self.late += len(seal.late)
         self.postings += len(seal.postings)
@@ -108,6 +112,9 @@ class Sealer:
                 # Of this run before it died, or of another one: what is there counts.
                 last = self.seals.get(network_id, seal.number)
                 late = {each: "" for each in late if each not in last.late}
+                # Unless it is the run's own, and only the answer was lost.
+                if last.content_hash != seal.content_hash:
+                    report.taken.append(last)
             if not report.is_complete and not self.has_time():
                 break
         return report
