@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from accrue.domain.ledger_pages import LIST_DELAY
+from accrue.domain.sandbox_clock import KEPT_FOR
 from accrue.domain.webhooks.delivery import UNDER_WAY_FOR
 from accrue.domain.webhooks.retry_schedule import DEFAULT_DELAYS_SECONDS
 from accrue.runtime.settings import DELAYS_PATTERN
@@ -785,6 +786,13 @@ def test_the_ledger_is_sealed_and_what_was_late_is_looked_for() -> None:
     lookback = json.loads(schedules["rate(6 hours)"])
     assert lookback["lookback_seconds"] > 6 * 3600
     assert json.loads((ROOT / "events/seal_ledger/lookback.json").read_text()) == lookback
+
+
+def test_a_sandboxs_clock_knows_each_moment_up_to_which_it_is_sealed() -> None:
+    delay = template()["Parameters"]["SealDelaySeconds"]
+
+    # A run may take 5 minutes.
+    assert timedelta(seconds=delay["MaxValue"] + _properties("seal_ledger")["Timeout"]) <= KEPT_FOR
 
 
 def test_a_seal_is_kept_by_a_lock_that_nobody_opens() -> None:
