@@ -1,7 +1,8 @@
 """The ledger's stream once more, for what must never be in it: rows that were changed or deleted.
 
-No function may do either, so somebody did it with rights of his own. The alarm is on this function
-being invoked at all; what it logs says which rows.
+No code of ours does either, so somebody did it with rights of his own, or with the role of a
+function that puts rows. The alarm is on this function being invoked at all; what it logs says which
+rows.
 """
 
 from typing import Any
