@@ -7,7 +7,8 @@ import pytest
 from accrue.domain.catalog import KeyRole
 from tests.described import operations
 from tests.e2e.network import LiveNetwork
-from tests.hostile.attack import Figures, Made, Target, described_api, make_things
+from tests.hostile.attack import Figures, Made, Target, described_api
+from tests.hostile.making import Maker, make_things
 from tests.hostile.scenarios import run_scenarios
 from tests.hostile.single import attack
 from tests.integration.receiver import running_receiver
@@ -44,7 +45,7 @@ def target(network: LiveNetwork, sandbox: LiveNetwork) -> Iterator[Target]:
 @pytest.fixture
 def made(target: Target) -> Made:
     """What is there to ask for."""
-    return make_things(target)
+    return make_things(Maker(target))
 
 
 @pytest.mark.parametrize("operation_id", ATTACKED)

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import schemathesis
@@ -15,8 +14,8 @@ from accrue.domain.catalog import KeyRole
 from tests.described import description
 from tests.hostile.checks import register_checks
 from tests.hostile.exact_numbers import exactly
-from tests.hostile.known import known_to, with_known
-from tests.hostile.likely import UNIQUE, likely_bodies
+from tests.hostile.known import is_of_sandbox, known_to, with_known
+from tests.hostile.likely import likely_bodies
 
 type Json = dict[str, Any]
 # Ids by the parameters that have them.
@@ -80,8 +79,8 @@ class Target:
 
     def headers_for(self, operation: Json) -> dict[str, str]:
         """The least key that may call it, where it belongs."""
-        is_of_sandbox = operation["operationId"].endswith("_clock")
-        key = self.sandbox_key if is_of_sandbox else self.keys[KeyRole(operation["x-keys"][0])]
+        is_elsewhere = is_of_sandbox(operation["operationId"])
+        key = self.sandbox_key if is_elsewhere else self.keys[KeyRole(operation["x-keys"][0])]
         (scheme,) = operation["security"][0]
         return {"X-API-Key": key} if scheme == "ApiKey" else {"Authorization": f"Bearer {key}"}
 
@@ -164,38 +163,3 @@ def described_api(
             case.headers.update(headers)
 
     return schema
-
-
-def make_things(target: Target) -> Made:
-    """What requests can be about, of each sort: made by calls that must succeed."""
-    schema = described_api(target, Figures(), {})
-    make = partial(_called, schema, target)
-    activity = make("record_network_activity", {"network_id": target.network_id})
-    member = {"program_membership_id": "12345"}
-    make("adjust_points", member)
-    hold = make("hold_points", member)
-    network = {"network_id": target.network_id}
-    key = make("issue_api_key", network)
-    make("put_webhook", {**network, "webhook_id": "hook-1"})
-    make("record_network_activity", network)
-    job = make("start_job", network)
-    target.settle()
-    return {
-        "activity_id": [activity["activity_id"]],
-        "hold_id": [hold["hold_id"]],
-        "key_id": [key["key_id"]],
-        "job_id": [job["job_id"]],
-    }
-
-
-def _called(
-    schema: OpenApiSchema, target: Target, operation_id: str, path: Mapping[str, str]
-) -> Json:
-    operation = schema.find_operation_by_id(operation_id)
-    body = likely_bodies(target.webhook_url)[operation_id][0]
-    unique = {name: f"made-{operation_id}" for name, value in body.items() if value is UNIQUE}
-    case = operation.Case(path_parameters=dict(path), body={**body, **unique})
-    response = case.call(headers=target.headers_for(operation.definition.raw))
-    assert response.status_code < 300, response.text
-    answered: Json = response.json()
-    return answered

@@ -18,7 +18,8 @@ type Known = Mapping[str, Sequence[Any]]
 _DEMO = demo_network()
 _USED_BEFORE = ["2026-02-01T12:00:00Z", "2026-02-01T00:00:00+01:00"]
 # Whom others need stays as he is.
-_EXPENDABLE = {"user_id": ["user-5", "new-user-1"]}
+EXPENDABLE_USER = "user-5"
+_EXPENDABLE = {"user_id": [EXPENDABLE_USER, "new-user-1"]}
 _ONLY_THERE = {"forget_user": _EXPENDABLE, "suspend_user": _EXPENDABLE}
 
 
@@ -38,10 +39,15 @@ def known_to(network_id: str) -> Known:
     }
 
 
+def is_of_sandbox(operation_id: str) -> bool:
+    """Whether it moves or tells a clock, which only sandboxes have."""
+    return operation_id.endswith("_clock")
+
+
 def with_known(
     description: Json,
     known: Known,
-    likely: Mapping[str, Sequence[Json]],
+    likely: Mapping[str, Sequence[Any]],
     sandbox_id: str,
     *,
     only_known_paths: bool,
@@ -55,7 +61,7 @@ def with_known(
         for method, operation in methods.items():
             operation_id = operation["operationId"]
             known_here = {**known, **_ONLY_THERE.get(operation_id, {})}
-            if operation_id.endswith("_clock"):
+            if is_of_sandbox(operation_id):
                 known_here["network_id"] = [sandbox_id]
             for parameter in operation.get("parameters", ()):
                 is_made = method == "put" and path.endswith(f"{{{parameter['name']}}}")

@@ -26,17 +26,19 @@ _SALE = {
     "amount": "100",
     "users": {"buyer": _EMAILS[0], "seller": _EMAILS[1]},
 }
+_TASK = {"activity_short_id": "task", "amount": "1", "users": {"doer": _EMAILS[2]}}
 
 
-def likely_bodies(webhook_url: str) -> dict[str, list[Json]]:
-    """By operation: fields with their values, or with a schema of theirs."""
+def likely_bodies(webhook_url: str) -> dict[str, list[Any]]:
+    """By operation: fields with their values, or with a schema of theirs; rows with values."""
     return {
         "record_membership_activity": [{**_ORDER, "activity": _ACTIVITY}],
         "record_network_activity": [
             _SALE,
-            {"activity_short_id": "task", "amount": "1", "users": {"doer": _EMAILS[2]}},
+            _TASK,
             {"activity_short_id": "unheard of", "amount": "1", "users": {"doer": _EMAILS[2]}},
         ],
+        "record_activity_batch": [[_SALE, _TASK]],
         "create_program_membership": [
             {"program_id": "coffee-club", "user_id": "user-3"},
             {"program_id": "coffee-club", "email": _EMAILS[1]},
@@ -50,7 +52,13 @@ def likely_bodies(webhook_url: str) -> dict[str, list[Json]]:
         "put_network": [{"name": "A network"}],
         "issue_api_key": [{"key_id": UNIQUE, "role": "partner"}],
         "import_document": [{"network": {"name": "Demo network"}}],
-        "compare_document": [{"network": {"name": "Demo network"}, "programs": [_PROGRAM]}],
+        "compare_document": [
+            {
+                "network": {"name": "Demo network"},
+                "activity_types": _DEMO["activity_types"],
+                "programs": [_PROGRAM],
+            }
+        ],
         "move_clock": [{"now": "2026-12-24T12:00:00Z"}, {"now": "2040-01-01T00:00:00Z"}],
         "put_activity_type": [{"kind": "action", "roles": ["member"]}],
         "put_program": [{"program": _PROGRAM}],
@@ -73,8 +81,10 @@ def likely_bodies(webhook_url: str) -> dict[str, list[Json]]:
     }
 
 
-def as_schema(body: Json) -> Json:
+def as_schema(body: Any) -> Json:
     """The schema of exactly such a body."""
+    if isinstance(body, list):
+        return {"const": body}
     return {
         "type": "object",
         "required": list(body),
@@ -83,3 +93,10 @@ def as_schema(body: Json) -> Json:
         },
         "additionalProperties": False,
     }
+
+
+def as_sent(body: Any, name: str) -> Any:
+    """Such a body, unique by a name that was not used before."""
+    if isinstance(body, list):
+        return body
+    return {key: name if value is UNIQUE else value for key, value in body.items()}

@@ -1,15 +1,18 @@
 """Whatever is sent, the answer is one that docs/openapi.json has, and never a 5xx."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 from schemathesis.core.failures import FailureGroup
 
 from tests.described import operations
-from tests.hostile.attack import Figures, Made, Target, described_api, make_things
+from tests.hostile.attack import Figures, Made, Target, described_api
+from tests.hostile.making import Maker, make_things
 from tests.hostile.scenarios import run_scenarios
 from tests.hostile.single import attack
+from tests.hostile.valid import valid_calls
 from tests.integration.attacked import attacked
 from tests.integration.conftest import running_application
 from tests.integration.wsgi_gateway import Environment, StartResponse
@@ -20,9 +23,9 @@ PART = "hostile-requests"
 OPERATIONS = [operation["operationId"] for operation in operations().values()]
 
 
-@pytest.fixture(scope="module")
-def target() -> Iterator[Target]:
-    """The application, attacked by one test after the other."""
+@contextmanager
+def running_target() -> Iterator[Target]:
+    """The application."""
     with (
         pytest.MonkeyPatch.context() as monkeypatch,
         running_application(monkeypatch) as (world, clock),
@@ -32,9 +35,34 @@ def target() -> Iterator[Target]:
 
 
 @pytest.fixture(scope="module")
+def target() -> Iterator[Target]:
+    """The application, attacked by one test after the other."""
+    with running_target() as running:
+        yield running
+
+
+@pytest.fixture
+def untouched() -> Iterator[Target]:
+    """One that nobody attacked."""
+    with running_target() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
 def made(target: Target) -> Made:
     """What is there to ask for."""
-    return make_things(target)
+    return make_things(Maker(target))
+
+
+def test_every_operation_succeeds_as_described(untouched: Target) -> None:
+    maker = Maker(untouched)
+
+    for operation_id, values in valid_calls(make_things(maker)):
+        maker.make(operation_id, values)
+
+    assert maker.figures.succeeded == operations().keys()
+    assert maker.figures.outside_schema == 0
+    record(PART, "in one process, valid calls", maker.figures.to_record())
 
 
 @pytest.mark.parametrize("operation_id", OPERATIONS)
