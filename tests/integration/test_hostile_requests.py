@@ -1,5 +1,6 @@
 """Whatever is sent, the answer is one that docs/openapi.json has, and never a 5xx."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -99,6 +100,14 @@ def talkative(_environ: Environment, start_response: StartResponse) -> list[byte
     return [b'{"networks": [], "next_cursor": null, "more": 1}']
 
 
+def without_understanding(_environ: Environment, start_response: StartResponse) -> list[bytes]:
+    """Refuses what is as described, in words that another operation may use."""
+    fault = {"pointer": "query:cursor", "message": "is of another period: send the same"}
+    refusal = {"message": "", "code": "INVALID_REQUEST", "errors": [fault], "request_id": ""}
+    start_response("400 Bad Request", [("Content-Type", "application/json")])
+    return [json.dumps(refusal).encode()]
+
+
 def with_secret_headers(_environ: Environment, start_response: StartResponse) -> list[bytes]:
     """Answers with a header that is not described."""
     start_response("200 OK", [("Content-Type", "application/json"), ("Accrue-More", "1")])
@@ -116,6 +125,7 @@ def without_keys(_environ: Environment, start_response: StartResponse) -> list[b
     [
         (failing, "Server error"),
         (talkative, "schema"),
+        (without_understanding, "refused although as described"),
         (with_secret_headers, "no_answer_has_undescribed_headers"),
         (without_keys, "auth"),
     ],
