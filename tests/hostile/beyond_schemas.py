@@ -26,6 +26,7 @@ class Refusal:
 
 
 _SPENDS = ("adjust_points", "redeem_points", "hold_points", "capture_hold", "release_hold")
+_TIMES = "query:(as_of|from|until|since|(recorded|occurred)_(since|until))"
 _REFUSALS = (
     Refusal("is not a cursor of this list", "query:cursor"),
     Refusal("is of another list", "query:cursor", ["list_activities"]),
@@ -33,6 +34,8 @@ _REFUSALS = (
     Refusal("is of another period", "query:cursor", ["get_statement"]),
     Refusal("is in the future", "query:as_of", ["get_balance"]),
     Refusal("is in the future", "query:(from|until)", ["get_statement"]),
+    # Which offsets leave a time within what can be told in UTC, its format can't say.
+    Refusal("is before the year 1 or after 9999 in UTC", _TIMES),
     Refusal("must be later than from", "query:until", ["get_statement"]),
     Refusal("is not after", "query:(recorded|occurred)_until", ["list_activities"]),
     Refusal(

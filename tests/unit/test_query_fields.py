@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from accrue.domain.errors import InvalidRequestError
-from accrue.domain.query_fields import moment_of
+from accrue.domain.errors import Fault, InvalidRequestError
+from accrue.domain.query_fields import NO_TIME, OUT_OF_YEARS, moment_of, time_of
 from accrue.runtime.paging import page_of
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -51,6 +51,16 @@ def test_times_are_those_of_rfc_3339(text: str) -> None:
 )
 def test_nothing_else_is_a_time(text: str) -> None:
     assert moment_of(text) is None
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:01:00+01:29", "9999-12-31T23:59:59-00:01"])
+def test_a_time_that_utc_has_not_is_told_from_what_is_no_time(text: str) -> None:
+    faults: list[Fault] = []
+
+    for name in ("as_of", "from"):
+        time_of({"as_of": text, "from": "2026-02-30T12:00:00Z"}, name, faults)
+
+    assert faults == [Fault("query:as_of", OUT_OF_YEARS), Fault("query:from", NO_TIME)]
 
 
 @pytest.mark.parametrize("cursor", ["", "=", "~", "a"])

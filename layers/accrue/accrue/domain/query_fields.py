@@ -8,6 +8,7 @@ from accrue.domain.errors import Fault
 
 NO_CURSOR = "is not a cursor of this list: send next_cursor of an earlier answer as it is"
 NO_TIME = "is not a time: send it with its zone, as 2026-03-01T12:00:00Z (a + in a URL is %2B)"
+OUT_OF_YEARS = "is before the year 1 or after 9999 in UTC: send one in between"
 # `fromisoformat` reads other forms too, weeks and days without dashes among them.
 _RFC_3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
@@ -35,7 +36,7 @@ def time_of(query: Mapping[str, str], name: str, faults: MutableSequence[Fault])
         return None
     moment = moment_of(query[name])
     if moment is None:
-        faults.append(Fault(f"query:{name}", NO_TIME))
+        faults.append(Fault(f"query:{name}", _why_no_time(query[name])))
     return moment
 
 
@@ -48,3 +49,13 @@ def moment_of(text: str) -> datetime | None:
         return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def _why_no_time(text: str) -> str:
+    if _RFC_3339.fullmatch(text) is None:
+        return NO_TIME
+    try:
+        datetime.fromisoformat(text.upper())
+    except ValueError:
+        return NO_TIME
+    return OUT_OF_YEARS
