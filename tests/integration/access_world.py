@@ -20,6 +20,8 @@ from tests.integration.bus import create_bus
 from tests.integration.gateway import Gateway
 from tests.integration.logs import captured_logs
 from tests.integration.orders import DELIVERIES, JOBS, Orders, create_queue
+from tests.integration.queued import queued, restore_queues, snapshot_of_queues
+from tests.integration.seal_bucket import restore_seals, snapshot_of_seals, versions
 from tests.integration.tables import TABLES
 from tests.integration.world import World
 
@@ -30,7 +32,8 @@ OPERATOR_KEY_SHA256 = hashlib.sha256(OPERATOR_KEY.encode()).hexdigest()
 # Longer than events are kept back, and than functions believe what they read.
 A_WHILE = timedelta(minutes=1)
 
-type Tables = dict[str, list[dict[str, Any]]]
+# By the table or queue in which it is; or the bucket.
+type Stored = dict[str, list[Any]]
 
 
 @dataclass
@@ -81,29 +84,35 @@ class AccessWorld:
     logs: StringIO
 
     def __post_init__(self) -> None:
-        self._tables = self._now()
-        self._snapshot = self.door.world.snapshot()
+        self._stored = self._now()
+        self._tables = self.door.world.snapshot()
+        self._queues = snapshot_of_queues()
+        self._seals = snapshot_of_seals()
 
     def faults(self, cell: Cell) -> Iterator[str]:
-        """What is wrong with what comes of a cell; afterwards the tables are as they were."""
+        """What is wrong with what comes of a cell; afterwards all that is stored is as it was."""
         reply = self.door.ask(cell.question, cell.headers)
         yield from faults_of(cell, reply, self.matrix)
         now = self._now()
-        if now == self._tables:
+        if now == self._stored:
             return
         if cell.is_refused:
-            yield f"{cell}: something was written"
+            yield f"{cell}: something was written or sent"
         for network in (self.matrix.ours, self.matrix.theirs):
             name = network.ids["network_id"]
             if network.ids["mark"] not in cell.readers and _of(name, now) != _of(
-                name, self._tables
+                name, self._stored
             ):
                 yield f"{cell}: something of {name} was changed"
         self.restore()
 
     def restore(self) -> None:
-        """Let all tables be as they were in the beginning, and nobody remember anything else."""
-        self.door.world.restore(self._snapshot)
+        """Let all tables, queues and the seal bucket be as they were in the beginning, and nobody
+        remember anything else.
+        """
+        self.door.world.restore(self._tables)
+        restore_queues(self._queues)
+        restore_seals(self._seals)
         self.door.clock.shift(A_WHILE)
 
     def lines(self) -> list[str]:
@@ -113,12 +122,14 @@ class AccessWorld:
         self.logs.truncate()
         return lines
 
-    def _now(self) -> Tables:
-        return {table: self.door.world.items(table) for table in TABLES.values()}
+    def _now(self) -> Stored:
+        tables = {table: self.door.world.items(table) for table in TABLES.values()}
+        queues = {f"queue {name}": bodies for name, bodies in queued().items()}
+        return {**tables, **queues, "seals": versions()}
 
 
-def _of(network_id: str, tables: Tables) -> list[str]:
-    items = (json.dumps(item, default=str) for table in tables.values() for item in table)
+def _of(network_id: str, stored: Stored) -> list[str]:
+    items = (json.dumps(item, default=str) for place in stored.values() for item in place)
     return [item for item in items if network_id in item]
 
 

@@ -63,6 +63,14 @@ def most_versions() -> int:
     return max(map(len, _lists().values()))
 
 
+def versions() -> list[dict[str, Any]]:
+    """Which versions of which objects there are."""
+    return [
+        {"key": key, "versions": [version.version_id for version in found]}
+        for key, found in _lists().items()
+    ]
+
+
 def delete_seal(seal: Seal) -> None:
     """Put a delete marker over a seal, as an administrator may."""
     client = boto3.client("s3", region_name="us-east-1")

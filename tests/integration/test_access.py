@@ -1,7 +1,7 @@
 """Other people's data: every route, asked with every kind of key about everybody's ids.
 
-Whatever is refused leaves all tables as they are; nobody is shown or changes what is another
-network's; and no log line has anything personal or secret in it.
+Whatever is refused leaves all tables, queues, the bus and the seals as they are; nobody is shown or
+changes what is another network's; and no log line has anything personal or secret in it.
 """
 
 import re
