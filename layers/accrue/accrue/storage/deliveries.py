@@ -5,21 +5,21 @@ one. The index `by_delivery_status` has them in the order in which their events 
 webhook and status.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from accrue.domain.pages import Page, PageRequest
-from accrue.domain.timestamps import from_text, to_text
-from accrue.domain.webhooks.delivery import (
-    Delivery,
-    DeliveryAttempt,
-    DeliveryStatus,
-    SendResult,
-)
+from accrue.domain.webhooks.delivery import Delivery, DeliveryStatus
 from accrue.domain.webhooks.errors import DeliveryMovedError
-from accrue.storage.dynamo import to_attributes, to_item
+from accrue.storage.delivery_items import (
+    delivery_from_item,
+    delivery_key,
+    delivery_status_key,
+    delivery_to_item,
+    text_or_none,
+)
+from accrue.storage.dynamo import to_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -52,14 +52,14 @@ class DeliveryTable:
         try:
             self._client.put_item(
                 TableName=self._table_name,
-                Item=_to_item(planned),
+                Item=delivery_to_item(planned),
                 ConditionExpression="attribute_not_exists(item_key)",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except self._client.exceptions.ConditionalCheckFailedException as error:
             # Not in the stubs: the item that stood in the way.
             response: Any = error.response
-            return _from_item(response["Item"])
+            return delivery_from_item(response["Item"])
         return planned
 
     def find_delivery(self, network_id: str, webhook_id: str, event_id: str) -> Delivery | None:
@@ -69,21 +69,21 @@ class DeliveryTable:
             return None
         found = self._client.get_item(
             TableName=self._table_name,
-            Key=_key(network_id, webhook_id, event_id),
+            Key=delivery_key(network_id, webhook_id, event_id),
             ConsistentRead=True,
         )
-        return _from_item(found["Item"]) if "Item" in found else None
+        return delivery_from_item(found["Item"]) if "Item" in found else None
 
     def save_delivery(self, present: Delivery, wanted: Delivery) -> None:
         """Write it if what is there is `present`. Raises DeliveryMovedError."""
         try:
             self._client.put_item(
                 TableName=self._table_name,
-                Item=_to_item(wanted),
+                Item=delivery_to_item(wanted),
                 ConditionExpression="attempt_count = :attempts AND round_number = :round"
                 " AND delivery_status = :status AND under_way_until = :under_way_until",
                 ExpressionAttributeValues={
-                    **to_item({":under_way_until": _text(present.under_way_until)}),
+                    **to_item({":under_way_until": text_or_none(present.under_way_until)}),
                     ":attempts": {"N": str(present.attempt_count)},
                     ":round": {"N": str(present.round_number)},
                     ":status": {"S": present.status.value},
@@ -122,7 +122,7 @@ class DeliveryTable:
     ) -> tuple[Sequence[Delivery], bool]:
         """The newest of a status, and whether there are older ones."""
         condition = "delivery_status_key = :partition"
-        values = {":partition": {"S": _status_key(network_id, webhook_id, status)}}
+        values = {":partition": {"S": delivery_status_key(network_id, webhook_id, status)}}
         if page.after is not None:
             condition += " AND delivery_position < :after"
             values[":after"] = {"S": page.after}
@@ -134,85 +134,5 @@ class DeliveryTable:
             ScanIndexForward=False,
             Limit=page.limit,
         )
-        items = [_from_item(item) for item in answer["Items"]]
+        items = [delivery_from_item(item) for item in answer["Items"]]
         return items, bool(items) and "LastEvaluatedKey" in answer
-
-
-def _status_key(network_id: str, webhook_id: str, status: DeliveryStatus) -> str:
-    return f"{network_id}#{webhook_id}#{status.value}"
-
-
-def _key(network_id: str, webhook_id: str, event_id: str) -> dict[str, Any]:
-    return {
-        "event_key": {"S": f"{network_id}#DELIVERIES#{webhook_id}"},
-        "item_key": {"S": event_id},
-    }
-
-
-def _to_item(delivery: Delivery) -> dict[str, Any]:
-    attributes = {
-        "network_id": delivery.network_id,
-        "webhook_id": delivery.webhook_id,
-        "event_id": delivery.event_id,
-        "event_type": delivery.event_type,
-        "occurred_at": to_text(delivery.occurred_at),
-        "body": delivery.body,
-        "delivery_status": delivery.status.value,
-        "failure": delivery.failure,
-        "attempt_count": delivery.attempt_count,
-        "round_number": delivery.round_number,
-        "round_began_after": delivery.round_began_after,
-        "attempts": [attempt.to_document() for attempt in delivery.attempts],
-        "next_attempt_at": _text(delivery.next_attempt_at),
-        "under_way_until": _text(delivery.under_way_until),
-        "expires_at": int(delivery.expires_at.timestamp()),
-        "delivery_status_key": _status_key(
-            delivery.network_id, delivery.webhook_id, delivery.status
-        ),
-        "delivery_position": delivery.position,
-    }
-    return {
-        **to_item(attributes),
-        **_key(delivery.network_id, delivery.webhook_id, delivery.event_id),
-    }
-
-
-def _from_item(item: Mapping[str, Any]) -> Delivery:
-    attributes = to_attributes(item)
-    return Delivery(
-        network_id=attributes["network_id"],
-        webhook_id=attributes["webhook_id"],
-        event_id=attributes["event_id"],
-        event_type=attributes["event_type"],
-        occurred_at=from_text(attributes["occurred_at"]),
-        body=attributes["body"],
-        expires_at=datetime.fromtimestamp(int(attributes["expires_at"]), UTC),
-        status=DeliveryStatus(attributes["delivery_status"]),
-        failure=attributes["failure"],
-        attempt_count=int(attributes["attempt_count"]),
-        round_number=int(attributes["round_number"]),
-        round_began_after=int(attributes["round_began_after"]),
-        attempts=tuple(map(_attempt, attributes["attempts"])),
-        next_attempt_at=_time(attributes["next_attempt_at"]),
-        under_way_until=_time(attributes["under_way_until"]),
-    )
-
-
-def _text(time: datetime | None) -> str | None:
-    return None if time is None else to_text(time)
-
-
-def _time(text: str | None) -> datetime | None:
-    return None if text is None else from_text(text)
-
-
-def _attempt(attributes: Mapping[str, Any]) -> DeliveryAttempt:
-    status_code = attributes["status_code"]
-    return DeliveryAttempt(
-        from_text(attributes["attempted_at"]),
-        SendResult(
-            status_code=None if status_code is None else int(status_code),
-            error=attributes["error"],
-            duration_ms=int(attributes["duration_ms"]),
-        ),
-    )
