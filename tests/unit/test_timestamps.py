@@ -89,6 +89,13 @@ def test_only_our_own_spelling_is_read(text: str) -> None:
         from_text(text)
 
 
+def test_what_is_no_time_is_not_told() -> None:
+    with pytest.raises(ValueError, match="not a time") as refused:
+        from_text("poison.person@example.com")
+
+    assert "poison" not in str(refused.value)
+
+
 moments = st.datetimes(timezones=st.just(UTC))
 
 
