@@ -59,6 +59,15 @@ def test_of_an_attempt_that_is_something_else_nothing_is_told(name: str) -> None
     _assert_only_its_name_is_told(damaged, "attempts")
 
 
+@pytest.mark.parametrize("name", ["network_id", "webhook_id", "event_id"])
+def test_ids_that_are_not_those_of_the_key_are_not_read(name: str) -> None:
+    damaged = {**delivery_to_item(DELIVERY), name: {"S": CANARY}}
+
+    with pytest.raises(UnreadableRowError, match="not those of its key") as raised:
+        delivery_from_item(damaged)
+    assert CANARY not in str(raised.value)
+
+
 def _assert_only_its_name_is_told(damaged: dict[str, object], name: str) -> None:
     with pytest.raises(UnreadableRowError) as raised:
         delivery_from_item(damaged)

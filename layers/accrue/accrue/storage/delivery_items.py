@@ -72,7 +72,7 @@ def delivery_from_item(item: Mapping[str, Any]) -> Delivery:
             # Without the cause: it tells the value, and would be logged.
             raise UnreadableRowError(f"delivery: {name} is not as it was written") from None
 
-    return Delivery(
+    delivery = Delivery(
         network_id=read("network_id", _text),
         webhook_id=read("webhook_id", _text),
         event_id=read("event_id", _text),
@@ -89,6 +89,10 @@ def delivery_from_item(item: Mapping[str, Any]) -> Delivery:
         next_attempt_at=read("next_attempt_at", _or_none(from_text)),
         under_way_until=read("under_way_until", _or_none(from_text)),
     )
+    key = delivery_key(delivery.network_id, delivery.webhook_id, delivery.event_id)
+    if key.items() <= item.items():
+        return delivery
+    raise UnreadableRowError("delivery: its ids are not those of its key")
 
 
 def text_or_none(time: datetime | None) -> str | None:
