@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from accrue.domain.errors import WRONG_SHAPE, UnreadableRowError
 from accrue.domain.jobs.job import Attributes, Job, JobFailure, JobKind, JobStatus
 from accrue.domain.timestamps import from_text, to_text
 
@@ -48,7 +49,18 @@ def job_to_attributes(job: Job) -> dict[str, Any]:
 
 
 def job_from_attributes(attributes: Mapping[str, Any]) -> Job:
-    """Read a job back. In a list it is read without its definition, cursor and report."""
+    """Read a job back. In a list it is read without its definition, cursor and report.
+
+    Raises UnreadableRowError, which says nothing of what is in it.
+    """
+    try:
+        return _job(attributes)
+    except WRONG_SHAPE:
+        # Without the cause: it tells the value, and would be logged.
+        raise UnreadableRowError("job: not as it was written") from None
+
+
+def _job(attributes: Mapping[str, Any]) -> Job:
     failure = attributes["failure"]
     total = attributes["total"]
     return Job(
