@@ -119,7 +119,8 @@ def _read(stretch: Stretch[Attributes]) -> Stretch[Activity]:
         try:
             activities.append(Activity.from_attributes(attributes))
         except UnreadableRowError:
-            unreadable.append(attributes["activity_id"])
+            # The key's, which can't have been changed: what else it says may be anything.
+            unreadable.append(attributes["activity_key"].partition("#")[2])
     return Stretch(tuple(activities), stretch.down_to, tuple(unreadable))
 
 
