@@ -10,6 +10,8 @@ NETWORK = "/networks/{network_id}"
 MEMBERSHIP = "/v2/program-memberships/{program_membership_id}"
 # What neighbours may have in common.
 SHARED = {"version", "mark", "since", "from", "until"}
+# How many activities are recorded before anything is ordered.
+RECORDED = 2
 # Lists, with a query that gives a page of one thing out of two.
 LISTS: dict[str, dict[str, str]] = {
     f"GET {NETWORK}/activities": {},

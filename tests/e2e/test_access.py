@@ -5,12 +5,13 @@ In `make test` a sample of each route's cells, in `make prove` all of them.
 
 import json
 import random
-import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -20,13 +21,11 @@ from local.live_stack import LiveStack
 from tests.access.cells import Cell, Matrix
 from tests.access.door import Question, Reply
 from tests.access.judge import faults_of, leaks_of
-from tests.access.neighbour import settle_in
+from tests.access.neighbour import RECORDED, settle_in
 from tests.access.rows import ROWS
+from tests.e2e.network import STARTING_SECONDS, wait_until
 from tests.proof.record import record
 from tests.proof.seeds import how_many
-
-# Events are shown so long after they are published, lists of activities sooner.
-SHOWN_SECONDS = 20
 
 
 @dataclass
@@ -38,6 +37,8 @@ class OverHttp:
     operator_key: str
     since: str
     period: tuple[str, str]
+    # By network.
+    _admin_keys: dict[str, str] = field(default_factory=dict)
 
     def ask(self, question: Question, headers: Mapping[str, str]) -> Reply:
         """Send a request."""
@@ -56,11 +57,34 @@ class OverHttp:
     def import_network(self, document: dict[str, Any]) -> dict[str, Any]:
         """Make a network."""
         report: dict[str, Any] = self.stack.invoke("import_catalog", document)
+        keys = {key["key_id"]: key["api_key"] for key in report["api_keys"]}
+        self._admin_keys[report["network_id"]] = keys["admin"]
         return report
 
     def settle(self) -> None:
-        """Wait until what was sent has come to what it comes to, and is shown."""
-        time.sleep(SHOWN_SECONDS)
+        """Wait until what was recorded has its events, and is listed, and all jobs are over."""
+        for network_id in self._admin_keys:
+            wait_until(partial(self._is_settled, network_id), STARTING_SECONDS)
+
+    def _is_settled(self, network_id: str) -> bool:
+        listed = self._listed(network_id, "activities")
+        told = {event["activity_id"] for event in self._listed(network_id, "events")}
+        jobs = self._listed(network_id, "jobs")
+        return min(len(listed), len(told)) >= RECORDED and not {job["status"] for job in jobs} & {
+            "queued",
+            "running",
+        }
+
+    def _listed(self, network_id: str, name: str) -> list[dict[str, Any]]:
+        query = {"since": self.since} if name == "events" else None
+        question = Question(
+            f"GET /networks/{{network_id}}/{name}", {"network_id": network_id}, query=query
+        )
+        bearer = {"Authorization": f"Bearer {self._admin_keys[network_id]}"}
+        reply = self.ask(question, bearer)
+        assert reply.status == HTTPStatus.OK, reply
+        found: list[dict[str, Any]] = reply.body[name]
+        return found
 
 
 @pytest.fixture(scope="module")
