@@ -49,7 +49,7 @@ class InProcess:
 
     def __post_init__(self) -> None:
         create_bus()
-        create_queue(DELIVERIES)
+        self._deliveries = Orders(create_queue(DELIVERIES), self.world, self.clock)
         self._jobs = Orders(create_queue(JOBS), self.world, self.clock, JOBS)
         self.gateway = Gateway(self.world)
 
@@ -66,6 +66,13 @@ class InProcess:
     def run_jobs(self) -> None:
         """Do what is in the queue of jobs."""
         self._jobs.run()
+
+    def hand_over(self) -> None:
+        """Have the attempts and the jobs' steps made that are ordered for now: each once, whatever
+        comes of it.
+        """
+        for orders in (self._deliveries, self._jobs):
+            assert orders.hand_over()
 
     def settle(self) -> None:
         """What the streams and the queue of jobs would do meanwhile."""
