@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from io import StringIO
 
 import pytest
+from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
 from tests.integration.world import OPERATIONS, World
 
@@ -27,9 +28,9 @@ def captured_logs(world: World, monkeypatch: pytest.MonkeyPatch) -> StringIO:
 
 
 def _handlers() -> Iterator[tuple[logging.Logger, logging.Handler]]:
-    """Those of the functions' loggers, the only ones that write to a stream."""
+    """Those of the functions' loggers; pytest's own may hang on any logger."""
     for name in list(logging.root.manager.loggerDict):
         logger = logging.getLogger(name)
         for handler in logger.handlers:
-            if isinstance(handler, logging.StreamHandler):
+            if isinstance(handler.formatter, LambdaPowertoolsFormatter):
                 yield logger, handler
