@@ -39,6 +39,7 @@ class OverHttp:
     period: tuple[str, str]
     # By network.
     _admin_keys: dict[str, str] = field(default_factory=dict)
+    _settled: Counter[str] = field(default_factory=Counter)
 
     def ask(self, question: Question, headers: Mapping[str, str]) -> Reply:
         """Send a request."""
@@ -62,18 +63,22 @@ class OverHttp:
         return report
 
     def settle(self) -> None:
-        """Wait until what was recorded has its events, and is listed, and all jobs are over."""
-        for network_id in self._admin_keys:
-            wait_until(partial(self._is_settled, network_id), STARTING_SECONDS)
+        """Wait until the newest network's activities are listed, all its jobs are over, and there
+        is one event more than the last time: of what was recorded, then of what was ordered.
+        """
+        network_id = list(self._admin_keys)[-1]
+        self._settled[network_id] += 1
+        wait_until(partial(self._is_settled, network_id), STARTING_SECONDS)
 
     def _is_settled(self, network_id: str) -> bool:
         listed = self._listed(network_id, "activities")
-        told = {event["activity_id"] for event in self._listed(network_id, "events")}
-        jobs = self._listed(network_id, "jobs")
-        return min(len(listed), len(told)) >= RECORDED and not {job["status"] for job in jobs} & {
-            "queued",
-            "running",
-        }
+        told = self._listed(network_id, "events")
+        under_way = {job["status"] for job in self._listed(network_id, "jobs")}
+        return (
+            len(listed) >= RECORDED
+            and len(told) >= self._settled[network_id]
+            and under_way.isdisjoint({"queued", "running"})
+        )
 
     def _listed(self, network_id: str, name: str) -> list[dict[str, Any]]:
         query = {"since": self.since} if name == "events" else None
