@@ -97,7 +97,9 @@ def test_nothing_is_named_at_any_moment_of_a_history_in_which_nobody_tampered(
 ) -> None:
     for _ in range(STEPS):
         history.live(1)
-        assert verified(history).findings.in_order() == []
+        found = verified(history).findings.in_order()
+        # Here chance seals, and may let a day pass; that is told, and rightly so.
+        assert [each for each in found if each.change is not Change.SILENT] == []
     assert history.sealings > 0
     record(
         "tamper",
