@@ -100,3 +100,16 @@ class Operation:
 def answer(description: str, *models: type[BaseModel], **more: Any) -> Answer:  # noqa: ANN401
     """A success."""
     return Answer(description=description, models=models, **more)
+
+
+def page_for_admins(operation_id: str, summary: str, tag: str, page: Answer) -> Operation:
+    """A list of the network that its administrators read page by page."""
+    return Operation(
+        operation_id=operation_id,
+        summary=summary,
+        tag=tag,
+        keys=ADMIN,
+        query=("limit", "cursor"),
+        answers={200: page},
+        refusals=(InvalidRequestError, *OF_ADMINS),
+    )

@@ -28,6 +28,7 @@ from local.openapi.operation import (
     Link,
     Operation,
     answer,
+    page_for_admins,
 )
 from local.openapi.operations.networks import CONDITIONS, TAGGED
 
@@ -49,14 +50,11 @@ _PROGRAM_LINKS = {
 }
 
 DEFINITIONS = {
-    f"GET {_TYPES}": Operation(
-        operation_id="list_activity_types",
-        summary="A network's activity types",
-        tag="Definitions",
-        keys=ADMIN,
-        query=("limit", "cursor"),
-        answers={200: answer("A page by id.", ActivityTypePage)},
-        refusals=(InvalidRequestError, *OF_ADMINS),
+    f"GET {_TYPES}": page_for_admins(
+        "list_activity_types",
+        "A network's activity types",
+        "Definitions",
+        answer("A page by id.", ActivityTypePage),
     ),
     f"GET {_TYPES}/{{activity_type_id}}": Operation(
         operation_id="get_activity_type",
@@ -85,14 +83,8 @@ DEFINITIONS = {
             DefinitionsTooLargeError,
         ),
     ),
-    f"GET {_PROGRAMS}": Operation(
-        operation_id="list_programs",
-        summary="A network's programs",
-        tag="Definitions",
-        keys=ADMIN,
-        query=("limit", "cursor"),
-        answers={200: answer("A page by id.", ProgramPage)},
-        refusals=(InvalidRequestError, *OF_ADMINS),
+    f"GET {_PROGRAMS}": page_for_admins(
+        "list_programs", "A network's programs", "Definitions", answer("A page by id.", ProgramPage)
     ),
     f"GET {_ONE}": Operation(
         operation_id="get_program",

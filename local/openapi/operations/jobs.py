@@ -11,6 +11,7 @@ from local.openapi.operation import (
     Link,
     Operation,
     answer,
+    page_for_admins,
 )
 
 _ALL = "/networks/{network_id}/jobs"
@@ -44,14 +45,8 @@ JOBS = {
             IdempotencyKeyReusedError,
         ),
     ),
-    f"GET {_ALL}": Operation(
-        operation_id="list_jobs",
-        summary="A network's jobs",
-        tag="Jobs",
-        keys=ADMIN,
-        query=("limit", "cursor"),
-        answers={200: answer("A page, the newest first.", JobPage)},
-        refusals=(InvalidRequestError, *OF_ADMINS),
+    f"GET {_ALL}": page_for_admins(
+        "list_jobs", "A network's jobs", "Jobs", answer("A page, the newest first.", JobPage)
     ),
     f"GET {_ONE}": Operation(
         operation_id="get_job",

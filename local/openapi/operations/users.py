@@ -22,6 +22,7 @@ from local.openapi.operation import (
     Operation,
     Refusals,
     answer,
+    page_for_admins,
 )
 from local.openapi.operations.networks import CONDITIONS, TAGGED
 
@@ -56,14 +57,11 @@ def _standing(
 
 
 USERS = {
-    f"GET {_ALL}": Operation(
-        operation_id="list_users",
-        summary="A network's users",
-        tag="Users",
-        keys=ADMIN,
-        query=("limit", "cursor"),
-        answers={200: answer("A page by id, forgotten ones too.", UserPage)},
-        refusals=(InvalidRequestError, *OF_ADMINS),
+    f"GET {_ALL}": page_for_admins(
+        "list_users",
+        "A network's users",
+        "Users",
+        answer("A page by id, forgotten ones too.", UserPage),
     ),
     f"GET {_ONE}": Operation(
         operation_id="get_user",
