@@ -25,8 +25,6 @@ def impossible_time(seal: Seal, before: Seal | None, as_of: datetime, ahead: tim
         return f"it says that it was sealed at {sealed_at}, which is to come."
     if before is not None and seal.sealed_at < before.sealed_at - SKEW:
         return f"it says that it was sealed at {sealed_at}, before seal {before.number}."
-    if seal.until < seal.since:
-        return f"it ends at {until}, before it begins."
     if seal.until - seal.sealed_at > ahead + SKEW:
         return f"it ends at {until}, and was sealed at {sealed_at}."
     return ""

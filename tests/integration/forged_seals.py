@@ -97,3 +97,6 @@ FORGERIES: dict[str, Forgery] = {
     "row, attested with an old date": attest_an_old_date,
     "row, attested as late behind its window": attest_a_time_to_come,
 }
+
+# What no seal can say is not read as one that was added.
+NO_SEALS = {"seal, its window backwards"}

@@ -3,6 +3,7 @@
 import json
 import random
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -24,9 +25,12 @@ def write(file: Path) -> None:
     file.write_text(header + "".join(lines), encoding="utf-8")
 
 
-def wait_for_request(receiver: BatchReceiver, number: int) -> None:
+def wait_for_request(
+    receiver: BatchReceiver, number: int, process: subprocess.Popen[str]
+) -> None:
+    """Wait until it was sent, or will never be: a kill may leave nothing to be sent."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while receiver.requests < number:
+    while receiver.requests < number and process.poll() is None:
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.002)
 
@@ -56,7 +60,7 @@ def test_killed_at_random_moments(tmp_path: Path, seed: int) -> None:
         while True:
             with started(file, receiver.environment()) as process:
                 if kills < KILLS:
-                    wait_for_request(receiver, receiver.requests + 1)
+                    wait_for_request(receiver, receiver.requests + 1, process)
                     time.sleep(chance.uniform(0, LATEST_SECONDS))
                     process.send_signal(signal.SIGKILL)
                 process.communicate(timeout=PATIENCE_SECONDS)
@@ -75,7 +79,7 @@ def test_ctrl_c_ends_it_after_the_batch_and_says_how_to_go_on(tmp_path: Path) ->
     write(file)
     with running_batch_receiver() as receiver:
         with started(file, receiver.environment()) as process:
-            wait_for_request(receiver, 2)
+            wait_for_request(receiver, 2, process)
             process.send_signal(signal.SIGINT)
             output, _ = process.communicate(timeout=PATIENCE_SECONDS)
         assert process.returncode == 2
