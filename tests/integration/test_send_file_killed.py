@@ -25,9 +25,7 @@ def write(file: Path) -> None:
     file.write_text(header + "".join(lines), encoding="utf-8")
 
 
-def wait_for_request(
-    receiver: BatchReceiver, number: int, process: subprocess.Popen[str]
-) -> None:
+def wait_for_request(receiver: BatchReceiver, number: int, process: subprocess.Popen[str]) -> None:
     """Wait until it was sent, or will never be: a kill may leave nothing to be sent."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while receiver.requests < number and process.poll() is None:
