@@ -29,7 +29,7 @@ help:
 	@echo "make test    every check and test, or some: STAGES='lint unit'"
 	@echo "make prove   try to break it, for long; writes docs/proof.md (PART=, SEED=, SEEDS=)"
 	@echo "make audit-dependencies  ask whether what is locked has known vulnerabilities"
-	@echo "make bench   measure what decide() costs, and a row of a batch"
+	@echo "make bench   measure what an activity costs, beside a baseline; writes docs/benchmarks.md (PART=)"
 	@echo "make format  let ruff put the code in order"
 	@echo "make schema  renew docs/*.schema.json and docs/openapi.json after a change of what they are made of"
 	@echo "make setup   only install the environments"
@@ -148,8 +148,7 @@ coverage: setup
 
 # What it prints are ratios within one run, and counts: machines are noisy.
 bench: setup
-	@$(PYTHON) -m benchmarks.decide
-	@$(PYTHON) -m benchmarks.batch
+	@exec $(PYTHON) -m benchmarks $(if $(PART),--part $(PART))
 
 format: setup
 	@$(PYTHON) -m ruff check --fix --quiet . || true

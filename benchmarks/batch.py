@@ -1,6 +1,6 @@
 """What a row of a batch of 500 costs, beside a request of its own.
 
-`make bench` prints, for rows in either form and for rows with a key and a reference: the calls of
+For rows in either form and for rows with a key and a reference: the calls of
 DynamoDB that a row takes, and the processor time of the whole handler as a ratio to that of single
 requests, both measured in one run. DynamoDB is answered in the process itself, with nothing done,
 so that what is measured is ours and the SDK's.
@@ -21,6 +21,7 @@ from botocore.compat import HTTPHeaders
 from accrue.domain.catalog import ActivityType, Network
 from accrue.storage.dynamo import to_item
 from accrue.storage.networks import network_attributes
+from benchmarks.figures import Measured, Table
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -135,8 +136,8 @@ ANSWERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
 }
 
 
-def main() -> None:
-    """Print the table."""
+def measure() -> Measured:
+    """What a row costs, beside a request of its own."""
     os.environ.update(ENVIRONMENT)
     dynamodb = AnsweredAtOnce()
     functions = {
@@ -149,18 +150,23 @@ def main() -> None:
     }
     for function in functions.values():
         dynamodb.watch(function)
-    print(f"a row of a batch of {ROWS}, beside a request of its own")
-    print(f"{'rows':>28} {'calls a row':>12} {'alone':>6} {'processor time a row':>21}")
-    for name, rows in _cases().items():
-        together, alone = _batch(functions, rows), _singles(functions, rows)
-        seconds, calls = _measured(dynamodb, together)
-        # In turns, and the best of each: whatever else the machine does meets both.
-        other_seconds, other_calls = _measured(dynamodb, alone)
-        for _ in range(ROUNDS - 1):
-            seconds = min(seconds, _measured(dynamodb, together)[0])
-            other_seconds = min(other_seconds, _measured(dynamodb, alone)[0])
-        share = f"1/{other_seconds / seconds:.1f}"
-        print(f"{name:>28} {calls / ROWS:>12.3f} {other_calls / ROWS:>6.2f} {share:>21}")
+    rows = [_compared(dynamodb, functions, name, rows) for name, rows in _cases().items()]
+    about = f"A row of a batch of {ROWS}, beside a request of its own."
+    head = ["rows", "calls a row", "calls alone", "processor time a row, of that alone"]
+    return Measured(tables=[Table("Batches", about, head, rows)])
+
+
+def _compared(
+    dynamodb: AnsweredAtOnce, functions: "dict[str, ModuleType]", name: str, rows: list[Row]
+) -> list[Any]:
+    together, alone = _batch(functions, rows), _singles(functions, rows)
+    seconds, calls = _measured(dynamodb, together)
+    # In turns, and the best of each: whatever else the machine does meets both.
+    other_seconds, other_calls = _measured(dynamodb, alone)
+    for _ in range(ROUNDS - 1):
+        seconds = min(seconds, _measured(dynamodb, together)[0])
+        other_seconds = min(other_seconds, _measured(dynamodb, alone)[0])
+    return [name, calls / ROWS, other_calls / ROWS, f"1/{other_seconds / seconds:.1f}"]
 
 
 def _measured(dynamodb: AnsweredAtOnce, act: Callable[[], None]) -> tuple[float, int]:
@@ -251,7 +257,3 @@ def _cases() -> dict[str, list[Row]]:
         {**row, "metadata": {"reference_id": f"R-{number}"}} for number, row in enumerate(village)
     ]
     return {"Hang's form": hang, "Village's form": village, "with key and reference": references}
-
-
-if __name__ == "__main__":
-    main()

@@ -1,8 +1,8 @@
 """What decide() costs for an activity on 50 rules and 20 quests, as a membership's history grows.
 
-`make bench` prints, for memberships with ever more activities behind them: Python function calls
-an activity (the same on every machine), the time an activity takes as a ratio to the first row's,
-and the size of the state. A state that grew with the history would show in all three.
+For memberships with ever more activities behind them: Python function calls an activity (the same
+on every machine), the time an activity takes as a ratio to the first row's, and the size of the
+state. A state that grew with the history would show in all three.
 """
 
 import json
@@ -22,6 +22,7 @@ from accrue.domain.decide import decide
 from accrue.domain.decision import Facts
 from accrue.domain.membership_state import MembershipState
 from accrue.domain.program.program import Program, ProgramVersion
+from benchmarks.figures import Measured, Table
 
 RULES = 50
 QUESTS = 20
@@ -44,21 +45,26 @@ class Case:
     seconds: float = math.inf
 
 
-def main() -> None:
-    """Print the table."""
+def measure() -> Measured:
+    """What an activity costs, by how many are behind it."""
     version = ProgramVersion(1, START, Program.model_validate(program_document()))
     cases = list(_cases(version))
     # In turns, and the best of each: whatever else the machine does meets all of them.
     for _ in range(ROUNDS):
         for case in cases:
             case.seconds = min(case.seconds, _seconds_each(case, version))
-    print(f"decide() on {RULES} rules and {QUESTS} quests")
-    print(f"{'activities behind':>18} {'calls each':>11} {'time each':>10} {'state, bytes':>13}")
-    for case in cases:
-        calls = _calls_each(case, version)
-        size = len(json.dumps(case.state.to_attributes(), default=str))
-        ratio = case.seconds / cases[0].seconds
-        print(f"{case.behind:>18,} {calls:>11.1f} {ratio:>9.2f}x {size:>13,}")
+    rows = [
+        [
+            f"{case.behind:,}",
+            _calls_each(case, version),
+            f"{case.seconds / cases[0].seconds:.2f} x",
+            len(json.dumps(case.state.to_attributes(), default=str)),
+        ]
+        for case in cases
+    ]
+    about = f"decide() on {RULES} rules and {QUESTS} quests, as a membership's history grows."
+    head = ["activities behind", "Python calls each", "time each", "state, bytes"]
+    return Measured(tables=[Table("Deciding", about, head, rows)])
 
 
 def _cases(version: ProgramVersion) -> Iterator[Case]:
@@ -184,7 +190,3 @@ def _calls_each(case: Case, version: ProgramVersion) -> float:
     finally:
         sys.setprofile(None)
     return calls / MEASURED
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,9 @@
+"""The parts of the benchmark, in the order of the report.
+
+Each is a module with `measure() -> Measured`, and runs in a process of its own.
+"""
+
+PARTS = {
+    "decide": "Deciding",
+    "batch": "Batches",
+}
