@@ -12,7 +12,7 @@ import httpx
 from local.live_stack import LiveStack
 
 # The stream answers within a second or two; a busy machine may take longer.
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 120.0
 # Each of many calls at once starts a worker of its own, and they share the processors.
 STARTING_SECONDS = 180.0
 
