@@ -158,7 +158,7 @@ def test_whom_the_cache_knows_without_a_program_may_have_it_already(
     world.import_network(automatic("coffee-club", "tea-club"))
     enrol(world, program_id="tea-club", user_id="user-5", program_membership_id="t-5")
     # The network is read anew, and the user not yet.
-    world.start("record_network_activity").catalog._cache.pop(("#NETWORKS", "demo"))
+    world.start("record_network_activity").catalog._cache.drop(("#NETWORKS", "demo"))
     faults.calls.clear()
 
     post(world, headers={"Idempotency-Key": "late"})
@@ -203,7 +203,7 @@ def test_whom_the_cache_still_knows_is_enrolled_nowhere_once_forgotten(
     world.import_network(automatic("coffee-club", "tea-club"))
     about_user(world, FORGET, "user-5")
     # The network is read anew, and the user not yet.
-    world.start("record_network_activity").catalog._cache.pop(("#NETWORKS", "demo"))
+    world.start("record_network_activity").catalog._cache.drop(("#NETWORKS", "demo"))
 
     assert post(world, headers={"Idempotency-Key": "late"}).status == 201
 

@@ -22,15 +22,12 @@ function may be allowed to read that alone. Emails come the way of those only th
 the user: administrators' functions, and whatever enrols.
 """
 
-import time
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
-
-from cachetools import TTLCache
 
 from accrue.domain.catalog import ActivityType, ApiKey, Membership, Network, User
 from accrue.domain.errors import WRONG_SHAPE
@@ -43,6 +40,7 @@ from accrue.domain.program.program import (
 from accrue.storage.activity_types import activity_type_from_attributes
 from accrue.storage.api_keys import api_key_from_attributes
 from accrue.storage.batch_reads import read_items
+from accrue.storage.catalog_cache import CatalogCache, this_moment
 from accrue.storage.dynamo import to_attributes
 from accrue.storage.networks import network_from_attributes
 from accrue.storage.programs import program_version_from_attributes
@@ -60,8 +58,6 @@ if TYPE_CHECKING:
 type ItemKey = tuple[str, str]
 type ReadItem = Callable[[Mapping[str, Any]], Any]
 
-# A few hundred bytes each; the oldest make room.
-MAX_CACHED = 10_000
 # One that takes effect in a minute, the one in force, and one before it for activities under way.
 NEWEST_VERSIONS = 3
 
@@ -82,17 +78,16 @@ class _ReadVersions:
 class CatalogTable:
     """The catalog, seen through one client.
 
-    What was found is believed for `cache_seconds`; what was not found is asked for again each time,
-    so that a definition counts as soon as it is made.
+    What was found is believed for `cache_seconds` at most; what was not found is asked for again
+    each time, so that a definition counts as soon as it is made. If an answer is too old and there
+    is no newer one, whoever asks gets the error: what was promised holds in an outage too.
     """
 
     def __init__(self, client: "DynamoDBClient", table_name: str, cache_seconds: float) -> None:
         self._client = client
         self._table_name = table_name
-        # By the wall clock: between invocations Lambda freezes the process, and a monotonic clock
-        # may stand still meanwhile, with a revoked key believed in.
         self._cache_lifetime = timedelta(seconds=cache_seconds)
-        self._cache: TTLCache[Hashable, Any] = TTLCache(MAX_CACHED, cache_seconds, timer=time.time)
+        self._cache = CatalogCache(cache_seconds)
 
     def find_network(self, network_id: str) -> Network | None:
         """The network, or None."""
@@ -113,7 +108,7 @@ class CatalogTable:
 
     def drop_user(self, network_id: str, pseudonym: str) -> None:
         """Ask for the user afresh the next time."""
-        self._cache.pop(user_key(network_id, pseudonym), None)
+        self._cache.drop(user_key(network_id, pseudonym))
 
     def find_users(self, network_id: str, user_ids: Sequence[str]) -> dict[str, User]:
         """The users of these ids that there are, by id, read consistently past the cache. What is
@@ -146,7 +141,7 @@ class CatalogTable:
 
     def find_membership_now(self, network_id: str, program_membership_id: str) -> Membership | None:
         """The same as it is at this moment, with the user's standing."""
-        self._cache.pop(membership_key(network_id, program_membership_id), None)
+        self._cache.drop(membership_key(network_id, program_membership_id))
         return self.find_membership(network_id, program_membership_id)
 
     def find_api_key(self, network_id: str, key_id: str) -> ApiKey | None:
@@ -182,11 +177,13 @@ class CatalogTable:
         cached = cast("_ReadVersions | None", self._cache.get((partition, newest)))
         if cached is not None and moment < cached.complete_until:
             return cached.versions
-        complete_until = datetime.fromtimestamp(time.time(), UTC) + 2 * self._cache_lifetime
+        asked_at = this_moment()
+        complete_until = datetime.fromtimestamp(asked_at[0], UTC) + 2 * self._cache_lifetime
         items = islice(self._query(partition, newest_first=True, page_size=newest), newest)
         versions = [program_version_from_attributes(attributes) for attributes in items][::-1]
         if versions:
-            self._cache[partition, newest] = _ReadVersions(versions, complete_until)
+            read = _ReadVersions(versions, complete_until)
+            self._cache.put((partition, newest), read, asked_at)
         return versions
 
     def list_activity_type_ids(self, network_id: str) -> Sequence[str]:
@@ -194,21 +191,24 @@ class CatalogTable:
         partition = f"{network_id}#TYPES"
         if (cached := self._cache.get(partition)) is not None:
             return cast("Sequence[str]", cached)
+        asked_at = this_moment()
         types = map(activity_type_from_attributes, self._query(partition))
         ids = [each.activity_type_id for each in types if not each.is_archived]
-        self._cache[partition] = ids
+        self._cache.put(partition, ids, asked_at)
         return ids
 
     def list_network_ids(self) -> Sequence[str]:
         """The ids of all networks, never from the cache, those included that can't be read."""
         ids: list[str] = []
+        asked_at = this_moment()
         for attributes in self._query("#NETWORKS"):
             network_id: str = attributes["item_key"]
             ids.append(network_id)
             # One that can't be read is in nobody's way: it fails for whoever asks for it.
             with suppress(*WRONG_SHAPE):
                 # Whoever goes through all of them need not read each one again.
-                self._cache["#NETWORKS", network_id] = network_from_attributes(attributes)
+                network = network_from_attributes(attributes)
+                self._cache.put(("#NETWORKS", network_id), network, asked_at)
         return ids
 
     def _find[T](
@@ -216,11 +216,12 @@ class CatalogTable:
     ) -> T | None:
         if (cached := self._cache.get((partition, sort))) is not None:
             return cast("T", cached)
+        asked_at = this_moment()
         attributes = self.read_item(partition, sort)
         if attributes is None:
             return None
         found = read(attributes)
-        self._cache[partition, sort] = found
+        self._cache.put((partition, sort), found, asked_at)
         return found
 
     def find_many(self, reads: Mapping[ItemKey, ReadItem]) -> dict[ItemKey, Any]:
@@ -231,13 +232,14 @@ class CatalogTable:
         found = {key: self._cache.get(key) for key in reads}
         unread = [_key(*key) for key, cached in found.items() if cached is None]
         consistently: KeysAndAttributesTypeDef = {"Keys": [], "ConsistentRead": True}
+        asked_at = this_moment()
         for item in read_items(self._client, self._table_name, unread, consistently):
             attributes = to_attributes(item)
             key = (attributes["catalog_key"], attributes["item_key"])
             found[key] = thing = reads[key](attributes)
             # A user without memberships is a miss, as in `find_user`.
             if not isinstance(thing, User) or thing.memberships:
-                self._cache[key] = thing
+                self._cache.put(key, thing, asked_at)
         return found
 
     def read_item(self, partition: str, sort: str) -> dict[str, Any] | None:

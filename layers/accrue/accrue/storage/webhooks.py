@@ -4,20 +4,17 @@ What is to be signed with can't be kept as a hash. The table is encrypted, and o
 those that sign may read these items.
 """
 
-import time
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-from cachetools import TTLCache
+from typing import Any, cast
 
 from accrue.domain.pages import Page, PageRequest
 from accrue.domain.timestamps import from_text, to_text
 from accrue.domain.webhooks.definition import MAX_WEBHOOKS, Webhook
 from accrue.domain.webhooks.signing import SigningSecret
 from accrue.storage.administration_table import AdministrationTable, ItemChange
+from accrue.storage.catalog_cache import CatalogCache, this_moment
 
 MAX_WEBHOOK_ID_CHARS = 64
-MAX_CACHED_NETWORKS = 10_000
 
 
 class WebhookTable:
@@ -59,19 +56,17 @@ class CachedWebhooks:
 
     def __init__(self, webhooks: WebhookTable, cache_seconds: float) -> None:
         self._webhooks = webhooks
-        # By the wall clock: Lambda freezes the process between invocations.
-        self._cache: TTLCache[str, Sequence[Webhook]] = TTLCache(
-            MAX_CACHED_NETWORKS, cache_seconds, timer=time.time
-        )
+        self._cache = CatalogCache(cache_seconds)
 
     def webhooks_of(self, network_id: str) -> Sequence[Webhook]:
         """All webhooks of the network."""
         if (cached := self._cache.get(network_id)) is not None:
-            return cached
+            return cast("Sequence[Webhook]", cached)
+        asked_at = this_moment()
         # More than may be made: two that are made at once may both be the last.
         found = self._webhooks.list_webhooks(network_id, PageRequest(2 * MAX_WEBHOOKS)).things
         if found:
-            self._cache[network_id] = found
+            self._cache.put(network_id, found, asked_at)
         return found
 
 
