@@ -4,10 +4,11 @@ import random
 from datetime import datetime, timedelta
 from typing import Any
 
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from accrue.runtime.clock import utc_now
+from accrue.runtime.lag_metric import publish_lags
 from accrue.runtime.settings import ReconcileSettings
 from accrue.runtime.turns import turn
 from accrue.services.apply_rules import RuleApplier
@@ -21,6 +22,7 @@ from accrue.storage.reconcile_progress import ReconcileProgressTable
 
 logger = Logger()
 settings = ReconcileSettings.from_environment()
+metrics = Metrics(namespace=settings.metrics_namespace)
 client = dynamodb_client()
 catalog = CatalogTable(client, settings.catalog_table, settings.catalog_cache_seconds)
 clocks = NetworkClocks(catalog, catalog, utc_now)
@@ -67,6 +69,9 @@ def _reconcile(
         # One network's trouble must not keep the others' rows from being found.
         logger.exception("network not reconciled", extra={"network_id": network_id})
         return {"error": type(error).__name__}
+    finally:
+        # What came this way waited longest.
+        publish_lags(metrics, reconciler.applier.lags.take())
     return _log(network_id, report)
 
 

@@ -139,10 +139,11 @@ class FakeBook:
     def find_outcome(self, activity: Activity) -> SettledOutcome | None:
         return self.outcomes.get(activity.activity_id)
 
-    def settle(self, outcome: SettledOutcome) -> None:
+    def settle(self, outcome: SettledOutcome) -> bool:
         self.pause()
-        self.outcomes.setdefault(outcome.activity_id, outcome)
+        kept = self.outcomes.setdefault(outcome.activity_id, outcome)
         self.pause()
+        return kept is outcome
 
     def find_unapplied(self, activities: Sequence[Activity]) -> Sequence[Activity]:
         self.pause()

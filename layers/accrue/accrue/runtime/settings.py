@@ -77,10 +77,15 @@ class ActivitySettings(BalanceSettings):
     ledger_table: TableName
 
 
-class ReconcileSettings(BalanceSettings):
+class ApplySettings(ActivitySettings):
+    """For functions that apply activities, and say how long those waited."""
+
+    metrics_namespace: str = Field(min_length=1)
+
+
+class ReconcileSettings(ApplySettings):
     """For the reconciler, which leaves rows younger than the grace to the stream."""
 
-    ledger_table: TableName
     reconcile_grace_seconds: int = Field(ge=0)
 
 

@@ -7,7 +7,7 @@ there.
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from itertools import batched
@@ -16,6 +16,7 @@ from accrue.domain.activity import Activity, Kind, MembershipRef
 from accrue.domain.balance import Balance, Entry
 from accrue.domain.concerned import concerned_memberships, participant_with
 from accrue.domain.errors import AlreadyPostedError, BalanceMovedError
+from accrue.domain.posting_lag import PostingLags
 from accrue.domain.settled_outcome import SettledOutcome
 from accrue.services.fold import Folder, Occasion, TraitsFinder
 from accrue.services.ports import BalanceBook, CatalogReader
@@ -41,11 +42,12 @@ class FailedActivity:
 
 @dataclass(frozen=True, slots=True)
 class RuleApplier:
-    """Applies activities; `now` says what time it is."""
+    """Applies activities; `now` says what time it is. `lags` are of those that it has applied."""
 
     catalog: CatalogReader
     book: BalanceBook
     now: Callable[[], datetime]
+    lags: PostingLags = field(default_factory=PostingLags)
 
     def apply(self, activities: Iterable[Activity]) -> list[FailedActivity]:
         """Apply them; what could not be applied is returned and keeps nothing else from being
@@ -69,6 +71,7 @@ class RuleApplier:
                 group[activity.activity_id] = activity
         for (network_id, membership), group in groups.items():
             failures.extend(self._apply_group(network_id, membership, group.values()))
+        self.lags.note_failed(failure.activity for failure in failures)
         return failures
 
     def _settle(self, activity: Activity) -> Iterable[FailedActivity]:
@@ -82,7 +85,8 @@ class RuleApplier:
             settled_at=self.now(),
         )
         try:
-            self.book.settle(outcome)
+            if self.book.settle(outcome):
+                self.lags.note_written([activity], self.now())
         except Exception as error:  # noqa: BLE001 - reported by the caller
             yield FailedActivity(activity, error)
 
@@ -126,6 +130,8 @@ class RuleApplier:
             except BalanceMovedError:
                 continue
             else:
+                written = {entry.posting.activity_id for entry in fitting}
+                self.lags.note_written((a for a in chunk if a.activity_id in written), self.now())
                 if len(fitting) == len(decided):
                     return failures
                 posted |= {entry.posting.activity_id for entry in fitting}

@@ -89,9 +89,10 @@ class DryBook:
     def keep_due_at(self, network_id: str, membership: MembershipRef, balance: Balance) -> None:
         """Nothing: it would be seen by nobody."""
 
-    def settle(self, outcome: SettledOutcome) -> None:
+    def settle(self, outcome: SettledOutcome) -> bool:
         """Keep the outcome."""
         self.outcomes[outcome.activity_id] = outcome
+        return True
 
     def find_unapplied(self, activities: Sequence[Activity]) -> Sequence[Activity]:
         """Those that lack something in the book."""

@@ -123,7 +123,8 @@ class BalanceBook(BalanceReader, ResultReader, OriginalReader, Protocol):
     takes, one at least. `post_together` does the same for several memberships, with a marker if
     there is one: as many of the first ones as a transaction takes; it gives how many those were.
     `keep_due_at` writes the
-    balance's `due_at` alone, if it is still at its sequence; raises BalanceMovedError.
+    balance's `due_at` alone, if it is still at its sequence; raises BalanceMovedError. `settle`
+    says whether the outcome was not there yet.
     """
 
     max_postings_per_write: int
@@ -134,7 +135,7 @@ class BalanceBook(BalanceReader, ResultReader, OriginalReader, Protocol):
         self, changes: Sequence[BalanceChange], marker: ReversalMarker | None = None
     ) -> int: ...
     def keep_due_at(self, network_id: str, membership: MembershipRef, balance: Balance) -> None: ...
-    def settle(self, outcome: SettledOutcome) -> None: ...
+    def settle(self, outcome: SettledOutcome) -> bool: ...
     def find_unapplied(self, activities: Sequence[Activity]) -> Sequence[Activity]: ...
 
 

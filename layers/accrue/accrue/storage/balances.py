@@ -202,8 +202,10 @@ class BalanceTable:
             put["ConditionExpression"] = "attribute_not_exists(item_key)"
         return put
 
-    def settle(self, outcome: SettledOutcome) -> None:
-        """Write the outcome unless it is there; it is the same whoever comes first."""
+    def settle(self, outcome: SettledOutcome) -> bool:
+        """Write the outcome unless it is there; it is the same whoever comes first. Whether it was
+        written.
+        """
         attributes = {**outcome.to_attributes(), **_outcome_places(outcome)}
         key = _outcome_key(outcome.network_id, outcome.activity_id)
         try:
@@ -213,7 +215,8 @@ class BalanceTable:
                 ConditionExpression="attribute_not_exists(item_key)",
             )
         except self._client.exceptions.ConditionalCheckFailedException:
-            return
+            return False
+        return True
 
     def find_postings(self, activity: Activity) -> dict[MembershipRef, Posting]:
         """The activity's postings by membership, read consistently."""
