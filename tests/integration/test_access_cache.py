@@ -121,6 +121,27 @@ def test_a_key_that_is_revoked_opens_nothing_once_what_was_kept_is_too_old(
     assert bearer(access, minted).said == "401 UNAUTHORIZED"
 
 
+def test_a_key_that_is_revoked_opens_nothing_once_both_memories_are_too_old(
+    access: AccessWorld,
+) -> None:
+    """The gateway asks anew, for another spelling of the same, while the function remembers."""
+    minted = _issue(access)
+    assert bearer(access, minted).said == "200"
+    route = f"POST {NETWORK}/api-keys/{{key_id}}/revoke"
+    ids = {**access.matrix.ours.ids, "key_id": "short-lived"}
+    assert access.door.ask(Question(route, ids, {}), _admin(access)).said == "200"
+    question = Question(f"GET {NETWORK}/users", access.matrix.ours.ids)
+    other_spelling = {"Authorization": f"bearer {minted}"}
+
+    access.door.clock.shift(CATALOG_CACHE_SECONDS - 1)
+    assert access.door.ask(question, other_spelling).said == "200"
+    access.door.clock.shift(KEPT_FOR_SECONDS - 1)
+    assert access.door.ask(question, other_spelling).said == "200"
+    # A second before the sum of both.
+    access.door.clock.shift(1)
+    assert access.door.ask(question, other_spelling).said == "401 UNAUTHORIZED"
+
+
 def test_a_refusal_that_is_kept_does_not_outlive_the_key_that_follows(
     access: AccessWorld,
 ) -> None:
