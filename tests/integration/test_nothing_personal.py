@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.client import BaseClient
 
+from accrue.runtime.lag_metric import METRIC_NAME
 from tests.integration.authorizer_events import authorizer_event
 from tests.integration.bodies import (
     HANG_EXAMPLE,
@@ -219,7 +220,12 @@ def test_no_email_key_or_text_of_a_body_is_logged(
     assert len(lines) > 60
     assert all({"level", "message", "timestamp", "service"} <= line.keys() for line in lines)
     assert [secret for secret in SECRETS + secrets if secret in logged] == []
-    assert capfd.readouterr() == ("", "")
+    printed = capfd.readouterr()
+    assert [secret for secret in SECRETS + secrets if secret in printed.out] == []
+    # Nothing goes past the logger but how long activities waited.
+    metric = frozenset({"_aws", "service", "network_id", "activity_id", METRIC_NAME})
+    assert {frozenset(json.loads(line)) for line in printed.out.splitlines()} == {metric}
+    assert printed.err == ""
 
 
 @pytest.mark.parametrize(
