@@ -19,7 +19,7 @@ def captured_logs(world: World, monkeypatch: pytest.MonkeyPatch) -> StringIO:
     monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "DEBUG")
     for operation in OPERATIONS:
         world.start(operation)
-    for logger, handler in _handlers():
+    for logger, handler in function_handlers():
         monkeypatch.setattr(logger, "level", logging.DEBUG)
         monkeypatch.setattr(handler, "stream", stream)
     # A logger remembers which levels it is enabled for.
@@ -27,7 +27,7 @@ def captured_logs(world: World, monkeypatch: pytest.MonkeyPatch) -> StringIO:
     return stream
 
 
-def _handlers() -> Iterator[tuple[logging.Logger, logging.Handler]]:
+def function_handlers() -> Iterator[tuple[logging.Logger, logging.Handler]]:
     """Those of the functions' loggers; pytest's own may hang on any logger."""
     for name in list(logging.root.manager.loggerDict):
         logger = logging.getLogger(name)

@@ -1,6 +1,7 @@
 """The tables as the template defines them, made on moto."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from tests.template import template
 
@@ -15,11 +16,19 @@ TABLES = {
     "JobTable": "jobs",
 }
 
+# What CloudFormation is told of a table, by its name.
+type Definitions = Mapping[str, Mapping[str, Any]]
 
-def create_tables(client: "DynamoDBClient") -> None:
-    """Make the tables with the template's keys, indexes and streams."""
-    for logical_id, name in TABLES.items():
-        properties = template()["Resources"][logical_id]["Properties"]
+
+def table_definitions() -> Definitions:
+    """The template's."""
+    resources = template()["Resources"]
+    return {name: resources[logical_id]["Properties"] for logical_id, name in TABLES.items()}
+
+
+def create_tables(client: "DynamoDBClient", definitions: Definitions | None = None) -> None:
+    """Make the tables, the template's by default, with their keys and indexes."""
+    for name, properties in (definitions or table_definitions()).items():
         optional = {
             wanted: properties[wanted]
             for wanted in ("GlobalSecondaryIndexes",)
