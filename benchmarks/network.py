@@ -1,6 +1,6 @@
 """The network that is measured, and what its members do."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tests.integration.rich_network import purchase, rich_network
@@ -36,22 +36,37 @@ def network_document() -> dict[str, Any]:
     return document
 
 
+def membership_key(program_id: str, number: int) -> str:
+    """The partition of a membership's balance and postings, the same on all sides."""
+    return f"{NETWORK_ID}#M#{membership_id(program_id, number)}"
+
+
+def balance_key(program_id: str, number: int) -> dict[str, Any]:
+    """Where a membership's balance is."""
+    partition = membership_key(program_id, number)
+    return {"membership_key": {"S": partition}, "item_key": {"S": "BALANCE"}}
+
+
 def membership_id(program_id: str, number: int) -> str:
     """The id of a membership, by its number in its program."""
     return f"{program_id}-{number}"
 
 
 def posts(
-    program_id: str, how_many: int, memberships: int = MEMBERSHIPS
-) -> Sequence[dict[str, Any]]:
-    """Purchases in Hang's form, of one membership after the other in turns."""
+    program_id: str, numbers: Iterable[int], memberships: Sequence[int] = range(MEMBERSHIPS)
+) -> list[dict[str, Any]]:
+    """Purchases in Hang's form by their numbers, of one membership after the other in turns."""
     return [
         gateway_event(
             "POST",
             "/v2/program-memberships/{program_membership_id}/activities",
-            {"program_membership_id": membership_id(program_id, number % memberships)},
+            {
+                "program_membership_id": membership_id(
+                    program_id, memberships[number % len(memberships)]
+                )
+            },
             purchase(number),
             network=NETWORK_ID,
         )
-        for number in range(how_many)
+        for number in numbers
     ]

@@ -4,14 +4,15 @@ All three sides in one process, in turns: the ratios hold on any machine. Beside
 calls, which are the same on each.
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from benchmarks.figures import Figure, Measured, Table
 from benchmarks.moto_world import all_definitions, moto_world
-from benchmarks.network import MEMBERSHIPS, NETWORK_ID, PLAIN, membership_id, posts
-from benchmarks.sides import Side, sides
+from benchmarks.network import MEMBERSHIPS, PLAIN, posts
+from benchmarks.sides import BENCH_ENVIRONMENT, Side, ensure_same_points, sides
 from benchmarks.spent import Act, python_calls, seconds_each
 from benchmarks.stored import StoredInMemory
 
@@ -65,6 +66,7 @@ def stubbed_sides() -> tuple[StoredInMemory, list[Side]]:
     store = StoredInMemory(all_definitions())
     for item in catalog:
         store.put("catalog", item)
+    os.environ.update(BENCH_ENVIRONMENT)
     compared = sides()
     for side in compared:
         for client in side.clients:
@@ -73,7 +75,7 @@ def stubbed_sides() -> tuple[StoredInMemory, list[Side]]:
 
 
 def _cases(store: StoredInMemory, compared: Sequence[Side]) -> Iterator[Case]:
-    events = posts(PLAIN, POSTS)
+    events = posts(PLAIN, range(POSTS))
     posting = {side.name: partial(side.post, events) for side in compared}
     for act in posting.values():
         act()
@@ -82,16 +84,7 @@ def _cases(store: StoredInMemory, compared: Sequence[Side]) -> Iterator[Case]:
     }
     for act in applying.values():
         act()
-    _ensure_same_points(store, compared)
+    ensure_same_points(compared, store.find)
     yield Case("processor time of a warm POST", 0.5, POSTS, dict(posting))
     about = f"processor time to apply {RECORDS} records of {MEMBERSHIPS} memberships"
     yield Case(about, 0.25, 1, dict(applying))
-
-
-def _ensure_same_points(store: StoredInMemory, compared: Sequence[Side]) -> None:
-    """The sides do the same job."""
-    for number in range(MEMBERSHIPS):
-        key = f"{NETWORK_ID}#M#{membership_id(PLAIN, number)}"
-        balances = [store.find(side.tables.balance, key, "BALANCE") for side in compared]
-        points = {balance["points"]["N"] for balance in balances if balance}
-        assert (len(points), None in balances) == (1, False), balances

@@ -1,11 +1,12 @@
 """What is compared: our functions, and those of the baselines, each beside its tables."""
 
-import os
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from io import TextIOBase
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 import boto3
 
@@ -14,13 +15,18 @@ from benchmarks.baseline.correct import Correct
 from benchmarks.baseline.record import recording_handler
 from benchmarks.baseline.stock import Stock
 from benchmarks.baseline.tables import Tables
+from benchmarks.network import MEMBERSHIPS, PLAIN, balance_key
 from tests.integration.logs import function_handlers
 from tests.integration.world import ENVIRONMENT, Context, stream_event
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from mypy_boto3_dynamodb import DynamoDBClient
 
 type Event = dict[str, Any]
+type Item = dict[str, Any]
+type Key = Mapping[str, Mapping[str, str]]
 type Handler = Callable[[Event, Any], Any]
 
 OURS = "ours"
@@ -44,7 +50,7 @@ class Side:
             answer = self.record(event, Context(f"invocation-{next(_NUMBERS)}"))
             assert answer["statusCode"] == 200, answer  # noqa: PLR2004 - HTTP's
 
-    def deliver(self, rows: Sequence[dict[str, Any]]) -> None:
+    def deliver(self, rows: Sequence[Item]) -> None:
         """Have rows applied, as one batch of the stream."""
         answer = self.apply(stream_event(rows), Context(f"invocation-{next(_NUMBERS)}"))
         assert answer == {"batchItemFailures": []}, answer
@@ -53,19 +59,31 @@ class Side:
 _NUMBERS = count(1)
 
 
+def ensure_same_points(compared: Sequence[Side], find: Callable[[str, Key], Item | None]) -> None:
+    """All sides do the same job: each membership of the plain program has the same points."""
+    for number in range(MEMBERSHIPS):
+        key = balance_key(PLAIN, number)
+        balances = [find(side.tables.balance, key) for side in compared]
+        points = {balance["points"]["N"] if balance else None for balance in balances}
+        assert len(points) == 1, (key, points)
+
+
 def sides() -> list[Side]:
-    """Ours, stock and correct; what they log goes nowhere."""
-    os.environ.update(BENCH_ENVIRONMENT)
+    """Ours, stock and correct, in the environment of this process; what they log goes nowhere."""
     found = [_ours(), _baseline(Stock()), _baseline(Correct())]
-    nowhere = open(os.devnull, "w")  # noqa: PTH123, SIM115 - as long as the process
     for _, handler in function_handlers():
-        handler.stream = nowhere  # type: ignore[attr-defined]
+        handler.stream = _Nowhere()  # type: ignore[attr-defined]
     return found
 
 
+class _Nowhere(TextIOBase):
+    @override
+    def write(self, text: str, /) -> int:
+        return len(text)
+
+
 def _ours() -> Side:
-    record = import_module("functions.record_membership_activity.handler")
-    apply = import_module("functions.apply_rules.handler")
+    record, apply = _started("record_membership_activity"), _started("apply_rules")
     return Side(
         OURS,
         record.lambda_handler,
@@ -73,6 +91,13 @@ def _ours() -> Side:
         Tables("ledger", "balance", "", "catalog"),
         [record.client, apply.client],
     )
+
+
+def _started(operation: str) -> "ModuleType":
+    """A function in an execution environment of its own."""
+    name = f"functions.{operation}.handler"
+    sys.modules.pop(name, None)
+    return import_module(name)
 
 
 def _baseline(baseline: Stock) -> Side:

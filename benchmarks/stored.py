@@ -45,15 +45,15 @@ class StoredInMemory:
 
     def serve(self, client: "DynamoDBClient") -> None:
         """Answer a client from now on."""
-        client.meta.events.register_first("before-send.dynamodb", self._answer)
+        client.meta.events.register_first("before-send.dynamodb", self._answer)  # type: ignore[arg-type]
 
     def put(self, table: str, item: Item) -> None:
         """Keep an item, in place of one with the same key."""
         self._items[table][self._key(table, item)] = item
 
-    def find(self, table: str, *key: str) -> Item | None:
+    def find(self, table: str, key: Asked) -> Item | None:
         """The item under a key, or None."""
-        return self._items[table].get(key)
+        return self._items[table].get(self._key(table, key))
 
     def items(self, table: str) -> list[Item]:
         """All items of a table, oldest key first."""
@@ -74,16 +74,12 @@ class StoredInMemory:
         return AWSResponse("https://dynamodb", 200, HTTPHeaders(), _Body(content))
 
     def _get(self, asked: Asked) -> Answer:
-        found = self._items[asked["TableName"]].get(self._key(asked["TableName"], asked["Key"]))
+        found = self.find(asked["TableName"], asked["Key"])
         return {"Item": found} if found else {}
 
     def _batch_get(self, asked: Asked) -> Answer:
         found = {
-            table: [
-                item
-                for key in wanted["Keys"]
-                if (item := self._items[table].get(self._key(table, key)))
-            ]
+            table: [item for key in wanted["Keys"] if (item := self.find(table, key))]
             for table, wanted in asked["RequestItems"].items()
         }
         return {"Responses": found, "UnprocessedKeys": {}}

@@ -45,7 +45,9 @@ def recording_handler(
     )
     layer = DynamoDBPersistenceLayer(table_name=tables.idempotency, boto3_client=client)
 
-    @idempotent_function(data_keyword_argument="submitted", config=config, persistence_store=layer)
+    @idempotent_function(  # type: ignore[untyped-decorator]
+        data_keyword_argument="submitted", config=config, persistence_store=layer
+    )
     def record(submitted: Submission) -> dict[str, str]:
         catalog.ensure_known(submitted)
         baseline.insert(ledger, _row(submitted, baseline.identity(submitted)))
@@ -60,7 +62,7 @@ def recording_handler(
         )
         return Recorded(**record(submitted=submitted))
 
-    @app.exception_handler(IdempotencyValidationError)
+    @app.exception_handler(IdempotencyValidationError)  # type: ignore[untyped-decorator]
     def refuse_other_payload(_error: IdempotencyValidationError) -> Response[dict[str, str]]:
         answer = {"message": "The key was used with another payload."}
         return Response(422, content_types.APPLICATION_JSON, answer)

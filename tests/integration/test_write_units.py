@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from tests.integration.faults import Call
-from tests.integration.write_units import write_units
+from tests.integration.tables import table_definitions
+from tests.integration.write_units import Change, units_of, write_units
 
 KEY = {"membership_key": {"S": "demo#M#1"}, "item_key": {"S": "BALANCE"}}
+CHECK = {"TableName": "balance", "Key": KEY}
 DUE = {"due_shard": {"S": "0"}, "due_at": {"S": "2026-04-01"}}
 RECORDED = {"time_shard": {"S": "0"}, "recorded_at": {"S": "2026-03-01"}}
 
@@ -51,7 +53,7 @@ def test_an_index_that_holds_everything_costs_as_much_again() -> None:
 
 
 def test_a_transaction_costs_twice_but_for_the_indexes() -> None:
-    items = [{"Put": put(KEY)}, {"Put": put(KEY | DUE)}, {"ConditionCheck": {"Key": KEY}}]
+    items = [{"Put": put(KEY)}, {"Put": put(KEY | DUE)}, {"ConditionCheck": CHECK}]
 
     assert write_units([Call("TransactWriteItems", {"TransactItems": items})]) == 2 + (2 + 1) + 2
 
@@ -69,3 +71,23 @@ def test_reads_cost_nothing_and_what_has_no_rule_is_not_guessed() -> None:
     assert write_units([Call("GetItem", {}), Call("Query", {})]) == 0
     with pytest.raises(AssertionError, match="no rule for UpdateItem"):
         write_units([Call("UpdateItem", {})])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "units"),
+    [
+        # Whichever is larger.
+        (KEY | text(1900), KEY, 2),
+        (KEY, KEY | text(1900), 2),
+        # An entry of an index is written only if something in it is another.
+        (KEY | DUE, KEY | DUE | text(100), 1),
+        (KEY | DUE, KEY | DUE | {"program_id": {"S": "club"}}, 1 + 1),
+        # Taken out of one place, and put into another.
+        (KEY | DUE, KEY | DUE | {"due_at": {"S": "2026-05-01"}}, 1 + 2),
+        (KEY | DUE, KEY, 1 + 1),
+    ],
+)
+def test_what_is_there_already_counts(
+    before: dict[str, Any], after: dict[str, Any], units: int
+) -> None:
+    assert units_of(Change("balance", after, before), table_definitions()["balance"]) == units
