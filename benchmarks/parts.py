@@ -4,6 +4,7 @@ Each is a module with `measure() -> Measured`, and runs in a process of its own.
 """
 
 PARTS = {
+    "growth": "Growth",
     "units": "Units",
     "processor": "Processor",
     "decide": "Deciding",
