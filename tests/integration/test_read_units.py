@@ -28,7 +28,7 @@ def test_what_is_not_there_costs_as_if_it_were_small() -> None:
 
 def test_keys_asked_for_together_are_each_rounded_up_and_a_query_as_a_whole() -> None:
     two = [item(100), item(4097)]
-    keys = {"Keys": [{}, {}, {}]}
+    keys: dict[str, Any] = {"Keys": [{}, {}, {}]}
 
     asked = {"RequestItems": {"ledger": keys | CONSISTENT, "catalog": keys}}
     answer = {"Responses": {"ledger": two, "catalog": two}}
