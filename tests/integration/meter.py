@@ -58,10 +58,15 @@ class Meter:
         if call.operation in READS:
             self.used.reads += read_units(call.operation, call.request, parsed)
             return
+        is_refused = "Error" in parsed
         for change in changes:
-            # Refused or not: a condition that does not hold costs a write of what is there.
-            written = replace(change, after=self._find(change.table, change.after) or {})
-            self.used.writes += units_of(written, self._definitions[change.table])
+            definition = self._definitions[change.table]
+            if is_refused:
+                # A condition that does not hold costs what the write would have, but no index.
+                self.used.writes += units_of(change, {"KeySchema": definition["KeySchema"]})
+            else:
+                written = replace(change, after=self._find(change.table, change.after) or {})
+                self.used.writes += units_of(written, definition)
 
     def _changes(self, call: Call) -> Iterator[Change]:
         """What is to be written, with what is there before."""

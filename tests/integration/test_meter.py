@@ -64,3 +64,17 @@ def test_a_write_costs_what_is_there(empty_world: World, write: Write, times: in
 
     assert meter.take() == Units(writes=3 * times)
     assert meter.take() == Units()
+
+
+def test_what_is_refused_costs_as_if_it_were_written(empty_world: World) -> None:
+    empty_world.client.put_item(TableName="balance", Item=KEY)
+    client = boto3.client("dynamodb")
+    meter = Meter(empty_world.client, table_definitions())
+    meter.watch([client])
+
+    # It would have had an entry in an index.
+    due = {"due_shard": {"S": "0"}, "due_at": {"S": "2026-04-01"}}
+    with pytest.raises(ClientError, match="ConditionalCheckFailed"):
+        client.put_item(TableName="balance", Item=LARGE | due, ConditionExpression=KEPT)
+
+    assert meter.take() == Units(writes=3)
