@@ -4,9 +4,9 @@ Each is a module with `measure() -> Measured`, and runs in a process of its own.
 """
 
 PARTS = {
-    "growth": "Growth",
     "units": "Units",
     "processor": "Processor",
+    "growth": "Growth",
     "decide": "Deciding",
     "batch": "Batches",
 }
