@@ -11,8 +11,8 @@ from accrue.domain.balance import Balance, post
 from accrue.domain.decide import decide
 from accrue.domain.decision import Facts
 from accrue.domain.membership_state import MembershipState
-from accrue.domain.program.parts import MEMBER_ROLE
 from accrue.domain.program.program import Program, ProgramVersion
+from accrue.domain.roles import MEMBER_ROLE
 from accrue.storage.balances import membership_key
 from accrue.storage.dynamo import to_attributes, to_item
 from benchmarks.network import network_document

@@ -2,8 +2,8 @@
 
 from aws_lambda_powertools import Logger
 
+from accrue.domain.clock_move import ClockMove
 from accrue.domain.definitions import read_definition
-from accrue.domain.sandbox_clock import ClockMove
 from accrue.runtime.clock import utc_now
 from accrue.runtime.document_body import document_body
 from accrue.runtime.due_log import log_due_failures
@@ -14,19 +14,19 @@ from accrue.services.apply_due import DueApplier
 from accrue.services.apply_rules import RuleApplier
 from accrue.storage.administration_table import AdministrationTable
 from accrue.storage.balances import BalanceTable
-from accrue.storage.catalog import CatalogTable
 from accrue.storage.clocks import ClockTable
 from accrue.storage.due_balances import DueBalances
 from accrue.storage.dynamo import dynamodb_client
 from accrue.storage.ledger import LedgerTable
 from accrue.storage.networks import NetworkTable
+from accrue.storage.program_catalog import ProgramCatalog
 
 logger = Logger()
 settings = ActivitySettings.from_environment()
 client = dynamodb_client()
 table = AdministrationTable(client, settings.catalog_table)
 clocks = ClockAdministrator(NetworkTable(table), ClockTable(table), utc_now)
-catalog = CatalogTable(client, settings.catalog_table, settings.catalog_cache_seconds)
+catalog = ProgramCatalog(client, settings.catalog_table, settings.catalog_cache_seconds)
 book = BalanceTable(client, settings.balance_table, LedgerTable(client, settings.ledger_table))
 due_balances = DueBalances(client, settings.balance_table)
 # One membership, its write retried until decided, takes less.

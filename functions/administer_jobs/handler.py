@@ -23,12 +23,12 @@ from accrue.services.open_replay import CommitOpener, PreviewOpener, ReversalOpe
 from accrue.storage.activity_types import ActivityTypeTable
 from accrue.storage.administration_table import AdministrationTable
 from accrue.storage.api_keys import ApiKeyTable
-from accrue.storage.catalog import CatalogTable
 from accrue.storage.clocks import NetworkClocks
 from accrue.storage.dynamo import dynamodb_client
 from accrue.storage.job_items import is_finding_position
 from accrue.storage.jobs import JobTable, is_job_position
 from accrue.storage.networks import NetworkTable
+from accrue.storage.program_catalog import ProgramCatalog
 from accrue.storage.programs import ProgramTable
 from accrue.storage.users import UserTable
 
@@ -37,7 +37,7 @@ client = dynamodb_client()
 catalog = AdministrationTable(client, settings.catalog_table)
 clocks = NetworkClocks(NetworkTable(catalog), catalog, utc_now)
 job_table = JobTable(client, settings.job_table)
-definitions = CatalogTable(client, settings.catalog_table, settings.catalog_cache_seconds)
+definitions = ProgramCatalog(client, settings.catalog_table, settings.catalog_cache_seconds)
 
 
 def _settled_until(network_id: str) -> datetime:

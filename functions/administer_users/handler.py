@@ -2,7 +2,7 @@
 
 from accrue.domain.definitions import named_in_path, read_definition
 from accrue.domain.network_parts import UserPart
-from accrue.domain.users import SuspensionPart
+from accrue.domain.suspension_part import SuspensionPart
 from accrue.runtime.document_body import document_body
 from accrue.runtime.http import Request, Response, Routes, endpoint
 from accrue.runtime.paging import listed_page

@@ -12,16 +12,16 @@ from accrue.runtime.settings import ActivitySettings
 from accrue.services.apply_due import DueApplier
 from accrue.services.apply_rules import RuleApplier
 from accrue.storage.balances import BalanceTable
-from accrue.storage.catalog import CatalogTable
 from accrue.storage.clocks import NetworkClocks
 from accrue.storage.due_balances import DueBalances
 from accrue.storage.dynamo import dynamodb_client
 from accrue.storage.ledger import LedgerTable
+from accrue.storage.program_catalog import ProgramCatalog
 
 logger = Logger()
 settings = ActivitySettings.from_environment()
 client = dynamodb_client()
-catalog = CatalogTable(client, settings.catalog_table, settings.catalog_cache_seconds)
+catalog = ProgramCatalog(client, settings.catalog_table, settings.catalog_cache_seconds)
 clocks = NetworkClocks(catalog, catalog, utc_now)
 book = BalanceTable(client, settings.balance_table, LedgerTable(client, settings.ledger_table))
 due_balances = DueBalances(client, settings.balance_table)

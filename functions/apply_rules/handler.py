@@ -12,15 +12,15 @@ from accrue.runtime.ledger_stream import read_stream
 from accrue.runtime.settings import ApplySettings
 from accrue.services.apply_rules import RuleApplier
 from accrue.storage.balances import BalanceTable
-from accrue.storage.catalog import CatalogTable
 from accrue.storage.dynamo import dynamodb_client
 from accrue.storage.ledger import LedgerTable
+from accrue.storage.program_catalog import ProgramCatalog
 
 logger = Logger()
 settings = ApplySettings.from_environment()
 metrics = Metrics(namespace=settings.metrics_namespace)
 client = dynamodb_client()
-catalog = CatalogTable(client, settings.catalog_table, settings.catalog_cache_seconds)
+catalog = ProgramCatalog(client, settings.catalog_table, settings.catalog_cache_seconds)
 ledger = LedgerTable(client, settings.ledger_table)
 book = BalanceTable(client, settings.balance_table, ledger)
 

@@ -5,14 +5,14 @@ from accrue.runtime.http import Request, Response, endpoint
 from accrue.runtime.settings import ActivitySettings
 from accrue.services.get_activity import ActivityReader
 from accrue.storage.balances import BalanceTable
-from accrue.storage.catalog import CatalogTable
 from accrue.storage.dynamo import dynamodb_client
 from accrue.storage.ledger import LedgerTable
+from accrue.storage.program_catalog import ProgramCatalog
 
 settings = ActivitySettings.from_environment()
 client = dynamodb_client()
 reader = ActivityReader(
-    catalog=CatalogTable(client, settings.catalog_table, settings.catalog_cache_seconds),
+    catalog=ProgramCatalog(client, settings.catalog_table, settings.catalog_cache_seconds),
     ledger=LedgerTable(client, settings.ledger_table),
     book=BalanceTable(client, settings.balance_table),
 )

@@ -7,15 +7,15 @@ from accrue.runtime.clock import utc_now
 from accrue.runtime.http import Request, Response, endpoint
 from accrue.runtime.settings import ActivitySettings
 from accrue.services.get_balance import BalanceTeller
-from accrue.storage.catalog import CatalogTable
 from accrue.storage.clocks import NetworkClocks
 from accrue.storage.dynamo import dynamodb_client
 from accrue.storage.history import MembershipHistory
 from accrue.storage.ledger import LedgerTable
+from accrue.storage.program_catalog import ProgramCatalog
 
 settings = ActivitySettings.from_environment()
 client = dynamodb_client()
-catalog = CatalogTable(client, settings.catalog_table, settings.catalog_cache_seconds)
+catalog = ProgramCatalog(client, settings.catalog_table, settings.catalog_cache_seconds)
 clocks = NetworkClocks(catalog, catalog, utc_now)
 teller = BalanceTeller(
     catalog=catalog,

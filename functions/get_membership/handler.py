@@ -14,13 +14,13 @@ from accrue.runtime.http import Request, Response, endpoint
 from accrue.runtime.settings import BalanceSettings
 from accrue.services.get_membership import MembershipView, get_membership
 from accrue.storage.balances import BalanceTable
-from accrue.storage.catalog import CatalogTable
 from accrue.storage.clocks import NetworkClocks
 from accrue.storage.dynamo import dynamodb_client
+from accrue.storage.program_catalog import ProgramCatalog
 
 settings = BalanceSettings.from_environment()
 client = dynamodb_client()
-catalog = CatalogTable(client, settings.catalog_table, settings.catalog_cache_seconds)
+catalog = ProgramCatalog(client, settings.catalog_table, settings.catalog_cache_seconds)
 clocks = NetworkClocks(catalog, catalog, utc_now)
 balances = BalanceTable(client, settings.balance_table)
 

@@ -12,14 +12,14 @@ from accrue.runtime.http import Request, Response, endpoint
 from accrue.runtime.membership_pages import membership_cursor, membership_page
 from accrue.runtime.settings import BalanceSettings
 from accrue.services.get_statement import StatementTeller
-from accrue.storage.catalog import CatalogTable
 from accrue.storage.clocks import NetworkClocks
 from accrue.storage.dynamo import dynamodb_client
 from accrue.storage.history import MembershipHistory
+from accrue.storage.program_catalog import ProgramCatalog
 
 settings = BalanceSettings.from_environment()
 client = dynamodb_client()
-catalog = CatalogTable(client, settings.catalog_table, settings.catalog_cache_seconds)
+catalog = ProgramCatalog(client, settings.catalog_table, settings.catalog_cache_seconds)
 clocks = NetworkClocks(catalog, catalog, utc_now)
 teller = StatementTeller(catalog, MembershipHistory(client, settings.balance_table))
 

@@ -10,13 +10,13 @@ from accrue.runtime.http import Request, Response, endpoint
 from accrue.runtime.membership_pages import membership_cursor, membership_page
 from accrue.runtime.settings import BalanceSettings
 from accrue.services.list_membership_activities import HistoryLister
-from accrue.storage.catalog import CatalogTable
 from accrue.storage.dynamo import dynamodb_client
 from accrue.storage.history import MembershipHistory
+from accrue.storage.program_catalog import ProgramCatalog
 
 settings = BalanceSettings.from_environment()
 client = dynamodb_client()
-catalog = CatalogTable(client, settings.catalog_table, settings.catalog_cache_seconds)
+catalog = ProgramCatalog(client, settings.catalog_table, settings.catalog_cache_seconds)
 
 
 @endpoint()

@@ -14,17 +14,17 @@ from accrue.runtime.turns import turn
 from accrue.services.apply_rules import RuleApplier
 from accrue.services.reconcile import FIRST_LOOKBACK, Reconciler, ReconcileReport
 from accrue.storage.balances import BalanceTable
-from accrue.storage.catalog import CatalogTable
 from accrue.storage.clocks import NetworkClocks
 from accrue.storage.dynamo import dynamodb_client
 from accrue.storage.ledger import LedgerTable
+from accrue.storage.program_catalog import ProgramCatalog
 from accrue.storage.reconcile_progress import ReconcileProgressTable
 
 logger = Logger()
 settings = ReconcileSettings.from_environment()
 metrics = Metrics(namespace=settings.metrics_namespace)
 client = dynamodb_client()
-catalog = CatalogTable(client, settings.catalog_table, settings.catalog_cache_seconds)
+catalog = ProgramCatalog(client, settings.catalog_table, settings.catalog_cache_seconds)
 clocks = NetworkClocks(catalog, catalog, utc_now)
 ledger = LedgerTable(client, settings.ledger_table)
 book = BalanceTable(client, settings.balance_table, ledger)

@@ -59,9 +59,11 @@ def _tried_out(
     from accrue.runtime.dry_run_response import dry_run_response  # noqa: PLC0415
     from accrue.services.try_out import Trial  # noqa: PLC0415
     from accrue.storage.balances import BalanceTable  # noqa: PLC0415
+    from accrue.storage.program_catalog import ProgramCatalog  # noqa: PLC0415
 
     book = BalanceTable(client, settings.balance_table)
-    trial = Trial(catalog, ledger, book, call.received_at)
+    programs = ProgramCatalog(client, settings.catalog_table, settings.catalog_cache_seconds)
+    trial = Trial(programs, ledger, book, call.received_at)
     view = trial.view_of(recording.row, is_recorded=recording.replayed)
     return dry_run_response(
         view, replayed=recording.replayed, enrols=(), headers=headers, warnings=warnings

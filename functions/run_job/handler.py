@@ -24,7 +24,6 @@ from accrue.services.resolve_replay import ReplayResolver
 from accrue.services.reverse_replay import ReplayReverser
 from accrue.services.run_job import JobRunner
 from accrue.storage.balances import BalanceTable
-from accrue.storage.catalog import CatalogTable
 from accrue.storage.chains import StoredChains
 from accrue.storage.clocks import NetworkClocks
 from accrue.storage.dynamo import dynamodb_client
@@ -32,12 +31,13 @@ from accrue.storage.enrolments import EnrolmentList
 from accrue.storage.job_scratch import JobScratchTable
 from accrue.storage.jobs import JobTable
 from accrue.storage.ledger import LedgerTable
+from accrue.storage.program_catalog import ProgramCatalog
 
 logger = Logger()
 settings = JobSettings.from_environment()
 client = dynamodb_client()
 jobs = JobTable(client, settings.job_table)
-catalog = CatalogTable(client, settings.catalog_table, settings.catalog_cache_seconds)
+catalog = ProgramCatalog(client, settings.catalog_table, settings.catalog_cache_seconds)
 clocks = NetworkClocks(catalog, catalog, utc_now)
 ledger = LedgerTable(client, settings.ledger_table)
 book = BalanceTable(client, settings.balance_table, ledger)

@@ -13,7 +13,7 @@ from accrue.domain.posting import Posting
 from accrue.domain.program.conditions import TraitCondition
 from accrue.domain.program.program import Program, ProgramVersion
 from accrue.domain.undone import Undone
-from accrue.storage.programs import program_version_from_attributes
+from accrue.storage.program_versions import program_version_from_attributes
 from tests.integration.world import World
 
 type Place = tuple[str, str]

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 from accrue.services.apply_due import DueApplier
 from accrue.services.apply_rules import RuleApplier
 from accrue.storage.balances import BalanceTable
-from accrue.storage.catalog import CatalogTable
 from accrue.storage.due_balances import DueBalances
 from accrue.storage.ledger import LedgerTable
+from accrue.storage.program_catalog import ProgramCatalog
 from tests.integration.networks import demo_network
 from tests.integration.world import Answer, World
 
@@ -46,7 +46,7 @@ def stored_clocks(world: World) -> list[dict[str, Any]]:
 
 def due_applier(client: "DynamoDBClient", real: datetime) -> DueApplier:
     """What posts what is due, with all the time that it wants."""
-    catalog = CatalogTable(client, "catalog", 30)
+    catalog = ProgramCatalog(client, "catalog", 30)
     book = BalanceTable(client, "balance", LedgerTable(client, "ledger"))
     return DueApplier(
         catalog=catalog,

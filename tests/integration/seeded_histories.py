@@ -13,7 +13,7 @@ from accrue.services.refold import Decided, refold
 from accrue.storage.balances import membership_key, posting_sort_key
 from accrue.storage.dynamo import to_item
 from accrue.storage.ledger import activity_item
-from accrue.storage.programs import program_version_from_attributes
+from accrue.storage.program_versions import program_version_from_attributes
 from tests.integration.world import World
 from tests.unit.activities import activity
 

@@ -16,8 +16,8 @@ from accrue.domain.timestamps import from_text
 from accrue.runtime.clock import utc_now
 from accrue.services.apply_rules import RuleApplier
 from accrue.storage.balances import BalanceTable
-from accrue.storage.catalog import CatalogTable
 from accrue.storage.ledger import LedgerTable
+from accrue.storage.program_catalog import ProgramCatalog
 from tests.integration.bodies import hang_activity
 from tests.integration.faults import Faults
 from tests.integration.test_administer_programs import OVERWRITE, publish, with_rate
@@ -47,7 +47,7 @@ class Applying:
         client = self.world.client
         book = BalanceTable(client, "balance", LedgerTable(client, "ledger"))
         self.appliers = [
-            RuleApplier(CatalogTable(client, "catalog", CACHE_SECONDS), book, utc_now)
+            RuleApplier(ProgramCatalog(client, "catalog", CACHE_SECONDS), book, utc_now)
             for _ in range(ENVIRONMENTS)
         ]
 
@@ -102,7 +102,7 @@ def test_no_environment_sees_an_old_type_for_longer_than_is_stated(
     monkeypatch.setattr(
         "accrue.storage.catalog_cache.share_of", lambda seconds: seconds * chance.uniform(0.5, 1)
     )
-    environments = [CatalogTable(world.client, "catalog", CACHE_SECONDS) for _ in range(50)]
+    environments = [ProgramCatalog(world.client, "catalog", CACHE_SECONDS) for _ in range(50)]
 
     def allowing() -> list[bool]:
         return [_type(catalog).allows_negative for catalog in environments]
@@ -122,7 +122,7 @@ def test_no_environment_sees_an_old_type_for_longer_than_is_stated(
     assert (seen[0], len(set(seen)) > 5) == (0, True)
 
 
-def _type(catalog: CatalogTable) -> ActivityType:
+def _type(catalog: ProgramCatalog) -> ActivityType:
     found = catalog.find_activity_type("demo", "activity_type_1")
     assert found is not None
     return found

@@ -15,9 +15,9 @@ from accrue.domain.program.program import Program, ProgramVersion, version_in_fo
 from accrue.domain.program_publication import PublicationBasis
 from accrue.services.import_catalog import CatalogImporter
 from accrue.storage.administration_table import AdministrationTable
-from accrue.storage.catalog import NEWEST_VERSIONS, CatalogTable
 from accrue.storage.catalog_tables import CatalogTables
 from accrue.storage.clocks import NetworkClocks
+from accrue.storage.program_catalog import NEWEST_VERSIONS, ProgramCatalog
 from accrue.storage.programs import ProgramTable
 from tests.integration.conftest import NOW
 from tests.integration.world import World
@@ -28,7 +28,7 @@ CACHE_SECONDS = 30
 
 
 @pytest.fixture
-def catalog(empty_world: World) -> CatalogTable:
+def catalog(empty_world: World) -> ProgramCatalog:
     """A catalog with a program of many versions, one a day."""
     programs = ProgramTable(AdministrationTable(empty_world.client, "catalog"))
     latest = None
@@ -40,7 +40,7 @@ def catalog(empty_world: World) -> CatalogTable:
         wanted = ProgramVersion(number, effective_at, program)
         programs.add_version("demo", latest, wanted, PublicationBasis(number - 1))
         latest = wanted
-    return CatalogTable(empty_world.client, "catalog", CACHE_SECONDS)
+    return ProgramCatalog(empty_world.client, "catalog", CACHE_SECONDS)
 
 
 def _queries(world: World) -> list[dict[str, Any]]:
@@ -55,7 +55,7 @@ def _queries(world: World) -> list[dict[str, Any]]:
 
 
 def test_what_is_recorded_now_reads_the_newest_versions_once(
-    empty_world: World, catalog: CatalogTable
+    empty_world: World, catalog: ProgramCatalog
 ) -> None:
     made = _queries(empty_world)
 
@@ -68,7 +68,7 @@ def test_what_is_recorded_now_reads_the_newest_versions_once(
 
 
 def test_what_was_recorded_long_ago_is_decided_by_the_version_of_that_time(
-    empty_world: World, catalog: CatalogTable
+    empty_world: World, catalog: ProgramCatalog
 ) -> None:
     made = _queries(empty_world)
 
@@ -80,7 +80,7 @@ def test_what_was_recorded_long_ago_is_decided_by_the_version_of_that_time(
 
 
 def test_publishing_reads_no_more_after_many_versions(
-    empty_world: World, catalog: CatalogTable
+    empty_world: World, catalog: ProgramCatalog
 ) -> None:
     assert catalog.find_program_version("demo", "club", VERSIONS)
     table = AdministrationTable(empty_world.client, "catalog")
@@ -136,7 +136,7 @@ def test_the_newest_versions_decide_as_all_of_them_would(
     moment = FIRST + timedelta(days=now)
     expected = max(v.version for v in versions if v.effective_at <= moment)
 
-    read = CatalogTable(empty_world.client, "catalog", CACHE_SECONDS)
+    read = ProgramCatalog(empty_world.client, "catalog", CACHE_SECONDS)
 
     assert version_in_force(versions, moment).version == expected
     assert read.program_version_at(club, club, moment).version == expected
@@ -146,7 +146,7 @@ def test_the_newest_versions_decide_as_all_of_them_would(
     assert set(deciding) == ever
 
 
-def test_a_version_is_in_force_from_its_very_moment(catalog: CatalogTable) -> None:
+def test_a_version_is_in_force_from_its_very_moment(catalog: ProgramCatalog) -> None:
     moment = FIRST + timedelta(days=VERSIONS)
 
     assert catalog.program_version_at("demo", "club", moment).version == VERSIONS
@@ -154,7 +154,7 @@ def test_a_version_is_in_force_from_its_very_moment(catalog: CatalogTable) -> No
     assert before.version == VERSIONS - 1
 
 
-def test_before_the_first_version_and_without_any_nothing_decides(catalog: CatalogTable) -> None:
+def test_before_the_first_version_and_without_any_nothing_decides(catalog: ProgramCatalog) -> None:
     with pytest.raises(NoVersionInForceError):
         catalog.program_version_at("demo", "club", FIRST)
     with pytest.raises(NoVersionInForceError):
@@ -172,7 +172,7 @@ def _publish_another(world: World, effective_at: datetime) -> None:
 
 
 def test_a_new_version_is_seen_once_the_cache_has_forgotten(
-    empty_world: World, catalog: CatalogTable, clock: time_machine.Traveller
+    empty_world: World, catalog: ProgramCatalog, clock: time_machine.Traveller
 ) -> None:
     assert catalog.program_version_at("demo", "club", NOW).version == VERSIONS
     _publish_another(empty_world, NOW)
@@ -184,7 +184,7 @@ def test_a_new_version_is_seen_once_the_cache_has_forgotten(
 
 
 def test_what_was_read_is_not_believed_for_later_than_it_can_know(
-    empty_world: World, catalog: CatalogTable
+    empty_world: World, catalog: ProgramCatalog
 ) -> None:
     """A sandbox's clock may have jumped there since."""
     known_until = NOW + timedelta(seconds=2 * CACHE_SECONDS)
@@ -203,7 +203,7 @@ def test_what_was_read_is_not_believed_for_later_than_it_can_know(
     assert len(made) == 1
 
 
-def test_a_version_is_found_by_its_number(catalog: CatalogTable) -> None:
+def test_a_version_is_found_by_its_number(catalog: ProgramCatalog) -> None:
     found = catalog.find_program_version("demo", "club", 7)
 
     assert found is not None

@@ -24,11 +24,11 @@ from accrue.storage import dynamo
 from accrue.storage.activity_types import ActivityTypeTable
 from accrue.storage.administration_table import AdministrationTable
 from accrue.storage.balances import BalanceTable
-from accrue.storage.catalog import CatalogTable
 from accrue.storage.clocks import NetworkClocks
 from accrue.storage.job_scratch import JobScratchTable
 from accrue.storage.jobs import JobTable
 from accrue.storage.ledger import LedgerTable
+from accrue.storage.program_catalog import ProgramCatalog
 from accrue.storage.programs import ProgramTable
 from tests.integration.faults import Crash, CrashPoint, Faults
 from tests.integration.folds import assert_folds
@@ -74,7 +74,7 @@ class Bench:
         """A new process, but for its client, which remembers nothing."""
         client = self.client
         self.jobs = JobTable(client, "jobs")
-        catalog = CatalogTable(client, "catalog", 30)
+        catalog = ProgramCatalog(client, "catalog", 30)
         administration = AdministrationTable(client, "catalog")
         clocks = NetworkClocks(catalog, catalog, real_now)
         ledger = LedgerTable(client, "ledger")

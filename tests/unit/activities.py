@@ -23,9 +23,10 @@ from accrue.domain.decision import Decision, Facts
 from accrue.domain.membership_state import MembershipState
 from accrue.domain.program.awards import AmountTimesRate
 from accrue.domain.program.conditions import TraitCondition
-from accrue.domain.program.points_unit import PointsUnit, Rounding
+from accrue.domain.program.points_unit import PointsUnit
 from accrue.domain.program.program import Program, ProgramVersion
 from accrue.domain.program.rules import Rule
+from accrue.domain.rounding import Rounding
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PROGRAM_ID = "coffee-club"

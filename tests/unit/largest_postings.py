@@ -13,9 +13,9 @@ from accrue.domain.decision import (
     QuestChange,
     RequirementProgress,
 )
+from accrue.domain.limits import MAX_ID_CHARS
 from accrue.domain.posting import Posting
 from accrue.domain.program.contradictions.program import MAX_PARTS_AN_ACTIVITY
-from accrue.domain.program.parts import MAX_ID_CHARS
 
 LONGEST_ID = "i" * MAX_ID_CHARS
 LONGEST_NUMBER = Decimal("-" + "9" * 24 + ".999999")

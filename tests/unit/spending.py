@@ -9,10 +9,10 @@ from accrue.domain.activity import Activity, FrontDoor, Kind, MembershipRef, Par
 from accrue.domain.balance import Balance
 from accrue.domain.ledger_row import LedgerRow
 from accrue.domain.posting import Posting
-from accrue.domain.program.parts import MEMBER_ROLE
 from accrue.domain.program.program import Program
 from accrue.domain.purse import Purse
 from accrue.domain.recording import Attempt, Recording
+from accrue.domain.roles import MEMBER_ROLE
 from accrue.domain.user_standing import UserStanding
 from accrue.services.apply_rules import RuleApplier
 from accrue.services.fold import Folder, Occasion

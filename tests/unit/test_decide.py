@@ -10,8 +10,9 @@ from accrue.domain.decide import decide
 from accrue.domain.deciding.periods import Counters
 from accrue.domain.decision import Decision, Facts
 from accrue.domain.membership_state import MembershipState
-from accrue.domain.program.points_unit import PointsUnit, Rounding
+from accrue.domain.program.points_unit import PointsUnit
 from accrue.domain.program.program import Program
+from accrue.domain.rounding import Rounding
 from tests.unit.activities import (
     ANN,
     Story,

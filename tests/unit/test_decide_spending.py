@@ -22,9 +22,9 @@ from accrue.domain.decision import (
     TierChange,
 )
 from accrue.domain.membership_state import MembershipState
-from accrue.domain.program.parts import MEMBER_ROLE
 from accrue.domain.program.program import Program
 from accrue.domain.purse import Hold, Lot, LotChange, Purse
+from accrue.domain.roles import MEMBER_ROLE
 from accrue.domain.user_standing import UserStanding
 from tests.unit.activities import activity, at, earn, in_force, written
 from tests.unit.purses import day, moment, purse

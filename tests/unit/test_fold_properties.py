@@ -22,11 +22,12 @@ from accrue.domain.decision import Facts
 from accrue.domain.membership_state import MembershipState
 from accrue.domain.posting import Posting
 from accrue.domain.program.awards import AmountTimesRate
-from accrue.domain.program.parts import MAX_RATE, MEMBER_ROLE
+from accrue.domain.program.parts import MAX_RATE
 from accrue.domain.program.period import Period
-from accrue.domain.program.points_unit import Rounding
 from accrue.domain.program.program import Program
 from accrue.domain.program.rules import Limit, Rule
+from accrue.domain.roles import MEMBER_ROLE
+from accrue.domain.rounding import Rounding
 from accrue.services.apply_rules import RuleApplier
 from accrue.storage.dynamo import to_attributes, to_item
 from tests.unit.activities import (

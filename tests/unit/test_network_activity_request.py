@@ -364,7 +364,7 @@ def test_the_partners_own_metadata_is_read_as_it_was_sent() -> None:
     parsed = parse_network_activity(body)
 
     assert parsed == replace(
-        parse_network_activity(example()), request=request().model_copy(update={"metadata": own})
+        parse_network_activity(example()), request=replace(request(), metadata=own)
     )
 
 

@@ -8,9 +8,9 @@ from accrue.domain.administration_errors import (
     OperatorKeyRequiredError,
     TooManyApiKeysError,
 )
+from accrue.domain.clock_move import ClockMove
 from accrue.domain.errors import InvalidNetworkDocumentError, InvalidRequestError
 from accrue.domain.network_parts import ApiKeyPart, NetworkDocument, NetworkPart
-from accrue.domain.sandbox_clock import ClockMove
 from accrue.domain.sandbox_errors import (
     ClockGoesForwardOnlyError,
     NotASandboxError,

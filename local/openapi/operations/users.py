@@ -10,7 +10,7 @@ from accrue.domain.administration_errors import (
 )
 from accrue.domain.errors import InvalidRequestError
 from accrue.domain.network_parts import UserPart
-from accrue.domain.users import SuspensionPart
+from accrue.domain.suspension_part import SuspensionPart
 from local.openapi.answers.administration import UserAnswer, UserPage
 from local.openapi.operation import (
     ADMIN,

@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from accrue.domain.caller import Caller
 from accrue.domain.catalog import ActivityType, KeyRole, Network
+from accrue.domain.clock_move import ClockMove
 from accrue.domain.definitions import (
     contradictions_in_activity_type,
     contradictions_in_network,
@@ -29,8 +30,7 @@ from accrue.domain.network_parts import (
 )
 from accrue.domain.program.parts import Document
 from accrue.domain.program_publication import ProgramPublication, read_publication
-from accrue.domain.sandbox_clock import ClockMove
-from accrue.domain.users import SuspensionPart
+from accrue.domain.suspension_part import SuspensionPart
 from accrue.domain.webhooks.definition import WebhookPart, contradictions_in_webhook
 from accrue.domain.webhooks.samples import SamplePart
 from accrue.runtime.document_body import document_body

@@ -2,9 +2,13 @@
 
 from collections.abc import Iterable
 from decimal import Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow
+from typing import TYPE_CHECKING
 
 from accrue.domain.amounts import canonical_text
-from accrue.domain.program.points_unit import PointsUnit, Rounding
+from accrue.domain.rounding import Rounding
+
+if TYPE_CHECKING:
+    from accrue.domain.program.points_unit import PointsUnit
 
 # 26 digits of amount (domain.amounts) times 12 of rate (domain.program), with room to add.
 EXACT = Context(prec=60, traps=[InvalidOperation, DivisionByZero, Overflow, Inexact])
@@ -33,21 +37,21 @@ def within_limit(number: Decimal, what: str) -> Decimal:
     return number
 
 
-def rounded(points: Decimal, unit: PointsUnit) -> Decimal:
+def rounded(points: Decimal, unit: "PointsUnit") -> Decimal:
     """The points, rounded once to the unit's scale."""
     return _to_scale(points, unit, unit.rounding)
 
 
-def rounded_down(points: Decimal, unit: PointsUnit) -> Decimal:
+def rounded_down(points: Decimal, unit: "PointsUnit") -> Decimal:
     """The points, cut to the unit's scale: towards zero."""
     return _to_scale(points, unit, Rounding.DOWN)
 
 
-def _to_scale(points: Decimal, unit: PointsUnit, rounding: Rounding) -> Decimal:
+def _to_scale(points: Decimal, unit: "PointsUnit", rounding: Rounding) -> Decimal:
     return points.quantize(Decimal(1).scaleb(-unit.scale), rounding=rounding.mode, context=ROUNDED)
 
 
-def rounding_note(exact: Decimal, points: Decimal, unit: PointsUnit) -> str:
+def rounding_note(exact: Decimal, points: Decimal, unit: "PointsUnit") -> str:
     """What an explanation says behind the arithmetic; nothing if nothing was rounded."""
     if points == exact:
         return ""

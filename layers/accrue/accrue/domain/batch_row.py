@@ -3,7 +3,7 @@ path and headers.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from accrue.domain.amounts import canonical_text
@@ -130,7 +130,7 @@ def _network_row(body: Mapping[str, object], batch_key: str | None) -> BatchRow:
         return BatchRow(parsed.request, parsed.warnings)
     if batch_key is None:
         raise InvalidRequestError.of(Fault(KEY_POINTER, _NO_KEY))
-    request = parsed.request.model_copy(update={"idempotency_key": batch_key})
+    request = replace(parsed.request, idempotency_key=batch_key)
     return BatchRow(request, parsed.warnings, HEADER_POINTER)
 
 

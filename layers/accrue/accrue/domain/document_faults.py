@@ -2,9 +2,10 @@
 
 from pydantic_core import ErrorDetails
 
+from accrue.domain.limits import ID_PATTERN, MAX_ID_CHARS
 from accrue.domain.near_miss import nearest_name
 from accrue.domain.program.models_in import kind_of, models_of_field
-from accrue.domain.program.parts import ID_PATTERN, MAX_ID_CHARS, Document
+from accrue.domain.program.parts import Document
 from accrue.domain.program.places import Place
 
 _TIME = 'must be a time with its offset, such as "2026-03-01T00:00:00+01:00"'

@@ -1,8 +1,7 @@
 """The items of an activity, read alike by both front doors."""
 
+from dataclasses import dataclass
 from decimal import Decimal
-
-from pydantic import BaseModel, ConfigDict
 
 from accrue.domain.amounts import parse_amount
 from accrue.domain.body_fields import Fields
@@ -15,10 +14,9 @@ MAX_LINE_ITEMS = 100
 LINE_ITEM_FIELDS = frozenset({"item_id", "value", "group_id"})
 
 
-class LineItem(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineItem:
     """One item of an activity. `value` None means that no value was sent for it."""
-
-    model_config = ConfigDict(frozen=True)
 
     item_id: str
     value: Decimal | None = None

@@ -1,11 +1,9 @@
 """What a partner sends in Hang's form: an activity of one membership."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-
-from pydantic import BaseModel, ConfigDict
 
 from accrue.domain.amounts import canonical_text, parse_amount
 from accrue.domain.body_fields import Fields
@@ -26,13 +24,12 @@ ACTIVITY_FIELDS = frozenset(
 )
 
 
-class MembershipActivityRequest(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembershipActivityRequest:
     """What was sent, before look-ups. `transaction_timestamp` is in Unix seconds.
 
     `metadata` is the partner's own, as it was sent; of it, a row keeps what the network names.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     program_membership_id: str
     idempotency_key: str
@@ -40,7 +37,7 @@ class MembershipActivityRequest(BaseModel):
     value: Decimal
     transaction_timestamp: Decimal
     line_items: tuple[LineItem, ...] = ()
-    metadata: dict[str, object] = {}
+    metadata: dict[str, object] = field(default_factory=dict)
 
     @property
     def occurred_at(self) -> datetime:

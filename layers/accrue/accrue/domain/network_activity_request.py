@@ -1,11 +1,9 @@
 """What a partner sends in Village's form: an activity of users of a network, each in a role."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-
-from pydantic import BaseModel, ConfigDict
 
 from accrue.domain.amounts import canonical_text, parse_amount
 from accrue.domain.body_fields import Fields
@@ -36,15 +34,14 @@ BODY_FIELDS = frozenset(
 )
 
 
-class NetworkActivityRequest(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkActivityRequest:
     """What was sent, before look-ups and defaults.
 
     `users` maps each role to a *normalized* email. `activity_timestamp` is in Unix seconds; None
     means the time of receipt. `metadata` is what the partner adds to the known fields, as it was
     sent; of it, a row keeps what the network names. `idempotency_key` is the header's.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     activity_short_id: str
     amount: Decimal
@@ -53,7 +50,7 @@ class NetworkActivityRequest(BaseModel):
     activity_timestamp: Decimal | None = None
     description: str | None = None
     line_items: tuple[LineItem, ...] = ()
-    metadata: dict[str, object] = {}
+    metadata: dict[str, object] = field(default_factory=dict)
     enforces_unique_reference: bool = False
     idempotency_key: str | None = None
 

@@ -14,7 +14,6 @@ from accrue.domain.catalog import ActivityType, Network
 from accrue.domain.field_parsers import email as parse_email
 from accrue.domain.json_values import WrongValueError
 from accrue.domain.program.parts import (
-    MEMBER_ROLE,
     ActivityTypeId,
     CatalogId,
     Document,
@@ -23,6 +22,7 @@ from accrue.domain.program.parts import (
     ValueText,
 )
 from accrue.domain.program.program import Program
+from accrue.domain.roles import MEMBER_ROLE
 
 NetworkId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 KeyId = NetworkId

@@ -7,16 +7,23 @@ one is added. It lists its fields; an optional one that was not sent is left out
 key is not among them, nor is anything that the server adds.
 """
 
-from collections.abc import Callable, Sequence
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from accrue.domain.canonical import content_hash
 from accrue.domain.emails import normalize_email
 from accrue.domain.errors import UnreadableRowError
-from accrue.domain.line_items import LineItem
-from accrue.domain.membership_activity_request import MembershipActivityRequest
-from accrue.domain.network_activity_request import NetworkActivityRequest
-from accrue.domain.points_order import PointsOrder
-from accrue.domain.reversal_request import ReversalRequest
+
+# Only types: whoever hashes one form must not wait for the others.
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from accrue.domain.line_items import LineItem
+    from accrue.domain.membership_activity_request import MembershipActivityRequest
+    from accrue.domain.network_activity_request import NetworkActivityRequest
+    from accrue.domain.points_order import PointsOrder
+    from accrue.domain.reversal_request import ReversalRequest
 
 # The forms of new rows.
 MEMBERSHIP_ACTIVITY_FORM = "membership_activity/2"

@@ -8,7 +8,7 @@ from accrue.domain.body_fields import Fields
 from accrue.domain.field_parsers import email, identifier
 from accrue.domain.findings import Findings
 from accrue.domain.json_values import WrongValueError
-from accrue.domain.program.parts import ID_PATTERN, MAX_ID_CHARS
+from accrue.domain.limits import ID_PATTERN, MAX_ID_CHARS
 
 BODY_FIELDS = frozenset({"program_id", "user_id", "email", "program_membership_id"})
 _ID = re.compile(ID_PATTERN)

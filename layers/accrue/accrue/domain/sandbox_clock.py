@@ -4,16 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Any
-
-from pydantic import AwareDatetime, BeforeValidator
+from typing import Any
 
 from accrue.domain.administration_errors import InvalidDefinitionError
 from accrue.domain.amounts import canonical_text
 from accrue.domain.errors import Fault
 from accrue.domain.json_values import pointer
-from accrue.domain.program.parts import Document
-from accrue.domain.program.times import moment_with_offset
 from accrue.domain.sandbox_errors import ClockGoesForwardOnlyError
 from accrue.domain.timestamps import to_text
 
@@ -27,13 +23,6 @@ SHORTEST_STEP = timedelta(seconds=10)
 # Longer than anybody waits before looking for what was forgotten (15 minutes).
 KEPT_FOR = timedelta(minutes=20)
 _MICROSECOND = timedelta(microseconds=1)
-
-
-class ClockMove(Document):
-    """Where an administrator wants the clock to be."""
-
-    # How far from now it may be, the clock itself says.
-    now: Annotated[AwareDatetime, BeforeValidator(moment_with_offset)]
 
 
 @dataclass(frozen=True, slots=True)

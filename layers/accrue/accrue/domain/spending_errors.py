@@ -12,12 +12,16 @@ RefusalError
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from accrue.domain.amounts import canonical_text
 from accrue.domain.arithmetic import total
 from accrue.domain.errors import Fault, NotFoundError, RefusalError
-from accrue.domain.purse import Purse
 from accrue.domain.user_standing import UserStanding
+
+if TYPE_CHECKING:
+    # Only to speak of: every endpoint knows these errors.
+    from accrue.domain.purse import Purse
 
 _POINTS = "/points"
 
@@ -33,7 +37,7 @@ class InsufficientPointsError(RefusalError):
         )
 
     @classmethod
-    def to_spend(cls, purse: Purse) -> "InsufficientPointsError":
+    def to_spend(cls, purse: "Purse") -> "InsufficientPointsError":
         """Only what is neither pending nor held can be spent, and nothing while some is owed."""
         available = max(purse.available, Decimal(0))
         also = _listed({"pending": purse.pending, "held": purse.held})
@@ -41,7 +45,7 @@ class InsufficientPointsError(RefusalError):
         return cls(available, said, "send at most that")
 
     @classmethod
-    def to_deduct(cls, purse: Purse) -> "InsufficientPointsError":
+    def to_deduct(cls, purse: "Purse") -> "InsufficientPointsError":
         """What is pending can be deducted too, but nothing that is held."""
         available = total(purse.lots.values())
         included = ", pending ones included" if purse.pending else ""
@@ -50,7 +54,7 @@ class InsufficientPointsError(RefusalError):
         return cls(available, said, "deduct at most that")
 
 
-def _owed(purse: Purse) -> str:
+def _owed(purse: "Purse") -> str:
     owed = total((purse.owed, purse.debt))
     return f"; {canonical_text(owed)} are owed" if owed else ""
 

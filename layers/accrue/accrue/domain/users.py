@@ -4,24 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pydantic import Field
-
 from accrue.domain.activity import MembershipRef
 from accrue.domain.catalog import Membership, User
-from accrue.domain.program.parts import MAX_TEXT_CHARS, Document
 from accrue.domain.user_standing import UserStanding
 
 # A user is changed with an item for each membership in one transaction of 100, where DynamoDB
 # ends; besides these there are the user, the email and the traits.
 MAX_MEMBERSHIPS = 90
-
-
-class SuspensionPart(Document):
-    """Why a user is suspended: for administrators alone, and gone once the user is reinstated or
-    forgotten.
-    """
-
-    reason: str | None = Field(default=None, min_length=1, max_length=MAX_TEXT_CHARS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from accrue.domain.api_keys import is_genuine, is_operator_key, parse_key_text
 from accrue.domain.caller import Caller
 from accrue.domain.catalog import KeyRole
-from accrue.services.ports import CatalogReader
+from accrue.services.ports import ApiKeyReader
 
 OPERATOR_KEY_ID = "operator"
 
@@ -17,12 +17,12 @@ def authorize_operator(key_text: str, accepted_sha256: Collection[bytes]) -> Cal
     return Caller("", KeyRole.OPERATOR, OPERATOR_KEY_ID)
 
 
-def authorize(key_text: str, catalog: CatalogReader) -> Caller | None:
+def authorize(key_text: str, keys: ApiKeyReader) -> Caller | None:
     """The holder of the key, or None if it is not the genuine text of a key that exists."""
     presented = parse_key_text(key_text)
     if presented is None:
         return None
-    stored = catalog.find_api_key(presented.network_id, presented.key_id)
+    stored = keys.find_api_key(presented.network_id, presented.key_id)
     if not is_genuine(presented, stored) or stored is None:
         return None
     return Caller(stored.network_id, stored.role, stored.key_id)

@@ -21,8 +21,8 @@ from accrue.domain.decision import Decision, Facts, Refusal
 from accrue.domain.ids import id_of_due
 from accrue.domain.payload_forms import NO_PAYLOAD_FORM
 from accrue.domain.program.days import day_of
-from accrue.domain.program.parts import MEMBER_ROLE
 from accrue.domain.program.program import ProgramVersion
+from accrue.domain.roles import MEMBER_ROLE
 from accrue.domain.timestamps import to_text
 from accrue.domain.undone import Undone
 from accrue.services.ports import OriginalReader, VersionReader

@@ -23,8 +23,8 @@ from accrue.domain.payload_forms import (
 )
 from accrue.domain.points_order import PointsOrder
 from accrue.domain.posting import Posting
-from accrue.domain.program.parts import MEMBER_ROLE
 from accrue.domain.recording import Attempt, Call, RowInserter
+from accrue.domain.roles import MEMBER_ROLE
 from accrue.domain.spending_errors import HoldNotFoundError
 from accrue.services.fold import Folder
 from accrue.services.ports import BalanceBook, CatalogReader, LedgerReader, Recorder

@@ -1,22 +1,27 @@
 """What the services need from outside, as protocols; `storage` and `runtime` implement them."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import Protocol
+from __future__ import annotations
 
-from accrue.domain.activity import Activity, MembershipRef
-from accrue.domain.balance import Balance, BalanceChange, Entry
-from accrue.domain.catalog import ActivityType, ApiKey, Membership, Network, User
-from accrue.domain.event_log import EventPage
-from accrue.domain.event_types import EventType
-from accrue.domain.follow_up_events import FailedEvent, FollowUpEvent
-from accrue.domain.ledger_row import LedgerRow, ReversalMarker
-from accrue.domain.movement import Movement
-from accrue.domain.pages import Page, PageRequest
-from accrue.domain.posting import Posting
-from accrue.domain.program.program import ProgramVersion
-from accrue.domain.recording import Attempt, LedgerPage, Recording, Unrecorded
-from accrue.domain.settled_outcome import SettledOutcome
+from typing import TYPE_CHECKING, Protocol
+
+# Only types: whoever needs one port must not wait for what all the others speak of.
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from accrue.domain.activity import Activity, MembershipRef
+    from accrue.domain.balance import Balance, BalanceChange, Entry
+    from accrue.domain.catalog import ActivityType, ApiKey, Membership, Network, User
+    from accrue.domain.event_log import EventPage
+    from accrue.domain.event_types import EventType
+    from accrue.domain.follow_up_events import FailedEvent, FollowUpEvent
+    from accrue.domain.ledger_row import LedgerRow, ReversalMarker
+    from accrue.domain.movement import Movement
+    from accrue.domain.pages import Page, PageRequest
+    from accrue.domain.posting import Posting
+    from accrue.domain.program.program import ProgramVersion
+    from accrue.domain.recording import Attempt, LedgerPage, Recording, Unrecorded
+    from accrue.domain.settled_outcome import SettledOutcome
 
 
 class VersionReader(Protocol):
@@ -40,7 +45,13 @@ class ActivityCatalog(Protocol):
     def find_membership(self, network_id: str, program_membership_id: str) -> Membership | None: ...
 
 
-class CatalogReader(ActivityCatalog, VersionReader, Protocol):
+class ApiKeyReader(Protocol):
+    """Reads API keys."""
+
+    def find_api_key(self, network_id: str, key_id: str) -> ApiKey | None: ...
+
+
+class CatalogReader(ActivityCatalog, ApiKeyReader, VersionReader, Protocol):
     """What a network defines, as the functions see it. A miss is always looked up afresh, and
     `find_membership_now` always is.
     """
@@ -49,7 +60,6 @@ class CatalogReader(ActivityCatalog, VersionReader, Protocol):
     def find_membership_now(
         self, network_id: str, program_membership_id: str
     ) -> Membership | None: ...
-    def find_api_key(self, network_id: str, key_id: str) -> ApiKey | None: ...
     def list_network_ids(self) -> Sequence[str]: ...
 
 

@@ -19,8 +19,8 @@ from accrue.domain.ids import id_from_idempotency_key
 from accrue.domain.kept_metadata import KeptMetadata, keep_metadata
 from accrue.domain.membership_activity_request import MembershipActivityRequest
 from accrue.domain.payload_forms import MEMBERSHIP_ACTIVITY_FORM, membership_payload_hash
-from accrue.domain.program.parts import MEMBER_ROLE
 from accrue.domain.recording import Attempt, Call, Recording
+from accrue.domain.roles import MEMBER_ROLE
 from accrue.services.ports import ActivityCatalog, LedgerReader, Recorder
 from accrue.services.record_activity import (
     ActivityRecording,

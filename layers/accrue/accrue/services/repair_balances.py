@@ -24,7 +24,7 @@ from accrue.domain.jobs.errors import JobFailedError
 from accrue.domain.jobs.findings import finding
 from accrue.domain.jobs.job import Attributes, Job, JobStep
 from accrue.domain.payload_forms import NO_PAYLOAD_FORM
-from accrue.domain.program.parts import MEMBER_ROLE
+from accrue.domain.roles import MEMBER_ROLE
 from accrue.services.apply_rules import MAX_ROUNDS
 from accrue.services.audit_balances import MEMBERSHIPS_A_STEP, POSTINGS_A_STEP
 from accrue.services.audit_membership import AuditedMembership, Budget, MembershipAuditor

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from accrue.domain.catalog import ActivityType, Membership, Network, User
-from accrue.domain.program.parts import MAX_ID_CHARS
+from accrue.domain.limits import MAX_ID_CHARS
 from accrue.storage.activity_types import activity_type_from_attributes
 from accrue.storage.catalog import (
     CatalogTable,

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from accrue.domain.limits import MAX_ID_CHARS
 from accrue.domain.pages import MAX_PAGE_SIZE, Page, PageRequest
-from accrue.domain.program.parts import MAX_ID_CHARS
 from accrue.domain.program.program import (
     Program,
     ProgramSummary,
@@ -22,6 +22,7 @@ from accrue.domain.program_publication import PublicationBasis
 from accrue.domain.timestamps import from_text, to_text
 from accrue.storage.administration_table import AdministrationTable, ItemChange
 from accrue.storage.definitions_revision import moved_revision, read_revision
+from accrue.storage.program_versions import program_version_from_attributes
 
 # A version has up to 300 KB, and one or two are in force or scheduled.
 _VERSIONS_AT_ONCE = 2
@@ -149,15 +150,6 @@ def _version_attributes(version: ProgramVersion) -> dict[str, Any]:
         "effective_at": to_text(version.effective_at),
         "document": stored_text(version.program),
     }
-
-
-def program_version_from_attributes(attributes: Mapping[str, Any]) -> ProgramVersion:
-    """Read a program version's item."""
-    return ProgramVersion(
-        version=int(attributes["version"]),
-        effective_at=from_text(attributes["effective_at"]),
-        program=Program.model_validate_json(attributes["document"]),
-    )
 
 
 def _summary_from_attributes(attributes: Mapping[str, Any]) -> ProgramSummary:

@@ -9,8 +9,8 @@ from typing import Any
 
 from accrue.domain.activity import MembershipRef
 from accrue.domain.catalog import Membership, User
+from accrue.domain.limits import MAX_ID_CHARS
 from accrue.domain.pages import Page, PageRequest
-from accrue.domain.program.parts import MAX_ID_CHARS
 from accrue.domain.user_standing import UserStanding
 from accrue.domain.users import UserProfile
 from accrue.storage.administration_table import AdministrationTable, ItemChange

@@ -15,9 +15,9 @@ from accrue.domain.decision import Decision, Facts, HoldChange, HoldStatus, Poin
 from accrue.domain.membership_state import MembershipState
 from accrue.domain.program.days import day_of
 from accrue.domain.program.kept_lots import MAX_LOTS
-from accrue.domain.program.parts import MEMBER_ROLE
 from accrue.domain.program.program import Program
 from accrue.domain.purse import Hold, Purse, TooFewPointsError
+from accrue.domain.roles import MEMBER_ROLE
 
 # State has each of them.
 MAX_OPEN_HOLDS = 20

@@ -6,7 +6,7 @@ from decimal import Decimal
 from accrue.domain.arithmetic import EXACT
 from accrue.domain.decision import Debt, Decision, PointLine
 from accrue.domain.membership_state import MembershipState
-from accrue.domain.program.parts import MEMBER_ROLE
+from accrue.domain.roles import MEMBER_ROLE
 
 _REASONS = {Debt.OWED: "spent already: owed", Debt.PAID: "pays what was owed"}
 

@@ -14,9 +14,9 @@ from accrue.domain.deciding.reversed_shares import ReversedShares
 from accrue.domain.deciding.standing_completions import with_what_completions_took
 from accrue.domain.decision import PointLine, QuestChange, RequirementProgress
 from accrue.domain.membership_state import QuestState
-from accrue.domain.program.parts import MEMBER_ROLE
 from accrue.domain.program.quests import Quest, Requirement
 from accrue.domain.reversed_part import ReversedPart, points_of_share
+from accrue.domain.roles import MEMBER_ROLE
 from accrue.domain.undone import Undone
 
 _NONE = Decimal(0)

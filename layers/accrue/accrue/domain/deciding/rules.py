@@ -14,8 +14,9 @@ from accrue.domain.deciding.situation import Failure, Situation, considered
 from accrue.domain.decision import Considered, Part, PointLine
 from accrue.domain.program.awards import AmountTimesRate
 from accrue.domain.program.counters import counter_name, limit_counter
-from accrue.domain.program.parts import IDENTITY_RULE_ID, MEMBER_ROLE
+from accrue.domain.program.parts import IDENTITY_RULE_ID
 from accrue.domain.program.rules import Limit, Rule
+from accrue.domain.roles import MEMBER_ROLE
 
 # The identity rule stands in no document.
 _IDENTITY_POSITION = -1

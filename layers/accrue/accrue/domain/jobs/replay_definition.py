@@ -6,9 +6,9 @@ from pydantic import AfterValidator, Field, model_validator
 
 from accrue.domain.field_parsers import stored_identifier
 from accrue.domain.jobs.audit_definition import IdempotencyKey
+from accrue.domain.limits import MAX_ID_CHARS
 from accrue.domain.program.parts import (
     MAX_CHOICES,
-    MAX_ID_CHARS,
     ActivityTypeId,
     CatalogId,
     Document,

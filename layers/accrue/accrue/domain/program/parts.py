@@ -8,9 +8,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from accrue.domain.amounts import MAX_ABSOLUTE_AMOUNT, MAX_DECIMAL_PLACES, canonical_text
 from accrue.domain.field_parsers import stored_identifier
+from accrue.domain.limits import ID_PATTERN, MAX_ID_CHARS, MAX_TEXT_CHARS
 from accrue.domain.number_text import MAX_NUMBER_CHARS, parse_number
 
-MEMBER_ROLE: Final = "member"
 # Of the rule that takes an activity's value at its word; no rule of a document may have it.
 IDENTITY_RULE_ID: Final = "identity"
 MAX_RATE = Decimal(10) ** 6
@@ -18,12 +18,8 @@ MAX_RATE_DECIMALS = 6
 MAX_POINTS = Decimal(10) ** 12
 MAX_POINTS_DECIMALS = 6
 MAX_FACTOR = Decimal(1000)
-MAX_ID_CHARS = 64
-MAX_TEXT_CHARS = 255
 # Of ids or texts in one condition: it is looked through for each activity.
 MAX_CHOICES = 100
-
-ID_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._:~-]*$"
 
 # Neither "no" nor 0 is taken for false: whoever sends them may have meant something else.
 Truth = Annotated[bool, Field(strict=True)]

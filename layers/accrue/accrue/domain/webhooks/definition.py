@@ -8,8 +8,9 @@ from pydantic import Field
 
 from accrue.domain.event_types import EventType
 from accrue.domain.json_values import WrongValueError
+from accrue.domain.limits import MAX_TEXT_CHARS
 from accrue.domain.program.contradictions.surroundings import Contradiction, repeated
-from accrue.domain.program.parts import MAX_TEXT_CHARS, Document, Truth
+from accrue.domain.program.parts import Document, Truth
 from accrue.domain.webhooks.signing import SigningSecret
 from accrue.domain.webhooks.url import parse_webhook_url
 

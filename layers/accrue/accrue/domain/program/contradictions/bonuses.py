@@ -7,10 +7,11 @@ from accrue.domain.program.bonuses import Add, Bonus, Multiply
 from accrue.domain.program.contradictions.conditions import in_conditions
 from accrue.domain.program.contradictions.rules import in_points
 from accrue.domain.program.contradictions.surroundings import Contradiction, Surroundings
-from accrue.domain.program.parts import IDENTITY_RULE_ID, MEMBER_ROLE
+from accrue.domain.program.parts import IDENTITY_RULE_ID
 from accrue.domain.program.places import Place
 from accrue.domain.program.program import Program
 from accrue.domain.program.rules import Rule
+from accrue.domain.roles import MEMBER_ROLE
 
 
 def in_bonuses(program: Program, around: Surroundings) -> Iterator[Contradiction]:
