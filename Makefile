@@ -8,7 +8,8 @@ MAKEFLAGS += --no-print-directory
 export UV_SYSTEM_CERTS := 1
 # A configuration or an environment of the caller must not change what is installed.
 export UV_NO_CONFIG := 1
-unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
+# Nor make every process compile anew all that it imports: a start of pytest took three times as long.
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 # No time zones of this machine: those of the lock file, as in the functions.
 export PYTHONTZPATH :=
 
