@@ -6,12 +6,15 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from accrue.runtime.authorizer import key_in_header, policy_for
 from accrue.runtime.settings import CatalogSettings
+from accrue.runtime.snapshots import NOBODY, start_from_snapshots
 from accrue.services.authorize import authorize
 from accrue.storage.catalog import CatalogTable
 from accrue.storage.dynamo import dynamodb_client
 
 settings = CatalogSettings.from_environment()
-catalog = CatalogTable(dynamodb_client(), settings.catalog_table, settings.catalog_cache_seconds)
+client = dynamodb_client()
+catalog = CatalogTable(client, settings.catalog_table, settings.catalog_cache_seconds)
+start_from_snapshots(client, lambda: catalog.find_api_key(NOBODY, NOBODY))
 
 
 def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from accrue.runtime.clock import utc_now
 from accrue.runtime.http import Request, Response, endpoint
 from accrue.runtime.json_body import parse_json_body
 from accrue.runtime.settings import RecordingSettings
+from accrue.runtime.snapshots import NOBODY, start_from_snapshots
 from accrue.services.dry_enrolments import DryEnrolments
 from accrue.services.dry_ledger import DryLedgerOfMany
 from accrue.services.record_activity import ActivityRecording
@@ -46,6 +47,7 @@ catalog = CatalogTable(client, settings.catalog_table, settings.catalog_cache_se
 clocks = NetworkClocks(catalog, catalog, utc_now)
 ledger = LedgerTable(client, settings.ledger_table)
 users = UserTable(AdministrationTable(client, settings.catalog_table))
+start_from_snapshots(client, lambda: catalog.find_network(NOBODY))
 
 
 @endpoint(can_be_tried_out=True)

@@ -8,6 +8,7 @@ from accrue.runtime.idempotency import IdempotentRecorder
 from accrue.runtime.json_body import parse_json_body
 from accrue.runtime.recorded import recorded_headers
 from accrue.runtime.settings import ActivitySettings
+from accrue.runtime.snapshots import NOBODY, start_from_snapshots
 from accrue.services.dry_ledger import DryLedger
 from accrue.services.record_activity import ActivityRecording
 from accrue.services.record_membership_activity import record_membership_activity
@@ -21,6 +22,7 @@ client = dynamodb_client()
 catalog = CatalogTable(client, settings.catalog_table, settings.catalog_cache_seconds)
 clocks = NetworkClocks(catalog, catalog, utc_now)
 ledger = LedgerTable(client, settings.ledger_table)
+start_from_snapshots(client, lambda: catalog.find_network(NOBODY))
 
 
 @endpoint(can_be_tried_out=True)

@@ -8,6 +8,7 @@ from accrue.runtime.idempotency import IdempotentRecorder
 from accrue.runtime.json_body import parse_json_body
 from accrue.runtime.recorded import recorded_headers
 from accrue.runtime.settings import ActivitySettings
+from accrue.runtime.snapshots import NOBODY, start_from_snapshots
 from accrue.services.dry_enrolments import DryEnrolments
 from accrue.services.dry_ledger import DryLedger
 from accrue.services.enrol import AutomaticEnroller
@@ -26,6 +27,7 @@ catalog = CatalogTable(client, settings.catalog_table, settings.catalog_cache_se
 clocks = NetworkClocks(catalog, catalog, utc_now)
 ledger = LedgerTable(client, settings.ledger_table)
 users = UserTable(AdministrationTable(client, settings.catalog_table))
+start_from_snapshots(client, lambda: catalog.find_network(NOBODY))
 
 
 @endpoint(catalog_refusal_status=400, can_be_tried_out=True)

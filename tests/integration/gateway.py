@@ -72,7 +72,7 @@ class Gateway:
         return policy
 
     def _ask_authorizer(self, defined: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
-        function = template()["Resources"][defined["FunctionArn"]["Fn::GetAtt"].split(".")[0]]
+        function = template()["Resources"][defined["FunctionArn"]["Ref"].removesuffix(".Alias")]
         operation = function["Properties"]["CodeUri"].rpartition("/")[2]
         asked = authorizer_event(
             event["headers"],

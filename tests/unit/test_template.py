@@ -491,7 +491,7 @@ def test_authorizer_is_cached_by_the_one_header_that_it_reads(
 ) -> None:
     defined = API["Auth"]["Authorizers"][authorizer]
 
-    assert defined["FunctionArn"] == {"Fn::GetAtt": f"{function}.Arn"}
+    assert defined["FunctionArn"] == {"Ref": f"{function}.Alias"}
     assert defined["FunctionPayloadType"] == "REQUEST"
     assert defined["Identity"].keys() == {"Headers", "ReauthorizeEvery"}
     assert defined["Identity"]["Headers"] == [header]
@@ -1028,3 +1028,58 @@ def test_layer_leaves_out_what_the_runtime_ships() -> None:
 
     assert {"aws-lambda-powertools", "cachetools", "pydantic"} <= packages
     assert not packages & {"boto3", "botocore", "s3transfer"}
+
+
+PUBLISHED = {name: f for name, f in FUNCTIONS.items() if "AutoPublishAlias" in f["Properties"]}
+OWN_SETTINGS = ("Architectures", "Environment")
+
+
+def _parameters_in(value: object) -> set[str]:
+    """The template's parameters that a value refers to."""
+    if isinstance(value, list):
+        return set[str]().union(*map(_parameters_in, value))
+    if not isinstance(value, dict):
+        return set()
+    if value.keys() == {"Ref"}:
+        parameters: dict[str, Any] = template()["Parameters"]
+        return {value["Ref"]} & parameters.keys()
+    return _parameters_in(list(value.values()))
+
+
+def test_what_partners_wait_for_can_start_from_a_snapshot() -> None:
+    assert {f["Properties"]["CodeUri"].rpartition("/")[2] for f in PUBLISHED.values()} == {
+        "authorize_api_key",
+        "authorize_bearer",
+        "record_membership_activity",
+        "record_network_activity",
+        "record_activity_batch",
+    }
+    assert template()["Parameters"]["SnapStart"]["Default"] == "false"
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_version_is_published_anew_for_each_setting_that_it_was_published_with(name: str) -> None:
+    properties = PUBLISHED[name]["Properties"]
+    said = set(re.findall(r"\$\{(\w+)\}", properties["VersionDescription"]["Fn::Sub"]))
+    settings = [
+        {key: given.get(key) for key in OWN_SETTINGS}
+        for given in (properties, template()["Globals"]["Function"])
+    ]
+
+    assert said == _parameters_in(settings) | {"SnapStart"}
+    assert properties["AutoPublishAliasAllProperties"] is True
+
+
+def test_layers_are_published_with_the_versions_that_import_them() -> None:
+    layers = resources_of("AWS::Serverless::LayerVersion").values()
+
+    assert [layer["Properties"]["PublishLambdaVersion"] for layer in layers] == [True, True]
+
+
+def test_the_longest_description_of_a_version_is_one_that_lambda_takes() -> None:
+    longest = f"x86_64 WARNING 300 false {','.join(['a' * 64] * 3)}"
+    pattern = template()["Parameters"]["OperatorKeySha256"]["AllowedPattern"]
+
+    assert len(longest) <= 256
+    assert re.fullmatch(pattern, ",".join(["a" * 64] * 3))
+    assert not re.fullmatch(pattern, ",".join(["a" * 64] * 4))
