@@ -7,6 +7,7 @@ PARTS = {
     "units": "Units",
     "processor": "Processor",
     "growth": "Growth",
+    "start": "Starting",
     "decide": "Deciding",
     "batch": "Batches",
 }
