@@ -10,4 +10,5 @@ PARTS = {
     "start": "Starting",
     "decide": "Deciding",
     "batch": "Batches",
+    "price": "Price",
 }

@@ -67,6 +67,12 @@ def test_statements_cost_what_they_insert() -> None:
     assert write_units([Call("BatchExecuteStatement", {"Statements": [statement] * 3})]) == 3
 
 
+def test_what_is_put_together_costs_as_if_each_were_put_alone() -> None:
+    requests = {"balance": [{"PutRequest": {"Item": item}} for item in (KEY, KEY | DUE)]}
+
+    assert write_units([Call("BatchWriteItem", {"RequestItems": requests})]) == 1 + (1 + 1)
+
+
 def test_reads_cost_nothing_and_what_has_no_rule_is_not_guessed() -> None:
     assert write_units([Call("GetItem", {}), Call("Query", {})]) == 0
     with pytest.raises(AssertionError, match="no rule for UpdateItem"):

@@ -48,6 +48,10 @@ def changes_of(call: Call) -> Iterator[Change]:
         case "BatchExecuteStatement":
             for statement in request["Statements"]:
                 yield Change(*parsed_insert(statement))
+        case "BatchWriteItem":
+            for table, requests in request["RequestItems"].items():
+                for put in requests:
+                    yield Change(table, put["PutRequest"]["Item"])
         case _:
             raise AssertionError(f"no rule for {call.operation}")
 
