@@ -11,4 +11,5 @@ PARTS = {
     "decide": "Deciding",
     "batch": "Batches",
     "price": "Price",
+    "fan_in": "Keeping up with the stream",
 }
