@@ -218,7 +218,8 @@ class Activity:
 
     def to_attributes(self) -> dict[str, Any]:
         """The row as plain attributes; absent optionals are left out."""
-        return {**self._said(), "content_hash": self.content_hash}
+        said = self._said()
+        return {**said, "content_hash": self.stored_hash or content_hash(said)}
 
     def _said(self) -> dict[str, Any]:
         said: dict[str, Any] = {

@@ -1,6 +1,5 @@
 """What a network defines: itself, its activity types, users, memberships and keys."""
 
-import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -49,7 +48,7 @@ class Network:
     def pseudonym(self, email: str) -> str:
         """HMAC-SHA256, as hex, of the email in its normalized form."""
         normalized = normalize_email(email).encode()
-        return hmac.new(self.pseudonym_secret, normalized, hashlib.sha256).hexdigest()
+        return hmac.digest(self.pseudonym_secret, normalized, "sha256").hex()
 
 
 @dataclass(frozen=True, slots=True)
