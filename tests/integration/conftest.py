@@ -190,6 +190,7 @@ def _known_bytes() -> Callable[[int], bytes]:
 def _application(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr("accrue.storage.client_config.CHECKS_PARAMETERS", True)
     install_inserts(monkeypatch)
     install_quick_moto(monkeypatch)
     with mock_aws(config=MOTO):
