@@ -96,6 +96,8 @@ def _sort_of(result: RowResult) -> str:
 
 
 def _fitted(results: Sequence[RowResult]) -> Sequence[RowResult]:
+    if len(json.dumps(results)) <= MAX_DETAILED_BYTES:
+        return results
     left = MAX_DETAILED_BYTES
     fitted: list[RowResult] = []
     for result in results:

@@ -11,6 +11,7 @@ time for it.
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import batched, islice
 from typing import TYPE_CHECKING, Any
 
@@ -108,10 +109,8 @@ class LedgerInserts:
 
     def _insertion(self, attempt: Attempt) -> "BatchStatementRequestTypeDef":
         item = activity_item(attempt.activity)
-        # Names of ours, without quotes in them.
-        values = ", ".join(f"'{name}': ?" for name in item)
         return {
-            "Statement": f'INSERT INTO "{self._table_name}" VALUE {{{values}}}',
+            "Statement": _statement(self._table_name, tuple(item)),
             "Parameters": list(item.values()),
         }
 
@@ -180,6 +179,14 @@ class LedgerInserts:
     def _insertions(self, attempts: Attempts) -> list["TransactWriteItemTypeDef"]:
         rows = ((each.activity, each.marker) for each in attempts.values())
         return [self._ledger.insertion_of(row) for pair in rows for row in pair if row]
+
+
+@cache
+def _statement(table_name: str, names: tuple[str, ...]) -> str:
+    """The statement that inserts an item with these attributes; a ledger's rows have few sets."""
+    # Names of ours, without quotes in them.
+    values = ", ".join(f"'{name}': ?" for name in names)
+    return f'INSERT INTO "{table_name}" VALUE {{{values}}}'
 
 
 def _waits() -> Iterator[float]:
