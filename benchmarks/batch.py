@@ -36,6 +36,7 @@ ENVIRONMENT = {
     "BALANCE_TABLE": "balance",
     "CATALOG_TABLE": "catalog",
     "CATALOG_CACHE_SECONDS": "300",
+    "WRITES_AT_ONCE": "1",
     "POWERTOOLS_SERVICE_NAME": "accrue",
     "POWERTOOLS_LOG_LEVEL": "WARNING",
 }

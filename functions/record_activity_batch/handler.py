@@ -8,6 +8,7 @@ from accrue.domain.batch_row import BatchRow, check_batch_key, parse_batch_row
 from accrue.domain.errors import RefusalError
 from accrue.domain.ledger_row import LedgerRow
 from accrue.domain.recording import Unrecorded
+from accrue.runtime.at_once import at_once
 from accrue.runtime.batch_body import split_rows
 from accrue.runtime.batch_response import (
     RowResult,
@@ -19,7 +20,7 @@ from accrue.runtime.batch_response import (
 from accrue.runtime.clock import utc_now
 from accrue.runtime.http import Request, Response, endpoint
 from accrue.runtime.json_body import parse_json_body
-from accrue.runtime.settings import RecordingSettings
+from accrue.runtime.settings import BatchSettings
 from accrue.runtime.snapshots import NOBODY, start_from_snapshots
 from accrue.services.dry_enrolments import DryEnrolments
 from accrue.services.dry_ledger import DryLedgerOfMany
@@ -41,7 +42,7 @@ TRIES_A_CALL = 2
 LEAST_TIME_MS = 8_000
 
 logger = Logger()
-settings = RecordingSettings.from_environment()
+settings = BatchSettings.from_environment()
 client = dynamodb_client(TRIES_A_CALL)
 catalog = CatalogTable(client, settings.catalog_table, settings.catalog_cache_seconds)
 clocks = NetworkClocks(catalog, catalog, utc_now)
@@ -64,15 +65,17 @@ def lambda_handler(request: Request) -> Response:
         return request.context.get_remaining_time_in_millis() >= LEAST_TIME_MS
 
     inserts = LedgerInserts(client, settings.ledger_table, has_time)
-    recorder = BatchRecorder(
-        catalog=BatchCatalog(catalog),
-        ledger=dry_ledger if dry_run.is_dry_run else ledger,
-        inserter=dry_ledger if dry_run.is_dry_run else inserts,
-        enrolments=DryEnrolments(users) if dry_run.is_dry_run else users,
-        has_time=has_time,
-        unrecorded=unrecorded,
-    )
-    outcomes = recorder.record(rows, request.caller, request.call_by(clocks))
+    with at_once(1 if dry_run.is_dry_run else settings.writes_at_once) as for_each:
+        recorder = BatchRecorder(
+            catalog=BatchCatalog(catalog),
+            ledger=dry_ledger if dry_run.is_dry_run else ledger,
+            inserter=dry_ledger if dry_run.is_dry_run else inserts,
+            enrolments=DryEnrolments(users) if dry_run.is_dry_run else users,
+            has_time=has_time,
+            unrecorded=unrecorded,
+            for_each=for_each,
+        )
+        outcomes = recorder.record(rows, request.caller, request.call_by(clocks))
     _log_failures(request, outcomes)
     results = [
         _result(row, outcome, dry_ledger.made) for row, outcome in zip(rows, outcomes, strict=True)

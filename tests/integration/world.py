@@ -37,6 +37,8 @@ ENVIRONMENT = {
     "ALLOW_PRIVATE_WEBHOOKS": "true",
     "WEBHOOK_RETRY_DELAYS_SECONDS": "5,300,1800,7200,18000,28800,28800",
     "CATALOG_CACHE_SECONDS": "30",
+    # Moto bears no threads.
+    "WRITES_AT_ONCE": "1",
     "RECONCILE_GRACE_SECONDS": "120",
     "METRICS_NAMESPACE": "accrue/test",
     "SEAL_BUCKET": "seals",

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 SHA256_BYTES = 32
 MAX_CACHE_SECONDS = 300
+MAX_AT_ONCE = 10
 TRUTH = {"true": True, "false": False}
 
 
@@ -81,6 +82,13 @@ def _seconds(text: str) -> int:
     return seconds
 
 
+def _up_to_ten(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= MAX_AT_ONCE:
+        raise ValueError("out of range")
+    return number
+
+
 def _cache_seconds(text: str) -> float:
     seconds = float(text)
     if not 0 < seconds <= MAX_CACHE_SECONDS:
@@ -130,10 +138,11 @@ class BalanceSettings(CatalogSettings):
     balance_table = Variable(_text)
 
 
-class RecordingSettings(CatalogSettings):
-    """For functions that record without looking at balances."""
+class BatchSettings(CatalogSettings):
+    """For the function that records batches. Its client keeps ten connections."""
 
     ledger_table = Variable(_text)
+    writes_at_once = Variable(_up_to_ten)
 
 
 class ActivitySettings(BalanceSettings):

@@ -22,6 +22,8 @@ from accrue.services.record_activity import ActivityRecording, Plan, Planner, ca
 type RowOutcome = ActivityRecording | RefusalError | Unrecorded
 # What comes next for a row: it is known what is in the ledger, or there is something to write.
 type Step = Recording | Attempt
+# `map`, or what does several at a time and gives what each came to in the same order.
+type ForEach = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +64,17 @@ class UnrecordedError(Exception):
 
 @dataclass
 class BatchRun:
-    """Plan each row in its turn, then write; `outcomes` has what each came to, by its number."""
+    """Plan each row in its turn, then write; `outcomes` has what each came to, by its number.
+
+    What is written together has no id in common. So the writes that it takes are made by
+    `for_each`, as many at a time as that likes, and in any order.
+    """
 
     ledger: LedgerReader
     inserter: ManyInserter
     has_time: Callable[[], bool]
     unrecorded: Callable[[Exception], Unrecorded]
+    for_each: ForEach = map
     outcomes: dict[int, RowOutcome] = field(default_factory=dict)
     _planned: dict[int, PlannedRow] = field(default_factory=dict)
     _ids: set[str | None] = field(default_factory=set)
@@ -160,8 +167,9 @@ class BatchRun:
     def _write_together(self, attempts: Mapping[int, Attempt]) -> dict[int, Recording]:
         """What is in the ledger by then; what is not known to be there is noted."""
         written: dict[int, Recording] = {}
-        for chunk in batched(attempts.items(), self.inserter.max_attempts_per_write, strict=False):
-            for (number, _), outcome in zip(chunk, self._write_chunk(chunk), strict=True):
+        chunks = list(batched(attempts.items(), self.inserter.max_attempts_per_write, strict=False))
+        for chunk, outcomes in zip(chunks, self.for_each(self._write_chunk, chunks), strict=True):
+            for (number, _), outcome in zip(chunk, outcomes, strict=True):
                 if isinstance(outcome, Recording):
                     written[number] = outcome
                 else:

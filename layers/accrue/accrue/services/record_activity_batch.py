@@ -16,7 +16,7 @@ from accrue.domain.errors import NetworkNotFoundError, RefusalError
 from accrue.domain.membership_activity_request import MembershipActivityRequest
 from accrue.domain.network_activity_request import NetworkActivityRequest
 from accrue.domain.recording import Call, Unrecorded
-from accrue.services.batch_run import BatchRun, PlannedRow
+from accrue.services.batch_run import BatchRun, ForEach, PlannedRow
 from accrue.services.enrol import AutomaticEnroller, EnrolmentStore, UserCache
 from accrue.services.ports import ActivityCatalog, LedgerReader, ManyInserter
 from accrue.services.record_activity import ActivityRecording, Planner
@@ -44,8 +44,8 @@ class BatchCatalog(ActivityCatalog, UserCache, Protocol):
 class BatchRecorder:
     """The ports that recording a batch needs.
 
-    `has_time` says whether anything may be begun, and `unrecorded` what an error of another port
-    means for its row.
+    `has_time` says whether anything may be begun, `unrecorded` what an error of another port means
+    for its row, and `for_each` makes the writes that have nothing to do with each other.
     """
 
     catalog: BatchCatalog
@@ -54,6 +54,7 @@ class BatchRecorder:
     enrolments: EnrolmentStore
     has_time: Callable[[], bool]
     unrecorded: Callable[[Exception], Unrecorded]
+    for_each: ForEach = map
 
     def record(
         self, rows: Sequence[BatchRow | RefusalError], caller: Caller, call: Call
@@ -64,7 +65,7 @@ class BatchRecorder:
         """
         self._read_catalog([row for row in rows if isinstance(row, BatchRow)], caller.network_id)
         planners = self._planners()
-        run = BatchRun(self.ledger, self.inserter, self.has_time, self.unrecorded)
+        run = BatchRun(self.ledger, self.inserter, self.has_time, self.unrecorded, self.for_each)
         for number, row in enumerate(rows):
             if isinstance(row, RefusalError):
                 run.outcomes[number] = row
