@@ -71,9 +71,14 @@ def ensure_same_points(compared: Sequence[Side], find: Callable[[str, Key], Item
 def sides() -> list[Side]:
     """Ours, stock and correct, in the environment of this process; what they log goes nowhere."""
     found = [_ours(), _baseline(Stock()), _baseline(Correct())]
+    log_nowhere()
+    return found
+
+
+def log_nowhere() -> None:
+    """What the functions that have started log from now on goes nowhere."""
     for _, handler in function_handlers():
         handler.stream = _Nowhere()  # type: ignore[attr-defined]
-    return found
 
 
 class _Nowhere(TextIOBase):

@@ -6,13 +6,19 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from types import FrameType
-
-from benchmarks.stored import StoredInMemory
+from typing import Protocol
 
 type Act = Callable[[], None]
 
 
-def seconds_each(store: StoredInMemory, acts: Mapping[str, Act], rounds: int) -> dict[str, float]:
+class Store(Protocol):
+    """What answers, and knows what that took of the processor so far."""
+
+    @property
+    def seconds(self) -> float: ...
+
+
+def seconds_each(store: Store, acts: Mapping[str, Act], rounds: int) -> dict[str, float]:
     """The processor time that each takes at best, without what the store takes of it.
 
     In turns: whatever else the machine does meets all of them.
@@ -28,7 +34,7 @@ def seconds_each(store: StoredInMemory, acts: Mapping[str, Act], rounds: int) ->
     return best
 
 
-def _seconds(store: StoredInMemory, act: Act) -> float:
+def _seconds(store: Store, act: Act) -> float:
     gc.collect()
     of_store, began = store.seconds, time.process_time()
     act()
