@@ -12,6 +12,7 @@ from botocore.compat import HTTPHeaders
 
 from tests.integration.batches import counted, membership_row, network_row, reference_row, statuses
 from tests.integration.conftest import running_application
+from tests.integration.faults import Crash, Faults
 from tests.integration.networks import demo_network
 from tests.integration.world import World
 
@@ -59,6 +60,31 @@ def test_writes_that_are_made_backwards_come_to_the_same(monkeypatch: pytest.Mon
 
     assert recorded(monkeypatch, backwards) == in_turn
     assert in_turn[0]["counts"] == counted(recorded=180, duplicates=60, refused=9)
+
+
+# The last rows of all, and not the first.
+@pytest.mark.parametrize(("made", "there"), [(1, 10), (2, 35)])
+def test_whichever_writes_were_made_a_batch_that_died_is_completed(
+    world: World, faults: Faults, monkeypatch: pytest.MonkeyPatch, made: int, there: int
+) -> None:
+    rows = [network_row(f"k-{n}") for n in range(60)]
+    monkeypatch.setattr(world.start("record_activity_batch"), "at_once", backwards)
+    faults.run_before("BatchExecuteStatement", *[lambda: None] * made, die)
+    with pytest.raises(Crash):
+        world.post_batch(rows)
+    assert len(world.rows("ledger")) == there
+    world.restart()
+
+    answer = world.post_batch(rows)
+
+    assert answer.body["counts"] == counted(replayed=there, recorded=60 - there)
+    assert [row["replayed"] for row in answer.body["results"]].index(True) == 60 - there
+    assert len(world.rows("ledger")) == 60
+
+
+def die() -> None:
+    """The process ends."""
+    raise Crash
 
 
 def test_several_writes_are_under_way_and_each_row_gets_its_own_answer(
