@@ -2,11 +2,11 @@
 
 from botocore.config import Config
 
-# Against the service's own description, before they are sent: a fifth of all calls that the record
-# function makes for a request, and two fifths of what the SDK does for a row of a batch. The types
-# of our requests are checked before there are any, and tests check each of them in this way too.
+# Botocore would hold each request against the service's description before it sends it: a fifth of
+# the Python calls of a POST, a third of those of a row of a batch. Our requests are typed, and the
+# integration tests have it check each of them.
 CHECKS_PARAMETERS = False
-# By default botocore describes the machine, piece by piece and twice for each call: a sixth.
+# By default it describes SDK and machine, piece by piece and twice a call: a sixth of a POST's.
 USER_AGENT = "accrue"
 
 
