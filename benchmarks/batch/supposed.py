@@ -8,7 +8,7 @@ from benchmarks.batch.lambda_time import MADE_TOGETHER, MB_OF_A_PROCESSOR, WAIT_
 from benchmarks.batch.requests import ROWS
 from benchmarks.figures import Table
 
-MEMORIES_MB = (512, 1024, 1536, MB_OF_A_PROCESSOR)
+MEMORIES_MB = (512, 1024, 1536, MB_OF_A_PROCESSOR, 2048)
 # From what a single row is supposed to take up to what 25 of them would, two at a time.
 WAITS_MS = (5, 10, 20, 60)
 MILLION = 1_000_000
