@@ -11,8 +11,9 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 )
 
 from accrue.domain.activity import Activity
-from accrue.domain.errors import UnreadableRowError
+from accrue.domain.errors import WRONG_SHAPE, UnreadableRowError
 from accrue.domain.ledger_row import ledger_row_from_attributes
+from accrue.storage.dynamo import to_attributes
 
 logger = Logger()
 
@@ -43,8 +44,9 @@ class LedgerBatch:
         if change is None or sequence_number is None:
             raise UnreadableRowError("a stream record without a sequence number")
         try:
-            row = ledger_row_from_attributes(change.new_image or {})
-        except UnreadableRowError as error:
+            # As every other reader of rows does it; Powertools' own takes three times as long.
+            row = ledger_row_from_attributes(to_attributes(change.get("NewImage") or {}))
+        except (UnreadableRowError, *WRONG_SHAPE) as error:
             self._fail([sequence_number], error, activity_id=None)
             return
         if isinstance(row, Activity):
