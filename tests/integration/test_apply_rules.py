@@ -206,6 +206,8 @@ def test_a_failed_activity_fails_all_its_records(world: World, faults: Faults) -
         {"recorded_at": {"S": "yesterday"}},
         {"kind": {"S": "unheard-of"}},
         {"participants": {"N": "1"}},
+        {"amount": {"N": "much"}},
+        {"amount": {"X": "50"}},
     ],
 )
 def test_a_row_that_cannot_be_read_fails_alone(world: World, poison: dict[str, Any]) -> None:
@@ -251,7 +253,7 @@ def test_an_activity_of_two_memberships_fails_if_one_of_them_fails(
     world: World, faults: Faults
 ) -> None:
     village_post(activity_type="S1-A", users={"buyer": JOHN, "seller": JANE}, earns={}).act(world)
-    faults.answer_with("TransactWriteItems", iter([cancelled("ValidationError", "None")]))
+    faults.answer_with("TransactWriteItems", iter([cancelled("ValidationError", "None")] * 2))
 
     rows = world.items("ledger")
     assert _failed(world, rows) == [rows[0]["activity_id"]["S"]]

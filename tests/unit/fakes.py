@@ -65,6 +65,12 @@ class FakeBook:
         self.pause()
         return found
 
+    def find_balances(self, of: Sequence[Place]) -> list[Balance]:
+        self.pause()
+        found = [self.balances.get(place, Balance()) for place in of]
+        self.pause()
+        return found
+
     def post(self, entries: Sequence[Entry], expected_sequence: int) -> None:
         self.pause()
         assert 0 < len(entries) <= self.fitting
@@ -79,6 +85,11 @@ class FakeBook:
         self._write(taken, {(marker.network_id, marker.activity_id): marker} if marker else {})
         self.pause()
         return len(taken)
+
+    def post_all(self, changes: Sequence[BalanceChange]) -> None:
+        self.pause()
+        self._write(changes, {})
+        self.pause()
 
     def _write(
         self,

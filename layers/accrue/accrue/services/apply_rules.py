@@ -2,10 +2,11 @@
 
 May be called with anything, any number of times, by several callers at once: the posting's key is
 the marker, and the balance's sequence makes sure that what was decided was decided on what is
-there.
+there. Several memberships share a transaction as long as nothing is in the way; then each has
+its own.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,7 +14,7 @@ from functools import cache
 from itertools import batched
 
 from accrue.domain.activity import Activity, Kind, MembershipRef
-from accrue.domain.balance import Balance, Entry
+from accrue.domain.balance import Balance, BalanceChange, Entry
 from accrue.domain.concerned import concerned_memberships, participant_with
 from accrue.domain.errors import AlreadyPostedError, BalanceMovedError
 from accrue.domain.posting_lag import PostingLags
@@ -21,8 +22,16 @@ from accrue.domain.settled_outcome import SettledOutcome
 from accrue.services.fold import Folder, Occasion, TraitsFinder
 from accrue.services.ports import BalanceBook, CatalogReader
 
+type Place = tuple[str, MembershipRef]
+
 # In each round somebody's write succeeds, so this many others would have to keep coming first.
 MAX_ROUNDS = 50
+# Of a transaction that several memberships share, when nothing falls due. With 100, a batch takes a
+# hundredth of its calls in Python less, and meets others' writes more often.
+MAX_ITEMS_TOGETHER = 50
+# Not all of a reconciler's page: each may be large, and the last ones would be read long before
+# they are written.
+MAX_BALANCES_AHEAD = 100
 
 
 def in_order_of_deciding(row: Activity) -> tuple[datetime, bool, str]:
@@ -41,6 +50,20 @@ class FailedActivity:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """What is to be applied to a membership, in order, each once."""
+
+    network_id: str
+    membership: MembershipRef
+    activities: Sequence[Activity]
+
+    @property
+    def place(self) -> Place:
+        """Whose balance it is about."""
+        return self.network_id, self.membership
+
+
+@dataclass(frozen=True, slots=True)
 class RuleApplier:
     """Applies activities; `now` says what time it is. `lags` are of those that it has applied."""
 
@@ -54,7 +77,7 @@ class RuleApplier:
         applied.
         """
         failures: list[FailedActivity] = []
-        groups: dict[tuple[str, MembershipRef], dict[str, Activity]] = {}
+        groups: dict[Place, dict[str, Activity]] = {}
         for activity in activities:
             if activity.settled_outcome is not None:
                 failures.extend(self._settle(activity))
@@ -69,10 +92,67 @@ class RuleApplier:
                 # By id: a batch may hold the same activity twice.
                 group = groups.setdefault((activity.network_id, membership), {})
                 group[activity.activity_id] = activity
-        for (network_id, membership), group in groups.items():
-            failures.extend(self._apply_group(network_id, membership, group.values()))
+        # A batch has no order across activities; this one at least does not depend on the batch.
+        ordered = [
+            Group(*place, sorted(group.values(), key=in_order_of_deciding))
+            for place, group in groups.items()
+        ]
+        for some in batched(ordered, MAX_BALANCES_AHEAD, strict=False):
+            failures.extend(self._apply_groups(some))
         self.lags.note_failed(failure.activity for failure in failures)
         return failures
+
+    def _apply_groups(self, groups: Sequence[Group]) -> Iterator[FailedActivity]:
+        balances = self._balances_ahead(groups)
+        for together in in_transactions(groups):
+            if balances:
+                try:
+                    yield from self._apply_together(together, balances)
+                except Exception:  # noqa: BLE001 - whoever it is about meets it again alone
+                    # What is in the way here may be in the way of the next as well.
+                    balances = {}
+                else:
+                    continue
+            for group in together:
+                yield from self._apply_group(group)
+
+    def _balances_ahead(self, groups: Sequence[Group]) -> Mapping[Place, Balance]:
+        """The balances to start from, if there are several and all can be read.
+
+        One may have moved before it is written: then nothing of its transaction is.
+        """
+        if len(groups) == 1:
+            return {}
+        places = [group.place for group in groups]
+        try:
+            return dict(zip(places, self.book.find_balances(places), strict=True))
+        except Exception:  # noqa: BLE001 - whoever it is about meets it again alone
+            return {}
+
+    def _apply_together(
+        self, groups: Sequence[Group], balances: Mapping[Place, Balance]
+    ) -> list[FailedActivity]:
+        """Apply groups in one transaction, or raise with nothing applied, unless its answer was
+        lost.
+        """
+        changes: list[BalanceChange] = []
+        all_failures: list[FailedActivity] = []
+        for group in groups:
+            balance = balances[group.place]
+            find_traits = self._traits_finder(group)
+            decided, failures = self._fold(group.membership, group.activities, balance, find_traits)
+            all_failures += failures
+            if decided:
+                changes.append(BalanceChange(decided, balance.sequence))
+        if changes:
+            self.book.post_all(changes)
+            self._note_written(groups, changes)
+        return all_failures
+
+    def _note_written(self, groups: Iterable[Group], changes: Iterable[BalanceChange]) -> None:
+        written = {entry.posting.activity_id for each in changes for entry in each.entries}
+        rows = (activity for group in groups for activity in group.activities)
+        self.lags.note_written((row for row in rows if row.activity_id in written), self.now())
 
     def _settle(self, activity: Activity) -> Iterable[FailedActivity]:
         assert activity.settled_outcome is not None
@@ -100,26 +180,20 @@ class RuleApplier:
             return False
         return self.book.find_postings(row).keys() == concerned_memberships(row).keys()
 
-    def _apply_group(
-        self, network_id: str, membership: MembershipRef, group: Iterable[Activity]
-    ) -> Iterable[FailedActivity]:
-        # A batch has no order across activities; this one at least does not depend on the batch.
-        in_order = sorted(group, key=in_order_of_deciding)
-        for chunk in batched(in_order, self.book.max_postings_per_write, strict=False):
+    def _apply_group(self, group: Group) -> Iterator[FailedActivity]:
+        for chunk in batched(group.activities, self.book.max_postings_per_write, strict=False):
             try:
-                yield from self._apply_chunk(network_id, membership, chunk)
+                yield from self._apply_chunk(group, chunk)
             except Exception as error:  # noqa: BLE001 - reported by the caller
                 yield from (FailedActivity(activity, error) for activity in chunk)
 
-    def _apply_chunk(
-        self, network_id: str, membership: MembershipRef, chunk: Sequence[Activity]
-    ) -> list[FailedActivity]:
+    def _apply_chunk(self, group: Group, chunk: Sequence[Activity]) -> list[FailedActivity]:
         posted: frozenset[str] = frozenset()
-        find_traits = self._traits_finder(network_id, membership, chunk[0])
+        find_traits = self._traits_finder(group)
         for _ in range(MAX_ROUNDS):
             remaining = [a for a in chunk if a.activity_id not in posted]
-            balance = self.book.find_balance(network_id, membership)
-            decided, failures = self._fold(membership, remaining, balance, find_traits)
+            balance = self.book.find_balance(group.network_id, group.membership)
+            decided, failures = self._fold(group.membership, remaining, balance, find_traits)
             if not decided:
                 return failures
             fitting = decided[: self.book.how_many_fit(decided)]
@@ -190,9 +264,22 @@ class RuleApplier:
         # Asked for each time: what falls due is dated when it is written, however long a run takes.
         return Folder(self.catalog, self.now(), self.book)
 
-    def _traits_finder(
-        self, network_id: str, membership: MembershipRef, activity: Activity
-    ) -> TraitsFinder:
+    def _traits_finder(self, group: Group) -> TraitsFinder:
         """The traits of the membership's user as they are now: for one fold the same."""
-        user_id = participant_with(activity, membership).user_id
-        return cache(lambda: self.catalog.find_traits(network_id, user_id))
+        user_id = participant_with(group.activities[0], group.membership).user_id
+        return cache(lambda: self.catalog.find_traits(group.network_id, user_id))
+
+
+def in_transactions(groups: Iterable[Group]) -> Iterator[Sequence[Group]]:
+    """The groups, as many at a time as share a transaction: one at least."""
+    together: list[Group] = []
+    items = 0
+    for group in groups:
+        needed = len(group.activities) + 1
+        if together and items + needed > MAX_ITEMS_TOGETHER:
+            yield together
+            together, items = [], 0
+        together.append(group)
+        items += needed
+    if together:
+        yield together

@@ -32,6 +32,10 @@ class DryBook:
             return self.balances[network_id, membership]
         return self.book.find_balance(network_id, membership)
 
+    def find_balances(self, of: Sequence[tuple[str, MembershipRef]]) -> Sequence[Balance]:
+        """The same of several memberships."""
+        return [self.find_balance(*each) for each in of]
+
     def find_postings(self, activity: Activity) -> Mapping[MembershipRef, Posting]:
         """What would be posted, if this is being tried out; else what is in the book."""
         if activity.activity_id in self.postings:
@@ -75,6 +79,10 @@ class DryBook:
         for change in changes:
             self.post(change.entries, change.expected_sequence)
         return len(changes)
+
+    def post_all(self, changes: Sequence[BalanceChange]) -> None:
+        """The same."""
+        self.post_together(changes)
 
     def find_original(
         self, row: Activity, membership: MembershipRef

@@ -127,11 +127,13 @@ class OriginalReader(Protocol):
 class BalanceBook(BalanceReader, ResultReader, OriginalReader, Protocol):
     """Reads and writes balances and postings.
 
+    `find_balances` gives those of memberships, each with its network, in their order.
     `post` writes all postings, their rows, and the last balance in one transaction, if the balance
     is still at `expected_sequence` and none of the postings and rows exists; raises
     AlreadyPostedError or BalanceMovedError. `how_many_fit` says how many of the first ones it
     takes, one at least. `post_together` does the same for several memberships, with a marker if
     there is one: as many of the first ones as a transaction takes; it gives how many those were.
+    `post_all` does it with all of them or raises, and tries nothing again.
     `keep_due_at` writes the
     balance's `due_at` alone, if it is still at its sequence; raises BalanceMovedError. `settle`
     says whether the outcome was not there yet.
@@ -139,11 +141,13 @@ class BalanceBook(BalanceReader, ResultReader, OriginalReader, Protocol):
 
     max_postings_per_write: int
 
+    def find_balances(self, of: Sequence[tuple[str, MembershipRef]]) -> Sequence[Balance]: ...
     def how_many_fit(self, entries: Sequence[Entry]) -> int: ...
     def post(self, entries: Sequence[Entry], expected_sequence: int) -> None: ...
     def post_together(
         self, changes: Sequence[BalanceChange], marker: ReversalMarker | None = None
     ) -> int: ...
+    def post_all(self, changes: Sequence[BalanceChange]) -> None: ...
     def keep_due_at(self, network_id: str, membership: MembershipRef, balance: Balance) -> None: ...
     def settle(self, outcome: SettledOutcome) -> bool: ...
     def find_unapplied(self, activities: Sequence[Activity]) -> Sequence[Activity]: ...

@@ -86,6 +86,13 @@ class BalanceTable:
             Balance.from_attributes(to_attributes(found["Item"])) if "Item" in found else Balance()
         )
 
+    def find_balances(self, of: Sequence[tuple[str, MembershipRef]]) -> list[Balance]:
+        """The balances of memberships, each with its network, as `find_balance` gives them."""
+        keys = [membership_key(*each) for each in of]
+        read = self._read_all([(key, "BALANCE") for key in keys])
+        found = {attributes["membership_key"]: attributes for attributes in read}
+        return [Balance.from_attributes(found[k]) if k in found else Balance() for k in keys]
+
     def how_many_fit(self, entries: Sequence[Entry]) -> int:
         """How many of the first entries one write takes, by the most that each may need."""
         needed = accumulate(LARGEST_PART_BYTES * _parts(entry.posting) for entry in entries)
@@ -103,6 +110,13 @@ class BalanceTable:
         `expected_sequence` or a row exists. The postings must be of one membership, in sequence.
         """
         self._write(self._writes_of(BalanceChange(entries, expected_sequence)))
+
+    def post_all(self, changes: Sequence[BalanceChange]) -> None:
+        """Write all the changes in one transaction, or raise whatever is in the way. Nothing is
+        tried again, nor measured: what is too large is refused by DynamoDB.
+        """
+        items = [write for change in changes for _, write in self._writes_of(change)]
+        self._client.transact_write_items(TransactItems=items)
 
     def post_together(
         self, changes: Sequence[BalanceChange], marker: ReversalMarker | None = None
