@@ -1,5 +1,6 @@
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -63,6 +64,14 @@ def test_text_is_utc_whatever_the_zone() -> None:
     moment = datetime(2021, 10, 10, 19, 35, 37, tzinfo=timezone(timedelta(hours=2)))
 
     assert to_text(moment) == "2021-10-10T17:35:37.000000Z"
+
+
+def test_an_hour_that_comes_twice_has_two_texts() -> None:
+    # Python takes the two for equal.
+    first = datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"))
+
+    assert to_text(first) == "2026-10-25T00:30:00.000000Z"
+    assert to_text(first.replace(fold=1)) == "2026-10-25T01:30:00.000000Z"
 
 
 def test_a_time_without_a_zone_has_no_text() -> None:

@@ -64,12 +64,11 @@ def decide(
         version.program,
     )
     ensure_whole(after)
-    return replace(
-        decision,
-        after=after,
-        tier=_tier_change(before, after, version.program),
-        lots=lots_changed(before.purse, after.purse),
-    )
+    tier = _tier_change(before, after, version.program)
+    lots = lots_changed(before.purse, after.purse)
+    if after is decision.after and (tier, lots) == (decision.tier, decision.lots):
+        return decision
+    return replace(decision, after=after, tier=tier, lots=lots)
 
 
 def _today(activity: Activity, version: ProgramVersion) -> date:
@@ -114,7 +113,8 @@ def _with_tier_of(today: date, state: MembershipState, version: ProgramVersion) 
         moved = raised(state, version.program)
     else:
         moved = brought_up_to(today, state, version.program)
-        moved = replace(moved, program_version=version.version)
+        if moved.program_version != version.version:
+            moved = replace(moved, program_version=version.version)
     if moved.tier_id == state.tier_id:
         return moved
     # What days or versions bring about is no activity's doing.
@@ -129,21 +129,24 @@ def _decide(situation: Situation, today: date) -> Decision:
     quests = advance_quests(situation)
     lines = (*(award.line for award in awards), *bonus_lines, *quests.lines)
     considered = (*rules, *bonuses, *quests.considered)
-    state = replace(
-        situation.state,
-        points=within_limit(
-            total([situation.state.points, *(line.points for line in lines)]), "the balance"
-        ),
-        purse=with_lines(lines, situation, today),
-        counters=counters.all(),
-        quests={**situation.state.quests, **quests.states},
-    )
+    state = situation.state
+    points = within_limit(total([state.points, *(line.points for line in lines)]), "the balance")
+    purse = with_lines(lines, situation, today)
     awarded = total(line.points for line in lines if line.points > 0)
+    lifetime_points, earned_by_day = earned(awarded, situation.day, state)
     applied = bool(lines or quests.changes)
     return Decision(
         outcome=Outcome.APPLIED if applied else Outcome.NO_RULE,
         lines=lines,
-        after=earned(awarded, situation.day, state),
+        after=replace(
+            state,
+            points=points,
+            lifetime_points=lifetime_points,
+            quests={**state.quests, **quests.states},
+            counters=counters.all(),
+            earned_by_day=earned_by_day,
+            purse=purse,
+        ),
         reason=None if applied else _why_nothing(situation, considered=bool(considered)),
         considered=considered,
         quests=tuple(quests.changes),
@@ -161,9 +164,11 @@ def _why_nothing(situation: Situation, *, considered: bool) -> str:
 def _tier_change(
     before: MembershipState, after: MembershipState, program: Program
 ) -> TierChange | None:
+    if after.tier_id == before.tier_id:
+        return None
     # What everybody has from the beginning is nothing that this activity changed.
     tier_before = before.tier_id or starting_tier(program)
-    if after.tier_id in (before.tier_id, tier_before):
+    if after.tier_id == tier_before:
         return None
     return TierChange(tier_before, after.tier_id)
 

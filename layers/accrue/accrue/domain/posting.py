@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from accrue.domain.activity import Kind, MembershipRef, Outcome, stored_id
@@ -44,7 +45,8 @@ MAX_SEQUENCE = 2**63 - 1
 _PLACES = frozenset({"content_hash", "membership_key", "item_key", "outcome_shard", "outcome_at"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Without slots: what it says is spelled out once, for its hash and for its item.
+@dataclass(frozen=True, kw_only=True)
 class Posting:
     """The immutable result of one activity on one membership; `balance_after` includes it.
 
@@ -85,15 +87,16 @@ class Posting:
     # Of a posting that was read: what it carries, which covers attributes of later releases too.
     stored_hash: str | None = field(default=None, compare=False, repr=False)
 
-    @property
+    @cached_property
     def content_hash(self) -> str:
         """SHA-256 over everything the posting says, the previous posting's hash included."""
-        return self.stored_hash or content_hash(self._said())
+        return self.stored_hash or content_hash(self._said)
 
     def to_attributes(self) -> dict[str, Any]:
         """The posting as plain attributes; absent optionals are left out."""
-        return {**self._said(), "content_hash": self.content_hash}
+        return {**self._said, "content_hash": self.content_hash}
 
+    @cached_property
     def _said(self) -> dict[str, Any]:
         purse_said = self._purse_said()
         is_plain = not purse_said and not any(line.is_of_debt for line in self.lines)

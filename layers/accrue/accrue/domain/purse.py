@@ -140,7 +140,7 @@ class Purse:
         for lot, more in points.items():
             waits = lot.spendable_on is not None and lot.spendable_on > today
             _add(lots, lot if waits else Lot(None, lot.last_day), more)
-        return _paid(replace(self, lots=lots), today)
+        return _paid(Purse(lots, self.holds, self.owed, self.debt), today)
 
     def take(self, points: Decimal) -> "Purse":
         """The purse without these, the earliest expiring of what can be spent.

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from accrue.domain.amounts import canonical_text
 from accrue.domain.json_values import WrongValueError
@@ -43,7 +44,14 @@ def to_text(moment: datetime) -> str:
     """`2021-10-10T17:35:37.000000Z`: UTC, microseconds, always 27 characters."""
     if moment.tzinfo is None:
         raise ValueError("a time without a zone")
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+    return _text(moment.astimezone(UTC))
+
+
+# A moment is written several times: in a posting, its key, its balance. Only of UTC: in other zones
+# two that are an hour apart may be equal.
+@lru_cache(maxsize=1024)
+def _text(utc: datetime) -> str:
+    return utc.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def from_text(text: str) -> datetime:

@@ -131,7 +131,8 @@ class Folder:
     def _due(
         self, row: Activity, membership: MembershipRef, balance: Balance, version: ProgramVersion
     ) -> Iterator[Entry]:
-        if row.kind is Kind.DUE:
+        due_at = next_due_at(balance.state, version.program)
+        if row.kind is Kind.DUE or due_at is None or due_at > row.recorded_at:
             return
         user_id = participant_with(row, membership).user_id
         occasion = Occasion(row.network_id, membership, user_id, row.recorded_at, row.request_id)

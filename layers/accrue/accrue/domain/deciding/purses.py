@@ -72,7 +72,7 @@ def lots_changed(before: Purse, after: Purse) -> tuple[LotChange, ...]:
 
 def _lots(lines: Iterable[PointLine], situation: Situation) -> dict[Lot, Decimal]:
     """The points awarded, by lot. What a bonus adds goes with what it was added to."""
-    rules = {rule.rule_id: rule for rule in situation.program.rules}
+    rules = situation.program.rules_by_id
     lots: dict[Lot, Decimal] = {}
     for line in lines:
         if line.points > 0:

@@ -31,7 +31,7 @@ def brought_up_to(day: date, state: MembershipState, program: Program) -> Member
 def _moved_to(day: date, state: MembershipState, program: Program) -> MembershipState:
     rolling = _rolling(program)
     if rolling is None:
-        moved = replace(state, earned_by_day={}, as_of=None, window_days=0)
+        moved = _without_window(state)
     else:
         as_of = max(state.as_of or day, day)
         moved = replace(
@@ -40,7 +40,14 @@ def _moved_to(day: date, state: MembershipState, program: Program) -> Membership
             as_of=as_of,
             window_days=rolling.days,
         )
-    return replace(moved, tier_id=_tier_id(moved, program))
+    tier_id = _tier_id(moved, program)
+    return moved if tier_id == moved.tier_id else replace(moved, tier_id=tier_id)
+
+
+def _without_window(state: MembershipState) -> MembershipState:
+    if state.as_of is None and not state.earned_by_day and not state.window_days:
+        return state
+    return replace(state, earned_by_day={}, as_of=None, window_days=0)
 
 
 def raised(state: MembershipState, program: Program) -> MembershipState:
@@ -52,17 +59,20 @@ def raised(state: MembershipState, program: Program) -> MembershipState:
     return replace(state, tier_id=reached)
 
 
-def earned(points: Decimal, day: date, state: MembershipState) -> MembershipState:
-    """The state once `points` more were awarded for what occurred on `day`; the tier is as it was.
+def earned(
+    points: Decimal, day: date, state: MembershipState
+) -> tuple[Decimal, Mapping[date, Decimal]]:
+    """The lifetime points, and those by day, once `points` more were awarded for what occurred on
+    `day`.
 
     With a window that is known, they count in it, whatever version decided.
     """
     lifetime = within_limit(EXACT.add(state.lifetime_points, points), "lifetime points")
+    if state.as_of is None or not points:
+        return lifetime, state.earned_by_day
     earned_by_day = dict(state.earned_by_day)
-    if state.as_of is not None and points:
-        earned_by_day[day] = EXACT.add(earned_by_day.get(day, Decimal(0)), points)
-        earned_by_day = _within(earned_by_day, state.as_of, state.window_days)
-    return replace(state, lifetime_points=lifetime, earned_by_day=earned_by_day)
+    earned_by_day[day] = EXACT.add(earned_by_day.get(day, Decimal(0)), points)
+    return lifetime, _within(earned_by_day, state.as_of, state.window_days)
 
 
 def with_raiser(
@@ -73,6 +83,8 @@ def with_raiser(
     A tier that stays keeps its raiser, one that falls has none.
     """
     if after.tier_id == before.tier_id:
+        if (after.tier_by, after.tier_from) == (before.tier_by, before.tier_from):
+            return after
         return replace(after, tier_by=before.tier_by, tier_from=before.tier_from)
     if _position(after.tier_id, program) > _position(before.tier_id, program):
         return replace(after, tier_by=row_id, tier_from=before.tier_id)

@@ -72,6 +72,11 @@ class Program(Document):
         return {segment.segment_id: segment for segment in self.segments}
 
     @cached_property
+    def rules_by_id(self) -> dict[str, Rule]:
+        """The rules by their ids."""
+        return {rule.rule_id: rule for rule in self.rules}
+
+    @cached_property
     def trait_conditions(self) -> tuple[TraitCondition, ...]:
         """Every question about a person that the program asks, each once, in a fixed order.
 
