@@ -6,10 +6,11 @@ Each is a module with `measure() -> Measured`, and runs in a process of its own.
 PARTS = {
     "units": "Units",
     "processor": "Processor",
+    "throughput": "Throughput",
     "growth": "Growth",
     "start": "Starting",
-    "decide": "Deciding",
     "batch": "Batches",
     "price": "Price",
     "fan_in": "Keeping up with the stream",
+    "decide": "Deciding",
 }
