@@ -116,7 +116,7 @@ def test_a_row_with_one_of_two_postings_gets_the_other(
     world: World, faults: Faults, clock: time_machine.Traveller
 ) -> None:
     MIXED_BATCH[2].act(world)
-    faults.answer_with("TransactWriteItems", iter([cancelled("ValidationError", "None")]))
+    faults.answer_with("TransactWriteItems", iter([cancelled("ValidationError", "None")] * 2))
     world.deliver()
     assert balances_of(world) == {"12348": 5}
     clock.shift(A_WHILE)
