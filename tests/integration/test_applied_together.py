@@ -107,6 +107,18 @@ def test_memberships_share_a_transaction(
     Witness().observe(world)
 
 
+def test_balances_are_read_ahead_in_bounded_numbers(
+    world: World, faults: Faults, rows: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accrue.services.apply_rules.MAX_BALANCES_AHEAD", 2)
+
+    assert world.deliver(rows) == ALL_APPLIED
+
+    assert (faults.counts()["BatchGetItem"], faults.counts()["GetItem"]) == (1, 1)
+    assert written(faults) == [6, 3]
+    assert balances_of(world) == dict.fromkeys(MEMBERSHIPS, 11)
+
+
 def test_what_is_in_the_way_of_one_is_in_the_way_of_no_other(
     world: World, faults: Faults, rows: list[dict[str, Any]]
 ) -> None:
