@@ -3,10 +3,11 @@
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from boto3.dynamodb.types import DYNAMODB_CONTEXT, TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from accrue.storage.client_config import client_config
@@ -77,6 +78,10 @@ def _to_value(value: Any) -> Any:  # noqa: ANN401 - any attribute
         return {"M": to_item(value)}
     if kind is list:
         return {"L": [_to_value(each) for each in value]}
+    if kind is Decimal or kind is int:
+        number = DYNAMODB_CONTEXT.create_decimal(value)
+        if number.is_finite():
+            return {"N": str(number)}
     return _serializer.serialize(value)
 
 
