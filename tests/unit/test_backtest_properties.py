@@ -6,7 +6,7 @@ import random
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.activities import PROGRAM_ID
@@ -26,8 +26,10 @@ def differences(report: Any) -> dict[str, str]:
     }
 
 
+# ik_11 is reversed, and then ik_1, whose id is the beginning of the other's.
+@example(seed=1718)
 @settings(max_examples=200)
-@given(st.integers(0, 10**9))
+@given(seed=st.integers(0, 10**9))
 def test_the_version_in_force_pays_what_was_paid(seed: int) -> None:
     story = Story(seed)
     candidate, start, until = story.a_period()

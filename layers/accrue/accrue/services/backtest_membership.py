@@ -343,7 +343,8 @@ class MembershipBacktester:
         kept is the same, whoever keeps it.
         """
         answered = ".".join(map(str, tested.answered))
-        return f"{tested.membership.program_membership_id}#{answered}#{activity_id}"
+        # The end of an id is in it: one may be the beginning of another.
+        return f"{tested.membership.program_membership_id}#{answered}#{activity_id}#"
 
     def _keep_what_is_reversed(self, tested: BacktestedMembership) -> None:
         """Those of the step's postings that a reversal speaks of, which comes in a later step."""
