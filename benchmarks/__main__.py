@@ -36,9 +36,12 @@ def main() -> int:
 
 
 def _measured(part: str) -> Measured:
-    """In a process of its own: parts set up different stores, and warm what others find cold."""
+    """In a process of its own: parts set up different stores, and warm what others find cold.
+
+    What it prints are the handlers' logs.
+    """
     command = [sys.executable, "-m", "benchmarks", "--keep", part]
-    subprocess.run(command, check=True, cwd=ROOT)  # noqa: S603 - its own
+    subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)  # noqa: S603 - its own
     return Measured.from_document(json.loads((KEPT / f"{part}.json").read_text()))
 
 
