@@ -10,7 +10,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from benchmarks.fan_in.scenario import Scenario
+from accrue.services.apply_rules import MAX_ITEMS_TOGETHER
+from accrue.services.sharing import BATCHES_APART, Sharing
+from benchmarks.fan_in.scenario import AlwaysSharing, NeverSharing, Scenario
 from benchmarks.fan_in.simulation import Result, simulate
 from benchmarks.figures import Measured, Table
 from benchmarks.lambda_time import MB_OF_A_VCPU
@@ -21,9 +23,8 @@ LOADS = (10, 100, 300, 1000)
 BUSY = 300
 FACTORS = (1, 2, 4, 10)
 WINDOWS_AND_SIZES = ((0, 100), (1, 25), (1, 100), (1, 1000), (5, 100), (5, 1000))
-TOGETHER = (0, 6, 10, 20, 50)
-FEW = 10
-SHARED_AT = 100
+SHARING = {"never": NeverSharing, "always": AlwaysSharing, "as it is": Sharing}
+SHARED_AT = (10, 100)
 SHARDS = (4, 8, 16)
 LADDER = (100, 200, 300, 400, 600, 800, 1200, 1600, 2400)
 # Enough to see whether lags grow.
@@ -81,18 +82,15 @@ def _by_batch() -> Table:
 
 def _by_sharing() -> Table:
     rows = [
-        [
-            str(items),
-            skew,
-            *_told(simulate(Scenario(load=SHARED_AT, skew=skew, items_together=items))),
-        ]
-        for items in TOGETHER
-        for skew in SKEWS[:3]
+        [name, str(load), skew, *_told(simulate(Scenario(load=load, skew=skew, sharing=sharing)))]
+        for load in SHARED_AT
+        for skew in SKEWS
+        for name, sharing in SHARING.items()
     ]
-    about = f"""The same at {SHARED_AT} activities a second, by how many items a transaction has
-        that several memberships share, 0 if each has its own. If anything is in the way of one,
-        all are paid for in vain."""
-    return Table("Shared transactions", about, ["items together", "skew", *HEAD], rows)
+    about = f"""The same by whether memberships of a batch share transactions of up to
+        {MAX_ITEMS_TOGETHER} items. If anything is in the way of one, all are paid for in vain; so
+        apply_rules shares none in the {BATCHES_APART} batches after that."""
+    return Table("Shared transactions", about, ["shared", "activities/s", "skew", *HEAD], rows)
 
 
 def _limits() -> Table:
@@ -100,21 +98,14 @@ def _limits() -> Table:
     for shards in SHARDS:
         scenario = Scenario(load=1, skew=SKEWS[1], shards=shards, seconds=LADDER_SECONDS)
         apart = [_highest(_by(scenario, factor=factor)) for factor in FACTORS]
-        shared = replace(scenario, items_together=FEW)
-        larger = [replace(each, memory_mb=MB_OF_A_VCPU) for each in (scenario, shared)]
-        rows.append([str(shards), *apart, *map(_highest, [shared, *larger])])
+        larger = replace(scenario, memory_mb=MB_OF_A_VCPU)
+        rows.append([str(shards), *apart, _highest(larger)])
     about = f"""The highest of these loads, in activities a second, at which lags don't grow, with a
         skew of {SKEWS[1]}: {", ".join(map(str, LADDER))}. The more batches at a time, the fewer of
         a membership are in each, and one that all want takes some 40
         transactions a second."""
-    settings = Scenario(load=1).settings
-    as_it_is = f"{settings.concurrent_batches}"
-    heads = [
-        *map(str, FACTORS),
-        f"{as_it_is}, {FEW} items together",
-        f"{as_it_is}, {MB_OF_A_VCPU:,} MB",
-        f"{as_it_is}, both",
-    ]
+    as_it_is = Scenario(load=1).settings.concurrent_batches
+    heads = [*map(str, FACTORS), f"{as_it_is}, {MB_OF_A_VCPU:,} MB"]
     head = ["shards", *(f"factor {each}" for each in heads)]
     return Table("Where it stops keeping up", about, head, rows)
 

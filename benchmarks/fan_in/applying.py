@@ -5,7 +5,8 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import batched
 
-from accrue.services.apply_rules import MAX_ROUNDS
+from accrue.services.apply_rules import MAX_BALANCES_AHEAD, MAX_ITEMS_TOGETHER, MAX_ROUNDS
+from accrue.services.sharing import Sharing
 from accrue.storage.balances import MAX_POSTINGS_PER_WRITE
 from accrue.storage.dynamo import conflict_waits
 from benchmarks.fan_in.balances import Balances, Outcome, transaction_seconds
@@ -34,39 +35,54 @@ type Groups = Mapping[int, Sequence[Arrival]]
 class Applying:
     """All invocations of apply_rules, on the same balances; `now` is moved by whoever waits.
 
-    Memberships share a transaction of up to `items_together` items, 0 if none does; a record takes
-    `cpu_seconds` of the memory's share of a vCPU.
+    A record takes `cpu_seconds` of the memory's share of a vCPU.
     """
 
-    items_together: int
     cpu_seconds: float
     now: float = 0.0
     balances: Balances = field(default_factory=Balances)
     posted_at: dict[int, float] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
 
-    def invoke(self, batch: Sequence[Arrival]) -> Waiting[int]:
-        """Apply a batch; how many of its first records need not come again."""
+    def invoke(self, batch: Sequence[Arrival], sharing: Sharing) -> Waiting[int]:
+        """Apply a batch; how many of its first records need not come again. `sharing` is what the
+        environment remembers.
+        """
         self.counts["invocations"] += 1
         failed: set[int] = set()
-        is_anything_in_the_way = False
-        for together in self._in_transactions(_by_membership(batch)):
-            if len(together) > 1 and not is_anything_in_the_way:
-                if (yield from self._apply_together(together)):
+        for some in batched(_by_membership(batch).items(), MAX_BALANCES_AHEAD, strict=False):
+            failed |= yield from self._apply_groups(dict(some), sharing)
+        firsts = (place for place, arrival in enumerate(batch) if arrival.number in failed)
+        return next(firsts, len(batch))
+
+    def _apply_groups(self, groups: Groups, sharing: Sharing) -> Waiting[set[int]]:
+        failed: set[int] = set()
+        expected: Mapping[int, int] = {}
+        if len(groups) > 1 and sharing.may_share():
+            expected = yield from self._read_ahead(groups)
+        for together in self._in_transactions(groups):
+            if expected:
+                if (yield from self._apply_together(together, expected)):
                     continue
-                is_anything_in_the_way = True
+                sharing.note_refused()
+                expected = {}
             for membership, group in together.items():
                 for chunk in batched(group, MAX_POSTINGS_PER_WRITE, strict=False):
                     if not (yield from self._apply_alone(membership, chunk)):
                         failed.update(arrival.number for arrival in chunk)
-        firsts = (place for place, arrival in enumerate(batch) if arrival.number in failed)
-        return next(firsts, len(batch))
+        return failed
+
+    def _read_ahead(self, groups: Groups) -> Waiting[Mapping[int, int]]:
+        self.counts["reads"] += len(groups)
+        expected = {each: self.balances.read(each, self.now) for each in groups}
+        yield READ_TOGETHER_SECONDS
+        return expected
 
     def _in_transactions(self, groups: Groups) -> Iterator[Groups]:
         together: dict[int, Sequence[Arrival]] = {}
         items = 0
         for membership, group in groups.items():
-            if together and items + len(group) + 1 > self.items_together:
+            if together and items + len(group) + 1 > MAX_ITEMS_TOGETHER:
                 yield together
                 together, items = {}, 0
             together[membership] = group
@@ -74,11 +90,9 @@ class Applying:
         if together:
             yield together
 
-    def _apply_together(self, groups: Groups) -> Waiting[bool]:
-        """Read and post all at once; False if anything was in the way."""
-        self.counts["reads"] += len(groups)
-        expected = {each: self.balances.read(each, self.now) for each in groups}
-        yield READ_TOGETHER_SECONDS
+    def _apply_together(self, groups: Groups, ahead: Mapping[int, int]) -> Waiting[bool]:
+        """Post all at once; False if anything was in the way."""
+        expected = {each: ahead[each] for each in groups}
         arrivals = [arrival for group in groups.values() for arrival in group]
         yield self.cpu_seconds * len(arrivals)
         return (yield from self._write(expected, arrivals)) == "posted"

@@ -5,7 +5,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
+from typing import override
 
+from accrue.services.sharing import Sharing
 from benchmarks.lambda_time import memory_of
 from tests.event_source.settings import MappingSettings, settings_of
 
@@ -19,8 +21,8 @@ class Scenario:
     """Activities arrive for so many seconds, by chance, `load` of them a second.
 
     `skew` is the exponent of Zipf's law for how they fall on memberships: 0 is evenly. `shards` is
-    how many partitions the ledger has; one activity lies in any of them. `items_together` is how
-    many items a transaction has that several memberships share; 0 if each has its own.
+    how many partitions the ledger has; one activity lies in any of them. `sharing` is when
+    memberships share transactions.
     """
 
     load: float
@@ -29,9 +31,25 @@ class Scenario:
     memberships: int = 10_000
     shards: int = 4
     settings: MappingSettings = field(default_factory=lambda: settings_of(FUNCTION))
-    items_together: int = 0
+    sharing: type[Sharing] = Sharing
     memory_mb: int = field(default_factory=lambda: memory_of(FUNCTION))
     seed: int = 1
+
+
+class NeverSharing(Sharing):
+    """Each membership has its own transaction."""
+
+    @override
+    def may_share(self) -> bool:
+        return False
+
+
+class AlwaysSharing(Sharing):
+    """Each batch tries again, whatever was in the way of the one before."""
+
+    @override
+    def note_refused(self) -> None:
+        pass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import count
 from statistics import fmean
 
+from accrue.services.sharing import Sharing
 from benchmarks.fan_in.applying import Applying, Waiting, cpu_seconds_each
 from benchmarks.fan_in.batches import next_batch
 from benchmarks.fan_in.scenario import Arrival, Scenario, arrivals_by_lane
@@ -50,23 +51,26 @@ def simulate(scenario: Scenario) -> Result:
     # The waits after conflicts are the product's, and draw from here.
     random.seed(scenario.seed)
     lanes = arrivals_by_lane(scenario).values()
-    applying = Applying(scenario.items_together, cpu_seconds_each(scenario.memory_mb))
-    return play(lanes, scenario.settings, applying)
+    applying = Applying(cpu_seconds_each(scenario.memory_mb))
+    return play(lanes, scenario.settings, applying, scenario.sharing)
 
 
 def play(
-    lanes: Iterable[Sequence[Arrival]], settings: MappingSettings, applying: Applying
+    lanes: Iterable[Sequence[Arrival]],
+    settings: MappingSettings,
+    applying: Applying,
+    sharing: type[Sharing] = Sharing,
 ) -> Result:
-    """Play what each lane gets to read until everything is posted."""
+    """Play what each lane gets to read until everything is posted. Each has one environment."""
     arrivals = list(lanes)
-    _run(applying, [_lane(applying, each, settings) for each in arrivals])
+    _run(applying, [_lane(applying, each, settings, sharing()) for each in arrivals])
     recorded = {a.number: a.recorded_at for each in arrivals for a in each}
     lags = [applying.posted_at[number] - recorded[number] for number in sorted(recorded)]
     return Result(lags, applying.counts)
 
 
 def _lane(
-    applying: Applying, arrivals: Sequence[Arrival], settings: MappingSettings
+    applying: Applying, arrivals: Sequence[Arrival], settings: MappingSettings, sharing: Sharing
 ) -> Waiting[None]:
     """One batch after the other; while one is tried, what comes after it waits."""
     start, formed_at = 0, 0.0
@@ -75,7 +79,7 @@ def _lane(
         yield formed_at - applying.now
         while start < end:
             yield INVOKE_SECONDS
-            start += yield from applying.invoke(arrivals[start:end])
+            start += yield from applying.invoke(arrivals[start:end], sharing)
 
 
 def _run(applying: Applying, lanes: Sequence[Iterator[float]]) -> None:

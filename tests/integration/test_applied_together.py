@@ -107,6 +107,23 @@ def test_memberships_share_a_transaction(
     Witness().observe(world)
 
 
+def test_after_a_refusal_each_has_its_own_for_a_while(
+    world: World, faults: Faults, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accrue.services.sharing.BATCHES_APART", 2)
+    faults.answer_with("TransactWriteItems", iter([cancelled("TransactionConflict", "None")]))
+    transactions: list[list[int]] = []
+    for value in ("1", "2", "3", "4"):
+        rows = [record(world, membership, value) for membership in MEMBERSHIPS]
+        faults.calls.clear()
+        assert world.deliver(rows) == ALL_APPLIED
+        transactions.append(written(faults))
+
+    assert transactions == [[6, 2, 2, 2], [2, 2, 2], [2, 2, 2], [6]]
+    assert balances_of(world) == dict.fromkeys(MEMBERSHIPS, 10)
+    Witness().observe(world)
+
+
 def test_balances_are_read_ahead_in_bounded_numbers(
     world: World, faults: Faults, rows: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,11 +9,19 @@ from typing import Any
 
 import pytest
 
+from accrue.services.sharing import Sharing
 from accrue.storage.dynamo import CONFLICT_ATTEMPTS
 from benchmarks.fan_in.applying import READ_SECONDS, READ_TOGETHER_SECONDS, Applying
 from benchmarks.fan_in.balances import Balances, transaction_seconds
 from benchmarks.fan_in.batches import next_batch
-from benchmarks.fan_in.scenario import POLL_SECONDS, Arrival, Scenario, arrivals_by_lane
+from benchmarks.fan_in.scenario import (
+    POLL_SECONDS,
+    AlwaysSharing,
+    Arrival,
+    NeverSharing,
+    Scenario,
+    arrivals_by_lane,
+)
 from benchmarks.fan_in.simulation import INVOKE_SECONDS, Result, play, simulate
 from tests.event_source.settings import MappingSettings
 from tests.event_source.shard_reader import ShardReader
@@ -57,7 +65,7 @@ def test_the_same_seed_comes_to_the_same() -> None:
 
 
 def test_one_worker_takes_memberships_one_after_the_other() -> None:
-    result = play([at_once(range(250))], SETTINGS, Applying(0, CPU_SECONDS_EACH))
+    result = play([at_once(range(250))], SETTINGS, Applying(CPU_SECONDS_EACH), NeverSharing)
 
     # Batches of 100, 100 and 50: all were there when the first was full.
     together = 0.1 + 3 * INVOKE_SECONDS + 250 * BY_ITSELF
@@ -68,7 +76,7 @@ def test_one_worker_takes_memberships_one_after_the_other() -> None:
 
 
 def test_what_is_of_one_membership_is_posted_together() -> None:
-    result = play([at_once([7] * 200)], SETTINGS, Applying(0, CPU_SECONDS_EACH))
+    result = play([at_once([7] * 200)], SETTINGS, Applying(CPU_SECONDS_EACH), NeverSharing)
 
     # 99 postings and the balance are the most that a transaction takes.
     writes = sum(map(transaction_seconds, (99 + 1, 1 + 1))) * 2
@@ -77,11 +85,15 @@ def test_what_is_of_one_membership_is_posted_together() -> None:
     assert result.counts["units"] == 2 * (200 + 4)
 
 
-def test_memberships_that_share_a_transaction_are_read_and_written_at_once() -> None:
-    result = play([at_once([0, 1, 1, 2, 3, 4])], SETTINGS, Applying(5, CPU_SECONDS_EACH))
+def test_memberships_that_share_a_transaction_are_read_and_written_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("benchmarks.fan_in.applying.MAX_ITEMS_TOGETHER", 5)
+
+    result = play([at_once([0, 1, 1, 2, 3, 4])], SETTINGS, Applying(CPU_SECONDS_EACH))
 
     # Five items are the most: 0 and 1 with their balances, then 2 and 3, then 4.
-    seconds = 2 * READ_TOGETHER_SECONDS + READ_SECONDS + 6 * CPU_SECONDS_EACH
+    seconds = READ_TOGETHER_SECONDS + 6 * CPU_SECONDS_EACH
     writes = sum(map(transaction_seconds, (5, 4, 2)))
     assert max(result.lags) == pytest.approx(1.1 + INVOKE_SECONDS + seconds + writes)
     assert result.counts["transactions"] == 3
@@ -91,7 +103,7 @@ def test_memberships_that_share_a_transaction_are_read_and_written_at_once() -> 
 def test_what_is_in_the_way_of_one_membership_is_paid_for_by_all_that_share() -> None:
     others = [Arrival(100, 0.0, 0.1, 7)]
 
-    result = play([at_once([7, 8, 9]), others], SETTINGS, Applying(50, CPU_SECONDS_EACH))
+    result = play([at_once([7, 8, 9]), others], SETTINGS, Applying(CPU_SECONDS_EACH))
 
     assert len(result.lags) == 4
     # Six items in vain, then each membership alone; and the other worker's.
@@ -99,10 +111,22 @@ def test_what_is_in_the_way_of_one_membership_is_paid_for_by_all_that_share() ->
     assert result.counts["units"] >= 12 + 3 * 4 + 4
 
 
+def test_after_a_refusal_each_has_its_own_transaction_for_a_while() -> None:
+    busy = Scenario(load=50, seconds=20, skew=1.5, memberships=20)
+
+    alone, always, as_it_is = (
+        simulate(replace(busy, sharing=each)).each("units")
+        for each in (NeverSharing, AlwaysSharing, Sharing)
+    )
+
+    assert alone < as_it_is < always
+    assert as_it_is - alone < (always - alone) / 2
+
+
 def test_two_workers_get_into_each_others_way_and_both_come_through() -> None:
     others = [replace(arrival, number=100 + arrival.number) for arrival in at_once([7] * 3)]
 
-    result = play([at_once([7] * 3), others], SETTINGS, Applying(0, CPU_SECONDS_EACH))
+    result = play([at_once([7] * 3), others], SETTINGS, Applying(CPU_SECONDS_EACH), NeverSharing)
 
     assert result.counts["posted"] == 2
     assert result.counts["conflict"] >= 1
@@ -120,7 +144,7 @@ def test_what_is_always_in_conflict_comes_again(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(Balances, "write", refused)
 
-    result = play([at_once([0, 1, 2])], SETTINGS, Applying(0, CPU_SECONDS_EACH))
+    result = play([at_once([0, 1, 2])], SETTINGS, Applying(CPU_SECONDS_EACH), NeverSharing)
 
     # The second membership fails; the batch comes again from there, and the third was posted.
     assert result.counts["invocations"] == 2
@@ -131,7 +155,10 @@ def test_what_is_always_in_conflict_comes_again(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize(("load", "keeps_up"), [(20, True), (60, False)])
 def test_more_than_a_worker_can_do_is_seen(load: float, *, keeps_up: bool) -> None:
     # One after the other takes a bit over 1/40 of a second.
-    scenario = Scenario(load=load, skew=0, shards=1, settings=SETTINGS, memory_mb=1769)
+    apart = NeverSharing
+    scenario = Scenario(
+        load=load, skew=0, shards=1, settings=SETTINGS, memory_mb=1769, sharing=apart
+    )
 
     assert simulate(scenario).keeps_up is keeps_up
 

@@ -2,8 +2,8 @@
 
 May be called with anything, any number of times, by several callers at once: the posting's key is
 the marker, and the balance's sequence makes sure that what was decided was decided on what is
-there. Several memberships share a transaction as long as nothing is in the way; then each has
-its own.
+there. Several memberships share a transaction as long as nothing is in the way (see `sharing`);
+then each has its own.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,6 +21,7 @@ from accrue.domain.posting_lag import PostingLags
 from accrue.domain.settled_outcome import SettledOutcome
 from accrue.services.fold import Folder, Occasion, TraitsFinder
 from accrue.services.ports import BalanceBook, CatalogReader
+from accrue.services.sharing import Sharing
 
 type Place = tuple[str, MembershipRef]
 
@@ -65,12 +66,16 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class RuleApplier:
-    """Applies activities; `now` says what time it is. `lags` are of those that it has applied."""
+    """Applies activities; `now` says what time it is. `lags` are of those that it has applied.
+
+    `sharing` outlives it where the same memberships may come again.
+    """
 
     catalog: CatalogReader
     book: BalanceBook
     now: Callable[[], datetime]
     lags: PostingLags = field(default_factory=PostingLags)
+    sharing: Sharing = field(default_factory=Sharing)
 
     def apply(self, activities: Iterable[Activity]) -> list[FailedActivity]:
         """Apply them; what could not be applied is returned and keeps nothing else from being
@@ -110,6 +115,7 @@ class RuleApplier:
                     yield from self._apply_together(together, balances)
                 except Exception:  # noqa: BLE001 - whoever it is about meets it again alone
                     # What is in the way here may be in the way of the next as well.
+                    self.sharing.note_refused()
                     balances = {}
                 else:
                     continue
@@ -117,11 +123,11 @@ class RuleApplier:
                 yield from self._apply_group(group)
 
     def _balances_ahead(self, groups: Sequence[Group]) -> Mapping[Place, Balance]:
-        """The balances to start from, if there are several and all can be read.
+        """The balances to start from, if there are several that may share and all can be read.
 
         One may have moved before it is written: then nothing of its transaction is.
         """
-        if len(groups) == 1:
+        if len(groups) == 1 or not self.sharing.may_share():
             return {}
         places = [group.place for group in groups]
         try:
