@@ -23,7 +23,7 @@ def as_markdown(measured: Mapping[str, Measured], ran_on: str) -> str:
     """All figures in one table, what is missed and why, then the tables of the parts."""
     figures = [figure for part in measured.values() for figure in part.figures]
     sections = [f"Measured on {ran_on}.", markdown_table(HEAD, map(_row, figures))]
-    missed = [f"- **{f.name}**: {f.because}" for f in figures if not f.is_met]
+    missed = [f"- **{f.name}**: {_filled(f.because)}" for f in figures if not f.is_met]
     if missed:
         sections.append("Targets that are missed, and the limit:\n\n" + "\n".join(missed))
     for name, part in measured.items():

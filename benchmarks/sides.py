@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from io import TextIOBase
 from itertools import count
@@ -15,6 +15,7 @@ from benchmarks.baseline.correct import Correct
 from benchmarks.baseline.record import recording_handler
 from benchmarks.baseline.stock import Stock
 from benchmarks.baseline.tables import Tables
+from benchmarks.fan_in.scenario import NeverSharing
 from benchmarks.network import MEMBERSHIPS, PLAIN, balance_key
 from tests.integration.logs import function_handlers
 from tests.integration.world import ENVIRONMENT, Context, stream_event
@@ -30,6 +31,7 @@ type Key = Mapping[str, Mapping[str, str]]
 type Handler = Callable[[Event, Any], Any]
 
 OURS = "ours"
+APART = "ours, each membership apart"
 # Long enough for caches to stay warm while something is measured.
 BENCH_ENVIRONMENT = {**ENVIRONMENT, "CATALOG_CACHE_SECONDS": "300"}
 
@@ -73,6 +75,22 @@ def sides() -> list[Side]:
     found = [_ours(), _baseline(Stock()), _baseline(Correct())]
     log_nowhere()
     return found
+
+
+def apart(ours: Side) -> Side:
+    """Ours as it is for a while after somebody was in the way: no membership shares a
+    transaction.
+    """
+    function = sys.modules["functions.apply_rules.handler"]
+
+    def apply(event: Event, context: Context) -> Any:  # noqa: ANN401 - a handler's answer
+        shared, function.sharing = function.sharing, NeverSharing()  # type: ignore[attr-defined]
+        try:
+            return ours.apply(event, context)
+        finally:
+            function.sharing = shared  # type: ignore[attr-defined]
+
+    return replace(ours, name=APART, apply=apply)
 
 
 def log_nowhere() -> None:

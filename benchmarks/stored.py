@@ -1,13 +1,13 @@
 """DynamoDB within the process, for what is measured without the network.
 
 It keeps what is put and gives it back, so that a sequence of writes holds; it checks no condition,
-since nobody else writes. The time it takes itself is known, to be taken off.
+since nobody else writes. The time it takes itself is known, to be taken off, and what it was asked.
 """
 
 import json
 import sys
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +42,7 @@ class StoredInMemory:
             "TransactWriteItems": self._transact,
         }
         self.seconds = 0.0
+        self.calls: Counter[str] = Counter()
 
     def serve(self, client: "DynamoDBClient") -> None:
         """Answer a client from now on."""
@@ -67,6 +68,7 @@ class StoredInMemory:
         sys.setprofile(None)
         began = time.process_time()
         operation = _text(request.headers["X-Amz-Target"]).partition(".")[2]
+        self.calls[operation] += 1
         answer = self._answers[operation](json.loads(_text(request.body)))
         content = json.dumps(answer).encode()
         self.seconds += time.process_time() - began
