@@ -1,5 +1,8 @@
 """The bill of a month, by how many activities there are in it."""
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from accrue.domain.event_log import KEPT_FOR
 from benchmarks.price.operations import function_id
 from benchmarks.price.quantities import (
@@ -95,6 +98,16 @@ def _fixed(measurements: Measurements) -> Quantities:
     sealer = measurements.idle["seal_ledger"]
     requests = (sealer.calls["ListObjectVersions"] + 1) * runs_a_month(SEALER, DAYS)
     alarms = [each["Properties"] for each in resources_of("AWS::CloudWatch::Alarm").values()]
-    own = {each["MetricName"] for each in alarms if not each["Namespace"].startswith("AWS/")}
+    own = own_metrics(alarms)
     fixed = {"bucket_puts": requests, "alarms": len(alarms), "metrics": len(own)}
     return added(*idle, fixed)
+
+
+def own_metrics(alarms: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The metrics that alarms watch and AWS doesn't publish itself: those are paid for."""
+    return {each["MetricName"] for each in alarms if not _is_of_aws(each["Namespace"])}
+
+
+def _is_of_aws(namespace: object) -> bool:
+    # What CloudFormation puts together has the stack's name in it.
+    return isinstance(namespace, str) and namespace.startswith("AWS/")

@@ -6,10 +6,11 @@ from itertools import pairwise
 import pytest
 
 from benchmarks.price.lines import dollars_a_million, priced_lines
-from benchmarks.price.month import LINES
+from benchmarks.price.month import LINES, own_metrics
 from benchmarks.price.quantities import added, passes, quantities, runs_a_month, schedules, times
 from benchmarks.price.work import PLATFORM_BYTES, Work
 from benchmarks.prices import Price, price_list
+from local.template import resources_of
 
 RECORD = Work(
     name="record",
@@ -105,3 +106,9 @@ def test_every_line_of_a_bill_has_prices_and_no_price_is_in_two() -> None:
 def test_quantities_add_up() -> None:
     assert added({"logs": 1, "events": 2}, times({"logs": 2}, 3)) == {"logs": 7, "events": 2}
     assert added({})["logs"] == 0
+
+
+def test_the_metrics_of_our_own_that_alarms_watch_are_paid_for() -> None:
+    alarms = [each["Properties"] for each in resources_of("AWS::CloudWatch::Alarm").values()]
+
+    assert own_metrics(alarms) == {"AcceptedToPostedLag", "ActivitiesNotApplied"}
