@@ -37,11 +37,21 @@ CALL_MS = {
 }
 
 
-def lambda_ms(cpu_ms: float, calls: Mapping[str, float], memory_mb: int) -> float:
+def lambda_ms(
+    cpu_ms: float,
+    calls: Mapping[str, float],
+    memory_mb: int,
+    call_ms: Mapping[str, float] = CALL_MS,
+) -> float:
     """The duration of an invocation that makes these calls, by operation, one after the other."""
     # One thread: a second vCPU would not help it.
     share = min(1.0, memory_mb / MB_OF_A_VCPU)
-    return cpu_ms / share + sum(CALL_MS[operation] * count for operation, count in calls.items())
+    return cpu_ms / share + sum(call_ms[operation] * count for operation, count in calls.items())
+
+
+def function_id(operation: str) -> str:
+    """The logical id of an operation's function."""
+    return "".join(map(str.capitalize, operation.split("_"))) + "Function"
 
 
 def memory_of(function_id: str) -> int:

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 
 from benchmarks.batch.answered import Answered
 from benchmarks.batch.compared import BATCH, HANG, VILLAGE, Compared
-from benchmarks.batch.lambda_time import WAIT_MS, Taken
+from benchmarks.batch.lambda_time import Taken
 from benchmarks.batch.requests import ROWS, batch, cases, singles
 from benchmarks.batch.supposed import by_memory, if_it_is_otherwise
 from benchmarks.batch.waited import waited_for
 from benchmarks.figures import Figure, Measured, Table
+from benchmarks.lambda_time import CALL_MS
 from benchmarks.sides import BENCH_ENVIRONMENT, log_nowhere
 from benchmarks.spent import Act, seconds_each
 from tests.integration.faults import Call
@@ -73,7 +74,8 @@ def _figure(compared: Compared) -> Figure:
 
 
 def _forms(compared: Sequence[Compared]) -> Table:
-    waits = ", ".join(f"{ms:g} ms for {operation}" for operation, ms in WAIT_MS.items())
+    made = {call for each in compared for call in {**each.together.calls, **each.alone.calls}}
+    waits = ", ".join(f"{CALL_MS[each]:g} ms for {each}" for each in sorted(made))
     about = f"""A row of a batch of {ROWS}, beside a request of its own: calls of DynamoDB, write
         units with those of the indexes, milliseconds of this machine's processor, and what Lambda
         would take with {BATCH.memory_mb} MB and {BATCH.writes_at_once} writes at a time for a

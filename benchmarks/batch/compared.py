@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.batch.lambda_time import WAIT_MS, Deployed, Taken
+from benchmarks.batch.lambda_time import Deployed, Taken
 from benchmarks.batch.requests import ROWS
+from benchmarks.lambda_time import CALL_MS
 
 BATCH = Deployed.from_template("record_activity_batch")
 HANG = Deployed.from_template("record_membership_activity")
@@ -27,9 +28,9 @@ class Compared:
         assert HANG.memory_mb == VILLAGE.memory_mb
         return self.alone.lambda_ms(HANG)
 
-    def part(self, deployed: Deployed = BATCH, wait_ms: Mapping[str, float] = WAIT_MS) -> float:
+    def part(self, deployed: Deployed = BATCH, call_ms: Mapping[str, float] = CALL_MS) -> float:
         """Lambda's time for a row, as a part of what it takes alone."""
-        return self.together.lambda_ms(deployed, wait_ms) / ROWS / self.lambda_ms_alone()
+        return self.together.lambda_ms(deployed, call_ms) / ROWS / self.lambda_ms_alone()
 
     def row(self) -> list[Any]:
         """A row of a table, in pairs."""

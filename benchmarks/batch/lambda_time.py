@@ -1,27 +1,12 @@
-"""How long Lambda takes for something: an estimate, since nothing here runs on it.
-
-What is measured is how much of a processor it takes, and which calls are waited for. A function's
-part of a processor goes by its memory; how long DynamoDB takes for a call is assumed.
-"""
+"""How long Lambda takes for a batch: as for other invocations, but that writes go together."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
 
-from local.template import resources_of, template
+from benchmarks.lambda_time import CALL_MS, function_id, lambda_ms, memory_of
+from local.template import template
 
-# "At 1,769 MB, a function has the equivalent of one vCPU": Lambda Developer Guide, "Configure
-# Lambda function memory". A Python function uses no more than one.
-MB_OF_A_PROCESSOR = 1769
-# Assumptions, the way there and back included. Of single items AWS says that one can expect an
-# average of less than ten milliseconds (re:Post, on high latency of DynamoDB), of others nothing.
-WAIT_MS: Mapping[str, float] = {
-    "PutItem": 5,
-    "GetItem": 5,
-    "BatchGetItem": 10,
-    "BatchExecuteStatement": 10,
-    "TransactWriteItems": 15,
-}
 MADE_TOGETHER = ("BatchExecuteStatement", "TransactWriteItems")
 
 
@@ -36,16 +21,10 @@ class Deployed:
     @classmethod
     def from_template(cls, operation: str) -> "Deployed":
         """As it is deployed."""
-        found = resources_of("AWS::Serverless::Function").values()
-        (properties,) = (
-            each["Properties"]
-            for each in found
-            if each["Properties"]["CodeUri"] == f"functions/{operation}"
-        )
+        logical_id = function_id(operation)
+        properties = template()["Resources"][logical_id]["Properties"]
         variables = properties["Environment"]["Variables"]
-        default = template()["Globals"]["Function"]["MemorySize"]
-        memory = properties.get("MemorySize", default)
-        return cls(operation, memory, int(variables.get("WRITES_AT_ONCE", 1)))
+        return cls(operation, memory_of(logical_id), int(variables.get("WRITES_AT_ONCE", 1)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +34,11 @@ class Taken:
     cpu_ms: float
     calls: Mapping[str, int]
 
-    def lambda_ms(self, deployed: Deployed, wait_ms: Mapping[str, float] = WAIT_MS) -> float:
+    def lambda_ms(self, deployed: Deployed, call_ms: Mapping[str, float] = CALL_MS) -> float:
         """How long it takes in a function that is deployed so; what it reads, it reads in turn."""
-        share = min(1, deployed.memory_mb / MB_OF_A_PROCESSOR)
         at_once = dict.fromkeys(MADE_TOGETHER, deployed.writes_at_once)
-        waits = (
-            ceil(number / at_once.get(operation, 1)) * wait_ms[operation]
+        waited_for = {
+            operation: ceil(number / at_once.get(operation, 1))
             for operation, number in self.calls.items()
-        )
-        return self.cpu_ms / share + sum(waits)
+        }
+        return lambda_ms(self.cpu_ms, waited_for, deployed.memory_mb, call_ms)

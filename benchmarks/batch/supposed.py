@@ -4,11 +4,12 @@ from dataclasses import replace
 from typing import Any
 
 from benchmarks.batch.compared import BATCH, HANG, Compared, shown_part
-from benchmarks.batch.lambda_time import MADE_TOGETHER, MB_OF_A_PROCESSOR, WAIT_MS
+from benchmarks.batch.lambda_time import MADE_TOGETHER
 from benchmarks.batch.requests import ROWS
 from benchmarks.figures import Table
+from benchmarks.lambda_time import CALL_MS, MB_OF_A_VCPU
 
-MEMORIES_MB = (512, 1024, 1536, MB_OF_A_PROCESSOR, 2048)
+MEMORIES_MB = (512, 1024, 1536, MB_OF_A_VCPU, 2048)
 # From what a single row is supposed to take up to what 25 of them would, two at a time.
 WAITS_MS = (5, 10, 20, 60)
 MILLION = 1_000_000
@@ -41,11 +42,11 @@ def if_it_is_otherwise(compared: Compared) -> Table:
         [f"a call of many rows takes {ms} ms", shown_part(compared.part(BATCH, _waits(ms)))]
         for ms in WAITS_MS
     ]
-    whole = compared.alone.lambda_ms(replace(HANG, memory_mb=MB_OF_A_PROCESSOR))
+    whole = compared.alone.lambda_ms(replace(HANG, memory_mb=MB_OF_A_VCPU))
     part = compared.together.lambda_ms(BATCH) / ROWS / whole
     rows.append(["so short a thing as one request gets a whole processor", shown_part(part)])
     return Table("What is supposed of AWS", about, ["if", "part"], rows)
 
 
 def _waits(ms: float) -> dict[str, float]:
-    return {**WAIT_MS, **dict.fromkeys(MADE_TOGETHER, ms)}
+    return {**CALL_MS, **dict.fromkeys(MADE_TOGETHER, ms)}

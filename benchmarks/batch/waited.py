@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from accrue.runtime.settings import BatchSettings
 from benchmarks.batch.answered import Answered
-from benchmarks.batch.lambda_time import WAIT_MS
 from benchmarks.batch.requests import ROWS
 from benchmarks.figures import Table
+from benchmarks.lambda_time import CALL_MS
 from benchmarks.spent import Act
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 ROUNDS = 3
 AT_ONCE = (1, 4, 10)
-WAIT_SECONDS = WAIT_MS["BatchExecuteStatement"] / 1000
+WAIT_SECONDS = CALL_MS["BatchExecuteStatement"] / 1000
 
 
 def waited_for(dynamodb: Answered, function: "ModuleType", act: Act) -> Table:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from accrue.domain.event_log import KEPT_FOR
-from benchmarks.price.operations import function_id
+from benchmarks.lambda_time import function_id
 from benchmarks.price.quantities import (
     BYTES_OF_A_GB,
     Quantities,

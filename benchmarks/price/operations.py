@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from benchmarks.lambda_time import memory_of
+from benchmarks.lambda_time import function_id, memory_of
 from benchmarks.price.metered import Function
 
 if TYPE_CHECKING:
@@ -15,8 +15,3 @@ def operation_function(
 ) -> Function:
     """What is measured of an operation: how many activities so many invocations are about."""
     return Function(name, memory_of(function_id(name)), activities, invocations, clients)
-
-
-def function_id(operation: str) -> str:
-    """The logical id of an operation's function."""
-    return "".join(map(str.capitalize, operation.split("_"))) + "Function"

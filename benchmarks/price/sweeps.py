@@ -4,8 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from benchmarks.figures import Table
-from benchmarks.lambda_time import MB_OF_A_VCPU
-from benchmarks.price.operations import function_id
+from benchmarks.lambda_time import MB_OF_A_VCPU, function_id
 from benchmarks.price.quantities import OVERLAPS, schedules
 from benchmarks.price.runs import Measurements
 from benchmarks.price.work import Work
@@ -17,7 +16,7 @@ def sweeps_table(measurements: Measurements) -> Table:
     rows = []
     for operation in ("reconcile", "seal_ledger"):
         work = measurements.works[operation]
-        for memory_mb in (work.memory_mb, MB_OF_A_VCPU):
+        for memory_mb in sorted({work.memory_mb, MB_OF_A_VCPU}):
             swept = replace(work, memory_mb=memory_mb)
             rows.append([operation, memory_mb, swept.billed_ms, *_highest(swept, operation)])
     about = """What the sweeps can keep up with, in activities a second of one network, at the

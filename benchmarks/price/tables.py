@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from benchmarks.figures import Table
+from benchmarks.lambda_time import function_id
 from benchmarks.price.lines import (
     APPLY,
     BATCH,
@@ -13,7 +14,6 @@ from benchmarks.price.lines import (
     priced_lines,
 )
 from benchmarks.price.month import bill, storage_after
-from benchmarks.price.operations import function_id
 from benchmarks.price.quantities import BYTES_OF_A_GB, Quantities, passes, quantities
 from benchmarks.price.runs import (
     APART,

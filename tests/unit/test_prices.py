@@ -1,5 +1,6 @@
 """The price list, and what is multiplied by it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -8,6 +9,9 @@ import pytest
 from benchmarks.price.lines import dollars_a_million, priced_lines
 from benchmarks.price.month import LINES, own_metrics
 from benchmarks.price.quantities import added, passes, quantities, runs_a_month, schedules, times
+from benchmarks.price.runs import Measurements
+from benchmarks.price.stored import Stored
+from benchmarks.price.sweeps import sweeps_table
 from benchmarks.price.work import PLATFORM_BYTES, Work
 from benchmarks.prices import Price, price_list
 from local.template import resources_of
@@ -112,3 +116,15 @@ def test_the_metrics_of_our_own_that_alarms_watch_are_paid_for() -> None:
     alarms = [each["Properties"] for each in resources_of("AWS::CloudWatch::Alarm").values()]
 
     assert own_metrics(alarms) == {"AcceptedToPostedLag", "ActivitiesNotApplied"}
+
+
+def test_a_sweep_is_told_once_for_each_memory() -> None:
+    works = {"reconcile": replace(RECORD, memory_mb=512), "seal_ledger": RECORD}
+
+    table = sweeps_table(Measurements(works, {}, Stored(0, 0, 0, 0)))
+
+    assert [tuple(row[:3]) for row in table.rows] == [
+        ("reconcile", 512, pytest.approx(5 * 1769 / 512 + 5)),
+        ("reconcile", 1769, 10),
+        ("seal_ledger", 1769, 10),
+    ]
