@@ -16,7 +16,7 @@ from tests.integration.faults import Crash, Faults
 from tests.integration.networks import demo_network
 from tests.integration.world import World
 
-AT_ONCE = 4
+AT_ONCE = 10
 ROWS = [
     *(network_row(f"k-{n}") for n in range(60)),
     *(reference_row(f"R-{n}", f"r-{n}", enforced=True) for n in range(60)),

@@ -29,5 +29,5 @@ def test_processor_time_by_memory_and_writes_some_at_a_time(
 def test_what_is_deployed_is_read_from_the_template() -> None:
     batch = Deployed.from_template("record_activity_batch")
 
-    assert (batch.memory_mb, batch.writes_at_once) == (MB_OF_A_VCPU, 4)
+    assert (batch.memory_mb, batch.writes_at_once) == (MB_OF_A_VCPU, 10)
     assert Deployed.from_template("record_network_activity").writes_at_once == 1
