@@ -65,6 +65,7 @@ SHARED_SERVICES = {
     "seal_draft",
     "seal_entries",
     "seal_results",
+    "sharing",
     "order_points",
     "ports",
     "post_at_once",
