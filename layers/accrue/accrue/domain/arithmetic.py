@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from decimal import Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from accrue.domain.amounts import canonical_text
@@ -17,6 +18,8 @@ ROUNDED = Context(prec=60, traps=[InvalidOperation, DivisionByZero, Overflow])
 # Six decimals below, this leaves a stored balance at 31 of DynamoDB's 38 digits.
 BALANCE_LIMIT = Decimal(10) ** 24
 
+_ZERO = Decimal(0)
+
 
 class BeyondLimitError(Exception):
     """A number would pass what can be kept exactly; the message says which."""
@@ -24,10 +27,7 @@ class BeyondLimitError(Exception):
 
 def total(numbers: Iterable[Decimal]) -> Decimal:
     """The exact sum; raises decimal.Inexact rather than lose a digit."""
-    result = Decimal(0)
-    for number in numbers:
-        result = EXACT.add(result, number)
-    return result
+    return reduce(EXACT.add, numbers, _ZERO)
 
 
 def within_limit(number: Decimal, what: str) -> Decimal:

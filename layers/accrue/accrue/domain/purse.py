@@ -129,7 +129,7 @@ class Purse:
     @property
     def total(self) -> Decimal:
         """The balance."""
-        return total((self.available, self.pending, self.held))
+        return EXACT.subtract(total((*self.lots.values(), self.held)), self.owed)
 
     def put(self, points: Points, today: date) -> "Purse":
         """The purse with these too: those whose day has come are spendable, and pay what is owed.

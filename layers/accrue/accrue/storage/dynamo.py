@@ -92,6 +92,8 @@ def _from_value(value: Any) -> Any:  # noqa: ANN401 - any attribute
         return to_attributes(value["M"])
     if "L" in value:
         return [_from_value(each) for each in value["L"]]
+    if "N" in value:
+        return DYNAMODB_CONTEXT.create_decimal(value["N"])
     return _deserializer.deserialize(value)
 
 

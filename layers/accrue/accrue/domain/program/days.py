@@ -1,12 +1,15 @@
 """When days begin in a time zone, also where the clock is put forward or back at midnight."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
 
 
+# Most of what is decided is of today.
+@lru_cache(maxsize=256)
 def start_of(day: date, zone: ZoneInfo) -> datetime:
     """The first moment, in UTC, at which it is `day` or later in the zone.
 
