@@ -1,6 +1,7 @@
 """What the catalog's cache promises: nothing is believed for too long, and reads are spread."""
 
 import random
+import weakref
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +25,10 @@ class Clocks:
         """Time passes, while the process runs."""
         self.wall += seconds
         self.monotonic += seconds
+
+
+class Thing:
+    """Something that is seen to go away."""
 
 
 @pytest.fixture
@@ -109,6 +114,73 @@ def test_what_nobody_asked_for_makes_room(cache: CatalogCache) -> None:
     cache.put("one more", 1, this_moment())
 
     assert (cache.get("key"), cache.get(0), cache.get("one more")) == ("thing", None, 1)
+
+
+def test_what_is_over_is_gone_once_it_was_asked_for(cache: CatalogCache, clocks: Clocks) -> None:
+    thing = Thing()
+    gone = weakref.ref(thing)
+    cache.put("thing", thing, this_moment())
+    del thing
+    clocks.pass_by(LIFETIME - 1)
+    assert cache.get("thing") is gone()
+    clocks.pass_by(1)
+    assert cache.get("thing") is None
+    assert gone() is None
+
+
+def test_no_more_is_kept_than_was_asked_for_in_two_lifetimes(clocks: Clocks) -> None:
+    cache = CatalogCache(LIFETIME)
+    put: list[tuple[float, weakref.ref[Thing]]] = []
+    for number in range(4 * LIFETIME):
+        thing = Thing()
+        put.append((clocks.monotonic, weakref.ref(thing)))
+        cache.put(number, thing, this_moment())
+        del thing
+        kept = [asked_at for asked_at, reference in put if reference() is not None]
+        assert clocks.monotonic - min(kept) < 2 * LIFETIME
+        # And not less than what is still believed.
+        assert len(kept) >= min(number + 1, LIFETIME)
+        clocks.pass_by(1)
+
+
+@pytest.mark.parametrize("clock", ["wall", "monotonic"])
+def test_it_is_cleared_by_whichever_clock_goes_on(clocks: Clocks, clock: str) -> None:
+    cache = CatalogCache(LIFETIME)
+    thing = Thing()
+    gone = weakref.ref(thing)
+    cache.put("thing", thing, this_moment())
+    del thing
+    setattr(clocks, clock, getattr(clocks, clock) + LIFETIME)
+    cache.put("another", Thing(), this_moment())
+    assert gone() is None
+
+
+def test_it_is_gone_through_once_a_lifetime_and_not_at_each_write(
+    clocks: Clocks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = CatalogCache(LIFETIME)
+    looks: Counter[int] = Counter()
+    monkeypatch.setattr(cache, "_clear", lambda _moment: looks.update([0]))
+    for number in range(10 * LIFETIME):
+        cache.put(number, number, this_moment())
+        clocks.pass_by(0.5)
+    # The first write, and one in each of the four lifetimes after it.
+    assert looks.total() == 5
+
+
+def test_to_be_gone_through_is_not_to_be_used(cache: CatalogCache, clocks: Clocks) -> None:
+    clocks.pass_by(LIFETIME)
+    for name in ("first", "second"):
+        cache.put(name, name, this_moment())
+    clocks.pass_by(LIFETIME / 2)
+    for name in ("first", "second"):
+        cache.put(name, name, this_moment())
+    assert cache.get("first") == "first"
+    clocks.pass_by(LIFETIME / 2)
+    for number in range(MAX_CACHED - 1):
+        cache.put(number, number, this_moment())
+
+    assert (cache.get("first"), cache.get("second")) == ("first", None)
 
 
 ENVIRONMENTS = 1_000
