@@ -1,16 +1,22 @@
 """Functions that start from a snapshot: what all environments have from it, and what none has."""
 
+import json
 import random
 from collections import Counter
+from collections.abc import Callable
+from io import StringIO
+from itertools import repeat
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from snapshot_restore_py import (  # type: ignore[import-untyped]
     get_after_restore,
     get_before_snapshot,
 )
 
 from tests.integration.bodies import hang_activity
+from tests.integration.faults import URL, Faults, refused
 from tests.integration.world import World
 
 FROM_SNAPSHOTS = (
@@ -83,6 +89,45 @@ def test_the_snapshot_is_of_a_client_that_made_a_call_and_holds_no_connection(
 
     assert reads == {"GetItem": 1}
     assert calls_when_closed == [1]
+
+
+def lose_connection() -> None:
+    raise EndpointConnectionError(endpoint_url=URL)
+
+
+MISFORTUNES: dict[str, Callable[[Faults], None]] = {
+    # The SDK's own error, and two of the service's: one that it tries again, one that it does not.
+    "EndpointConnectionError": lambda faults: faults.run_before("GetItem", lose_connection),
+    "ProvisionedThroughputExceededException": lambda faults: faults.throttle("GetItem", 3),
+    "ClientError": lambda faults: faults.answer_with(
+        "GetItem", repeat(refused("AccessDeniedException"))
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MISFORTUNES)
+@pytest.mark.parametrize("operation", FROM_SNAPSHOTS)
+def test_a_call_that_fails_before_the_snapshot_is_no_reason_to_take_none(
+    world: World,
+    faults: Faults,
+    logs: StringIO,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    operation: str,
+    name: str,
+) -> None:
+    world.restart()
+    forget_hooks()
+    closed = []
+    session = world.start(operation).client._endpoint.http_session
+    monkeypatch.setattr(session, "close", lambda: closed.append(session))
+    MISFORTUNES[name](faults)
+
+    take_snapshot()
+
+    assert closed == [session]
+    (line,) = map(json.loads, logs.getvalue().splitlines())
+    assert (line["level"], line["exception_name"]) == ("WARNING", name)
 
 
 def test_a_restored_environment_remembers_no_more_than_a_fresh_one(world: World) -> None:

@@ -10,6 +10,8 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from aws_lambda_powertools import Logger
+from botocore.exceptions import BotoCoreError, ClientError
 from snapshot_restore_py import (  # type: ignore[import-untyped]
     register_after_restore,
     register_before_snapshot,
@@ -21,17 +23,25 @@ if TYPE_CHECKING:
 # No id of ours begins like that, so nothing is found, and nothing remembered.
 NOBODY = "-"
 
+logger = Logger()
+
 
 def start_from_snapshots(client: "DynamoDBClient", read_nothing: Callable[[], object]) -> None:
     """Have the snapshot taken of a client that has made a call, and chance differ afterwards.
 
     `read_nothing` reads something that isn't there: the first call of a client loads and builds
-    what all later ones use. It connects, too, and a connection doesn't live in a snapshot.
+    what all later ones use. It connects, too, and a connection doesn't live in a snapshot. If it
+    fails, the snapshot is of a client that is less warm.
     """
 
     def warm_up() -> None:
-        read_nothing()
-        client.close()
+        try:
+            read_nothing()
+        except (BotoCoreError, ClientError) as error:
+            # A throttle, or a role that isn't known everywhere yet, must not fail a deployment.
+            logger.warning("client not warmed up for the snapshot", exc_info=error)
+        finally:
+            client.close()
 
     register_before_snapshot(warm_up)
     register_after_restore(random.seed)
