@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from tests.integration.conditions import kept_writes
 from tests.integration.faults import MOMENTS, Call, Crash, CrashPoint, Faults, Stop
 from tests.integration.world import World
 from tests.integration.write_units import write_units
@@ -48,6 +49,8 @@ def stop_everywhere[P: Played](
     Each time it must come to the same. `activities` is how many it records or applies.
     """
     undisturbed = play()
+    # Each of them has its condition.
+    kept_writes(undisturbed.calls)
     points = every_point(undisturbed.calls) if is_long() else different_points(undisturbed.calls)
     assert points
     by_pairs = in_pairs or (is_long() and len(points) <= MOST_POINTS_IN_PAIRS)
