@@ -1,9 +1,10 @@
 """Partners' clients: eight at a time, each of which repeats a request until it is answered."""
 
+import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -15,7 +16,7 @@ from tests.proof.soak.plan import Request
 AT_ONCE = 8
 # With a worker killed now and then, no request fails as often as this.
 MOST_TRIES = 40
-WAIT_SECONDS = 0.25
+FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.25, 5.0
 FIRST_REFUSAL, FIRST_SERVER_ERROR = 400, 500
 
 
@@ -51,11 +52,11 @@ class Clients:
                 sent.result()
 
     def _send(self, request: Request) -> None:
-        for _ in range(MOST_TRIES):
+        for wait in _waits():
             answer = self._try(request)
             if answer is not None:
                 break
-            time.sleep(WAIT_SECONDS)
+            time.sleep(wait)
         else:
             raise AssertionError(f"never answered: {request}")
         assert answer.status_code in request.statuses, (answer.status_code, answer.text, request)
@@ -88,3 +89,14 @@ class Clients:
     def _count(self, why: str) -> None:
         with self._lock:
             self.tries[why] += 1
+
+
+def _waits() -> Iterator[float]:
+    """Doubling, with jitter, as clients should wait. The emulator takes all workers of a function
+    away when one fails to start, those that are starting included: eight that came again at once,
+    four times a second, kept each other from ever being answered.
+    """
+    longest = FIRST_WAIT_SECONDS
+    for _ in range(MOST_TRIES):
+        yield random.uniform(longest / 2, longest)  # noqa: S311 - spreads retries
+        longest = min(2 * longest, LONGEST_WAIT_SECONDS)
