@@ -14,7 +14,7 @@ from tests.integration.world import World
 from tests.proof.record import record
 from tests.proof.seeds import how_many, seeds
 
-SEEDS = seeds(4, 60)
+SEEDS = seeds(6, 60)
 # All that must be seen: nothing of it happens by itself.
 HAPPENS = (
     "acknowledged",
