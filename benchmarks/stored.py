@@ -4,16 +4,15 @@ It keeps what is put and gives it back, so that a sequence of writes holds; it c
 since nobody else writes. The time it takes itself is known, to be taken off, and what it was asked.
 """
 
-import json
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from botocore.compat import HTTPHeaders
 
+from benchmarks.wire import answer, asked
 from tests.integration.tables import Definitions
 
 if TYPE_CHECKING:
@@ -67,13 +66,12 @@ class StoredInMemory:
         counting = sys.getprofile()
         sys.setprofile(None)
         began = time.process_time()
-        operation = _text(request.headers["X-Amz-Target"]).partition(".")[2]
+        operation, what = asked(request)
         self.calls[operation] += 1
-        answer = self._answers[operation](json.loads(_text(request.body)))
-        content = json.dumps(answer).encode()
+        response = answer(self._answers[operation](what))
         self.seconds += time.process_time() - began
         sys.setprofile(counting)
-        return AWSResponse("https://dynamodb", 200, HTTPHeaders(), _Body(content))
+        return response
 
     def _get(self, asked: Asked) -> Answer:
         found = self.find(asked["TableName"], asked["Key"])
@@ -106,17 +104,3 @@ class StoredInMemory:
         for write in asked["TransactItems"]:
             self._put(write["Put"])
         return {}
-
-
-class _Body:
-    """The raw body of an answer that came over no wire."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def stream(self, **_rest: object) -> Iterator[bytes]:
-        yield self._content
-
-
-def _text(sent: object) -> str:
-    return sent.decode() if isinstance(sent, bytes) else str(sent)

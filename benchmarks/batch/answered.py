@@ -2,18 +2,17 @@
 the SDK's.
 """
 
-import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from botocore.compat import HTTPHeaders
 
 from accrue.domain.catalog import ActivityType, Network
 from accrue.storage.dynamo import to_item
 from accrue.storage.networks import network_attributes
+from benchmarks.wire import answer, asked
 from tests.integration.faults import Call
 
 if TYPE_CHECKING:
@@ -51,26 +50,13 @@ class Answered:
 
     def _answer(self, request: AWSPreparedRequest, **_rest: object) -> AWSResponse:
         began = time.thread_time()
-        operation = _text(request.headers["X-Amz-Target"]).partition(".")[2]
-        call = Call(operation, json.loads(_text(request.body)))
+        call = Call(*asked(request))
         self.calls.append(call)
-        response = _response(json.dumps(ANSWERS[operation](call.request)).encode())
+        response = answer(ANSWERS[call.operation](call.request))
         if self.after_seconds:
             time.sleep(self.after_seconds)
         self._seconds.append(time.thread_time() - began)
         return response
-
-
-def _text(sent: object) -> str:
-    return sent.decode() if isinstance(sent, bytes) else str(sent)
-
-
-def _response(content: bytes) -> AWSResponse:
-    class Body:
-        def stream(self, **_rest: object) -> Iterator[bytes]:
-            yield content
-
-    return AWSResponse("https://dynamodb", 200, HTTPHeaders(), Body())
 
 
 def _catalog() -> dict[tuple[str, str], dict[str, Any]]:
