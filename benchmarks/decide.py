@@ -7,14 +7,12 @@ state. A state that grew with the history would show in all three.
 
 import json
 import math
-import sys
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import islice
-from types import FrameType
 from typing import Any
 
 from accrue.domain.activity import Activity, ActivityLineItem, FrontDoor, Kind
@@ -23,6 +21,7 @@ from accrue.domain.decision import Facts
 from accrue.domain.membership_state import MembershipState
 from accrue.domain.program.program import Program, ProgramVersion
 from benchmarks.figures import Measured, Table
+from tests.call_counts import calls_during
 
 RULES = 50
 QUESTS = 20
@@ -178,15 +177,4 @@ def _seconds_each(case: Case, version: ProgramVersion) -> float:
 
 
 def _calls_each(case: Case, version: ProgramVersion) -> float:
-    calls = 0
-
-    def count(_frame: FrameType, event: str, _argument: object) -> None:
-        nonlocal calls
-        calls += event in {"call", "c_call"}
-
-    sys.setprofile(count)
-    try:
-        _fold(case.following, case.state, version)
-    finally:
-        sys.setprofile(None)
-    return calls / MEASURED
+    return calls_during(lambda: _fold(case.following, case.state, version)) / MEASURED

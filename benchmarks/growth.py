@@ -15,8 +15,9 @@ from benchmarks.moto_world import moto_world
 from benchmarks.network import MEMBERSHIPS, PLAIN, USUAL, balance_key, membership_id, posts
 from benchmarks.processor import RECORDS, stubbed_sides
 from benchmarks.sides import Item, Side
-from benchmarks.spent import python_calls, seconds_each
+from benchmarks.spent import seconds_each
 from benchmarks.stored import StoredInMemory
+from tests.call_counts import calls_during
 from tests.integration.item_size import item_size
 from tests.integration.meter import Units
 
@@ -104,8 +105,8 @@ def _of_processor(store: StoredInMemory, ours: Side, program_id: str, balance: I
     }
     seconds = seconds_each(store, acts, ROUNDS)
     return OfProcessor(
-        python_calls(acts["first"]),
-        python_calls(acts["later"]),
+        calls_during(acts["first"]),
+        calls_during(acts["later"]),
         seconds["later"] / seconds["first"],
     )
 

@@ -23,8 +23,9 @@ from benchmarks.sides import (
     ensure_same_points,
     sides,
 )
-from benchmarks.spent import Act, python_calls, seconds_each
+from benchmarks.spent import Act, seconds_each
 from benchmarks.stored import StoredInMemory
+from tests.call_counts import calls_during
 
 # A batch of the stream at its largest.
 RECORDS = 100
@@ -69,7 +70,7 @@ def measure() -> Measured:
 
 
 def _rows(case: Case) -> Iterator[list[Any]]:
-    calls = {name: python_calls(act) / case.times for name, act in case.acts.items()}
+    calls = {name: calls_during(act) / case.times for name, act in case.acts.items()}
     parts = [calls[name] / calls["stock"] for name in (OURS, SDK)]
     yield [case.name, *(calls[name] for name in ORDER), *parts]
     if APART in calls:

@@ -1,11 +1,9 @@
-"""What something takes of the processor: its time, and the calls that Python makes."""
+"""What something takes of the processor, without what the store takes of it."""
 
 import gc
 import math
-import sys
 import time
 from collections.abc import Callable, Mapping
-from types import FrameType
 from typing import Protocol
 
 type Act = Callable[[], None]
@@ -39,19 +37,3 @@ def _seconds(store: Store, act: Act) -> float:
     of_store, began = store.seconds, time.process_time()
     act()
     return (time.process_time() - began) - (store.seconds - of_store)
-
-
-def python_calls(act: Act) -> int:
-    """The functions that are called, Python's and C's: as many on every machine."""
-    calls = 0
-
-    def count(_frame: FrameType, event: str, _argument: object) -> None:
-        nonlocal calls
-        calls += event in {"call", "c_call"}
-
-    sys.setprofile(count)
-    try:
-        act()
-    finally:
-        sys.setprofile(None)
-    return calls

@@ -2,9 +2,7 @@
 
 import base64
 import json
-import sys
 from collections.abc import Callable
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -13,6 +11,7 @@ from hypothesis import strategies as st
 
 from accrue.domain.errors import MalformedJsonError, RefusalError, RequestTooLargeError
 from accrue.runtime.batch_body import MAX_BATCH_BYTES, MAX_ROWS, split_rows
+from tests.call_counts import calls_during
 
 CHARACTERS = st.characters(exclude_categories=["Cs"])
 VALUES = st.recursive(
@@ -118,22 +117,6 @@ def test_base64() -> None:
         split_rows(base64.b64encode(b"\xff").decode(), is_base64_encoded=True)
     with pytest.raises(MalformedJsonError, match="is not the base64"):
         split_rows("[1]", is_base64_encoded=True)
-
-
-def calls_during(act: Callable[[], object]) -> int:
-    """How many functions, written in Python or C, are called while `act` runs."""
-    calls = 0
-
-    def count(_frame: FrameType, what: str, _argument: object) -> None:
-        nonlocal calls
-        calls += what in {"call", "c_call"}
-
-    sys.setprofile(count)
-    try:
-        act()
-    finally:
-        sys.setprofile(None)
-    return calls
 
 
 @pytest.mark.parametrize("piece", ['{"a": 1},', '"\\"",', "[", '"', "{[", "\\", ",", "1\n", '[""'])

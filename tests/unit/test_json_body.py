@@ -1,9 +1,7 @@
 import base64
 import json
-import sys
 from collections.abc import Callable
 from decimal import Decimal
-from types import FrameType
 
 import pytest
 from hypothesis import given
@@ -13,6 +11,7 @@ from accrue.domain.errors import MalformedJsonError, RefusalError, RequestTooLar
 from accrue.domain.json_values import JsonValue
 from accrue.runtime import strict_json
 from accrue.runtime.json_body import MAX_BODY_BYTES, parse_json_body
+from tests.call_counts import calls_during
 
 
 def parse(body: str | None) -> dict[str, JsonValue]:
@@ -151,22 +150,6 @@ def test_a_body_is_limited_in_bytes_not_characters(character: str) -> None:
 def test_what_is_not_base64_of_utf8_is_refused(body: str, fragment: str) -> None:
     with pytest.raises(MalformedJsonError, match=fragment):
         parse_json_body(body, is_base64_encoded=True)
-
-
-def calls_during(act: Callable[[], object]) -> int:
-    """How many functions, written in Python or C, are called while `act` runs."""
-    calls = 0
-
-    def count(_frame: FrameType, what: str, _argument: object) -> None:
-        nonlocal calls
-        calls += what in {"call", "c_call"}
-
-    sys.setprofile(count)
-    try:
-        act()
-    finally:
-        sys.setprofile(None)
-    return calls
 
 
 def refusal_of(body: str) -> Callable[[], object]:
