@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from itertools import batched
+from itertools import batched, chain
 
 from accrue.domain.activity import Activity, Kind, MembershipRef
 from accrue.domain.balance import Balance, BalanceChange, Entry
@@ -152,13 +152,15 @@ class RuleApplier:
                 changes.append(BalanceChange(decided, balance.sequence))
         if changes:
             self.book.post_all(changes)
-            self._note_written(groups, changes)
+            rows = chain.from_iterable(group.activities for group in groups)
+            self._note_written(rows, chain.from_iterable(change.entries for change in changes))
         return all_failures
 
-    def _note_written(self, groups: Iterable[Group], changes: Iterable[BalanceChange]) -> None:
-        written = {entry.posting.activity_id for each in changes for entry in each.entries}
-        rows = (activity for group in groups for activity in group.activities)
+    def _note_written(self, rows: Iterable[Activity], entries: Iterable[Entry]) -> frozenset[str]:
+        """Note the lags of those rows that have their entries now; the ids that these are of."""
+        written = frozenset(entry.posting.activity_id for entry in entries)
         self.lags.note_written((row for row in rows if row.activity_id in written), self.now())
+        return written
 
     def _settle(self, activity: Activity) -> Iterable[FailedActivity]:
         assert activity.settled_outcome is not None
@@ -210,11 +212,9 @@ class RuleApplier:
             except BalanceMovedError:
                 continue
             else:
-                written = {entry.posting.activity_id for entry in fitting}
-                self.lags.note_written((a for a in chunk if a.activity_id in written), self.now())
+                posted |= self._note_written(chunk, fitting)
                 if len(fitting) == len(decided):
                     return failures
-                posted |= {entry.posting.activity_id for entry in fitting}
         raise BalanceMovedError(f"{MAX_ROUNDS} times in a row")
 
     def _fold(
