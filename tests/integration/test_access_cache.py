@@ -107,10 +107,7 @@ def test_a_key_that_is_revoked_opens_nothing_once_what_was_kept_is_too_old(
 ) -> None:
     minted = _issue(access)
     assert bearer(access, minted).said == "200"
-    route = f"POST {NETWORK}/api-keys/{{key_id}}/revoke"
-    ids = {**access.matrix.ours.ids, "key_id": "short-lived"}
-    revoked = access.door.ask(Question(route, ids, {}), _admin(access))
-    assert revoked.said == "200"
+    _revoke(access)
 
     assert bearer(access, minted).said == "200"
     access.door.clock.shift(KEPT_FOR_SECONDS - 1)
@@ -127,9 +124,7 @@ def test_a_key_that_is_revoked_opens_nothing_once_both_memories_are_too_old(
     """The gateway asks anew, for another spelling of the same, while the function remembers."""
     minted = _issue(access)
     assert bearer(access, minted).said == "200"
-    route = f"POST {NETWORK}/api-keys/{{key_id}}/revoke"
-    ids = {**access.matrix.ours.ids, "key_id": "short-lived"}
-    assert access.door.ask(Question(route, ids, {}), _admin(access)).said == "200"
+    _revoke(access)
     question = Question(f"GET {NETWORK}/users", access.matrix.ours.ids)
     other_spelling = {"Authorization": f"bearer {minted}"}
 
@@ -193,6 +188,13 @@ def _issue(access: AccessWorld) -> str:
     reply = access.door.ask(question, _admin(access))
     assert reply.said == "201"
     return str(reply.body["api_key"])
+
+
+def _revoke(access: AccessWorld) -> None:
+    """The key is of no use any more."""
+    route = f"POST {NETWORK}/api-keys/{{key_id}}/revoke"
+    ids = {**access.matrix.ours.ids, "key_id": "short-lived"}
+    assert access.door.ask(Question(route, ids, {}), _admin(access)).said == "200"
 
 
 def _admin(access: AccessWorld) -> dict[str, str]:

@@ -61,6 +61,15 @@ class Applying:
                 assert self.chance.choice(self.appliers).apply([row]) == []
 
 
+def lifetimes_drawn(monkeypatch: pytest.MonkeyPatch, seed: int) -> random.Random:
+    """Entries live as they do, but by a chance that can be repeated."""
+    chance = random.Random(seed)  # noqa: S311 - to be repeated
+    monkeypatch.setattr(
+        "accrue.storage.catalog_cache.share_of", lambda seconds: seconds * chance.uniform(0.5, 1)
+    )
+    return chance
+
+
 def record(world: World, number: int) -> None:
     body = hang_activity({"/idempotency_key": f"key-{number}"})
     assert world.post_membership_activity("12345", body).status == 200
@@ -70,10 +79,7 @@ def record(world: World, number: int) -> None:
 def test_whoever_applies_it_an_activity_is_decided_by_the_version_of_its_moment(
     world: World, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    chance = random.Random(seed)  # noqa: S311 - to be repeated
-    monkeypatch.setattr(
-        "accrue.storage.catalog_cache.share_of", lambda seconds: seconds * chance.uniform(0.5, 1)
-    )
+    chance = lifetimes_drawn(monkeypatch, seed)
     applying = Applying(world, chance)
     starts: list[tuple[datetime, int]] = [(datetime.min.replace(tzinfo=utc_now().tzinfo), 1)]
     next_version_at = utc_now() + BETWEEN_VERSIONS
@@ -98,10 +104,7 @@ def test_whoever_applies_it_an_activity_is_decided_by_the_version_of_its_moment(
 def test_no_environment_sees_an_old_type_for_longer_than_is_stated(
     world: World, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    chance = random.Random(seed)  # noqa: S311 - to be repeated
-    monkeypatch.setattr(
-        "accrue.storage.catalog_cache.share_of", lambda seconds: seconds * chance.uniform(0.5, 1)
-    )
+    lifetimes_drawn(monkeypatch, seed)
     environments = [ProgramCatalog(world.client, "catalog", CACHE_SECONDS) for _ in range(50)]
 
     def allowing() -> list[bool]:
